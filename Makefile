@@ -1,0 +1,106 @@
+# Every command a person needs. `make` alone lists them.
+#
+#   make book PYTHON=python3.12     another Python, for the first call
+#   make sync ALL=1                 run the notebooks that are fresh, too
+#   make sync NAMES="value ops"     only these
+#   make test WORKERS=8             more at a time
+#   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
+#                                   on Linux: a fifth of the download, PyTorch without GPU support
+
+PYTHON  ?= python3
+WORKERS ?= 2
+PORT    ?= 8000
+NAMES   ?=
+
+VENV := .venv
+RUN  := $(VENV)/bin/python
+SITE := _build/html
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help book serve test lab sync check demo lint format clean
+
+# Notebooks must come out alike in everybody's shell.
+export TQDM_DISABLE := 1
+unexport MPLBACKEND PYTHONHASHSEED PYTHONWARNINGS COLUMNS
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
+		printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+# ---------------------------------------------------------------- the book
+
+book: $(VENV)/.book ## build the book into _build/html
+	@if ! $(RUN) tools/notebooks.py check; then \
+		echo "Some notebooks are not fresh: running them again."; \
+		$(MAKE) --no-print-directory sync && $(RUN) tools/notebooks.py check; fi
+	@# A page that warned is not read again next time, so nothing may remain of a build that failed.
+	$(VENV)/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	$(RUN) tools/check_site.py $(SITE)
+	@echo
+	@echo "The book: file://$(CURDIR)/$(SITE)/index.html (or: make serve)"
+
+serve: book ## build the book and serve it on localhost
+	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+# ---------------------------------------------------------------- tests
+
+test: $(VENV)/.full ## run the unit tests, then every notebook, comparing each output with the stored one
+	$(RUN) -m pytest tests -n $(WORKERS)
+	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope --nbval --nbval-current-env \
+		--nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+lint: $(VENV)/.book ## check style and types, notebooks included
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.book ## lay out the code of library, notebooks, tools and tests
+	$(VENV)/bin/ruff check --fix-only --quiet .
+	$(VENV)/bin/ruff format .
+	$(RUN) tools/notebooks.py pull
+
+# ---------------------------------------------------------------- notebooks
+
+sync: $(VENV)/.full ## make and run the notebooks whose text, or library, has changed
+	$(RUN) tools/notebooks.py sync --jobs $(WORKERS) $(if $(ALL),--all) $(NAMES)
+
+check: $(VENV)/.book ## say which notebooks are stale; runs nothing
+	$(RUN) tools/notebooks.py check
+
+lab: $(VENV)/.full ## open the notebooks in JupyterLab
+	$(VENV)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/value.ipynb
+
+demo: $(VENV)/.book ## the tour on the command line
+	TQDM_DISABLE=0 $(RUN) examples/demo.py
+
+clean: ## remove what was built (rm -rf .venv removes the environment)
+	rm -rf _build build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- the environment, in three steps
+
+$(VENV)/.python:
+	@command -v $(PYTHON) >/dev/null || { echo \
+		"There is no $(PYTHON) here. Install Python 3.11 or newer, or name yours: make book PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+		"$(PYTHON) is $$($(PYTHON) -V 2>&1), the book needs 3.11 or newer. Name a newer one: make book PYTHON=python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo \
+		"$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; } >&2
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# All but PyTorch: a reader of the book does not wait for it.
+$(VENV)/.book: $(VENV)/.python requirements.txt constraints.txt pyproject.toml
+	@echo "Installing what the book needs into $(VENV) (a few minutes, once) ..."
+	@grep -v '^torch' requirements.txt > $(VENV)/book-requirements.txt
+	@$(RUN) -m pip install -q --disable-pip-version-check -r $(VENV)/book-requirements.txt -c constraints.txt
+	@$(RUN) -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(RUN) -c 'import matplotlib.font_manager' 2>/dev/null  # builds a cache; in a notebook it would say so
+	@touch $@
+
+$(VENV)/.full: $(VENV)/.book
+	@echo "Installing PyTorch for the comparisons (a few minutes, once) ..."
+	@$(RUN) -m pip install -q --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
