@@ -1,0 +1,34 @@
+"""A scalar autograd engine and the book that teaches it: the chapters are the modules."""
+
+from micrograd_numpy.backprop import topological_sort
+from micrograd_numpy.gradcheck import check_gradients
+from micrograd_numpy.graph import draw_graph
+from micrograd_numpy.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_loss,
+    mse_loss,
+)
+from micrograd_numpy.mlp import MLP, Layer, Module, Neuron
+from micrograd_numpy.optimizers import SGD, Adam, AdamW
+from micrograd_numpy.value import Value
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Value",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "check_gradients",
+    "draw_graph",
+    "hinge_loss",
+    "mse_loss",
+    "topological_sort",
+]

@@ -1,0 +1,788 @@
+# %% [markdown]
+# # Trusting gradients
+#
+# A model with a wrong gradient still trains. In this chapter you build the test that tells a right
+# gradient from a wrong one, and learn how many digits of its answer you may believe.
+#
+# - **You will build** `check_gradients`, which holds backpropagation against nudges of the inputs.
+# - **You need** [Value](value.ipynb), and rules with their local derivatives from
+#   [Operations](ops.ipynb).
+# - **Time** about 30 minutes.
+
+# %%
+"""Trusting gradients: backpropagation held against finite differences."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, SupportsFloat
+
+from micrograd_numpy import ops
+from micrograd_numpy.backprop import topological_sort
+from micrograd_numpy.value import Value
+
+# %% [markdown]
+# ## A wrong rule trains anyway
+#
+# Fit one tanh neuron to four points by stepping against the slope. You do it four times. Each time
+# the result of tanh is right, but only one of the four rules has the right derivative.
+
+# %% tags=["active-ipynb"]
+# from micrograd_numpy.value import apply, mean
+#
+#
+# def with_derivative(derivative):
+#     def tanh(a):
+#         t = math.tanh(a)
+#         return t, (derivative(t),)
+#
+#     return tanh
+#
+#
+# suspects = {
+#     "A": with_derivative(lambda t: 1.0 - t),
+#     "B": with_derivative(lambda t: 0.5),
+#     "C": with_derivative(lambda t: 1.0 - t * t),
+#     "D": with_derivative(lambda t: 2.0 * (1.0 - t * t)),
+# }
+
+# %% tags=["active-ipynb"]
+# def train(rule, steps=40, rate=0.1):
+#     w, b = Value(0.3, label="w"), Value(0.0, label="b")
+#     losses = []
+#     for _ in range(steps):
+#         loss = mean((apply(rule, w * x + b) - t) ** 2 for x, t in [(-2, -0.9), (-1, -0.7), (0.5, 0.1), (2, 0.8)])
+#         losses.append(loss.data)
+#         w.grad = b.grad = 0.0
+#         loss.backward()
+#         w.data -= rate * w.grad
+#         b.data -= rate * b.grad
+#     return losses
+
+# %% [markdown]
+# Before you run the next cell: can a picture of the loss tell you which rule is the right one?
+
+# %% mystnb={"image": {"alt": "Four loss curves that all fall from 0.09 towards zero, some faster than others; nothing marks the right one."}} tags=["active-ipynb"]
+# import matplotlib.pyplot as plt
+# import numpy as np
+#
+# from micrograd_numpy.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
+#
+# book_style()
+# for (name, rule), line in zip(suspects.items(), ["-", "--", "-.", ":"]):
+#     plt.plot(train(rule), line, color=FORWARD, label=f"rule {name}")
+# plt.xlabel("step")
+# plt.ylabel("loss")
+# plt.legend()
+# plt.show()
+
+# %% tags=["active-ipynb"]
+# for name, rule in suspects.items():
+#     losses = train(rule)
+#     print(f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps")
+
+# %% [markdown]
+# Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes downhill, and a factor that is
+# too large or too small only looks like another learning rate. So a falling loss proves nothing about
+# your gradients. The bug will show later, as a model that ends up a little worse than it could be.
+#
+# You need a witness that knows nothing of rules.
+#
+# ## Nudge and watch
+#
+# The slope of $f$ at $x$ says how many times as far the output moves as the input. So move the input
+# by a small step $h$, and divide. This is the **forward difference**:
+#
+# $$f'(x) \approx \frac{f(x + h) - f(x)}{h}$$
+#
+# It asks $f$ for its value twice and nothing else, so it can't repeat a mistake in a rule. How good
+# is it? Take a function whose slope you know, a bell.
+
+# %% tags=["active-ipynb"]
+# def bell(x):
+#     return 1.0 / (1.0 + x * x)
+#
+#
+# def forward(f, x, h):
+#     return (f(x + h) - f(x)) / h
+#
+#
+# at = 0.25
+# exact = -2 * at / (1 + at * at) ** 2  # by the rules of school
+# for h in [0.1, 0.01, 0.001]:
+#     slope = forward(bell, at, h)
+#     print(f"h = {h:<5}  slope {slope:.8f}  error {abs(slope - exact):.1e}")
+
+# %% [markdown]
+# Ten times shorter a step, ten times smaller an error. School has the reason, Taylor's series: near
+# $x$, a smooth function is
+#
+# $$f(x + h) = f(x) + h f'(x) + \tfrac{h^2}{2} f''(x) + \tfrac{h^3}{6} f'''(x) + \dots$$
+#
+# Each prime is one more derivative. Subtract $f(x)$, divide by $h$, and the first thing too much is
+# $\tfrac{h}{2} f''(x)$: an error that shrinks like $h$. It is called the **truncation error**.
+#
+# Now step to both sides. In $f(x + h) - f(x - h)$ all even terms cancel, $f''$ among them. This is
+# the **central difference**:
+#
+# $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}, \qquad \text{too much by } \tfrac{h^2}{6} f'''(x) + \dots$$
+#
+# Predict before you run: when $h$ becomes ten times shorter, the error becomes how many times smaller?
+
+# %% tags=["active-ipynb"]
+# def two_sided(f, x, h):
+#     return (f(x + h) - f(x - h)) / (2 * h)
+#
+#
+# for h in [0.1, 0.01, 0.001]:
+#     print(f"h = {h:<5}  forward {abs(forward(bell, at, h) - exact):.1e}  central {abs(two_sided(bell, at, h) - exact):.1e}")
+
+# %% [markdown]
+# A hundred times. One more evaluation of $f$ buys twice as many digits.
+#
+# ## How short a step?
+#
+# If shorter is better, why not take $h = 10^{-15}$? Watch the error over sixteen powers of ten.
+
+# %% mystnb={"image": {"alt": "Error against step on two logarithmic axes: both curves fall as the step shrinks, reach a lowest point, then climb again in a ragged line. The central curve goes deeper and turns at a longer step."}} tags=["active-ipynb"]
+# def plot_errors(formulas):
+#     steps = np.logspace(-16, 0, 97)
+#     for (name, formula), color in zip(formulas.items(), [MUTED, ACCENT, BACKWARD]):
+#         errors = [abs(formula(bell, at, float(h)) - exact) for h in steps]
+#         plt.loglog(steps, np.maximum(errors, 1e-17), color=color, label=name, linewidth=1.5)
+#     plt.loglog(steps, 1e-16 / steps, "--", color="#9ca3af", linewidth=1, label="rounding, 1e-16/h")
+#     plt.ylim(1e-17, 10)
+#     plt.xlabel("step h")
+#     plt.ylabel("error of the slope")
+#     plt.legend()
+#
+#
+# plot_errors({"forward": forward, "central": two_sided})
+# plt.show()
+
+# %% [markdown]
+# Read it from right to left. At first the error falls with the truncation, one decade per decade for
+# the forward difference, two for the central one. Then it turns and climbs.
+#
+# What climbs is **rounding**. A float keeps 16 digits, so $f(x + h)$ carries an error of about
+# $10^{-16}$ times $f$ {cite:p}`goldberg1991`. Two nearly equal numbers are subtracted: their common
+# digits go, the error stays, and then it is divided by a small $h$. What is left is noise of about
+# $10^{-16} f / h$.
+#
+# The best step is where the two meet. For the forward difference that is near $10^{-8}$, with 8 digits
+# right; for the central one near $10^{-5}$, with 11.
+
+# %% tags=["active-ipynb"]
+# for h in [1e-2, 1e-5, 1e-8, 1e-11, 1e-14]:
+#     print(f"h = {h:.0e}  forward {abs(forward(bell, at, h) - exact):.0e}  central {abs(two_sided(bell, at, h) - exact):.0e}")
+
+# %% [markdown]
+# Here is the same fight close up. The function draws the bell and the two lines that the nudges see.
+
+# %% mystnb={"image": {"alt": "The bell curve with its tangent at 0.25 and two secant lines for a step of 0.3; the central one is nearly parallel to the tangent, the forward one is steeper."}} tags=["active-ipynb"]
+# def secants(exponent):
+#     h = 10.0**exponent
+#     t = np.linspace(-0.75, 1.25, 200)
+#     plt.plot(t, bell(t), color=FORWARD, label="f")
+#     plt.plot(t, bell(at) + exact * (t - at), "--", color=BACKWARD, label="true slope")
+#     for formula, name, color in [(forward, "forward", MUTED), (two_sided, "central", ACCENT)]:
+#         slope = formula(bell, at, h)
+#         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=f"{name}, error {abs(slope - exact):.0e}")
+#     plt.plot([at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD)
+#     plt.title(f"h = {h:.0e}")
+#     plt.ylim(0, 1.4)
+#     plt.legend()
+#     plt.show()
+#
+#
+# secants(-0.5)
+
+# %% [markdown]
+# In Jupyter, the folded cell below is a slider for the step. Move it left past $10^{-8}$, and watch the
+# errors grow while the picture already looks perfect.
+
+# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
+# import ipywidgets
+#
+# ipywidgets.interact(secants, exponent=(-16.0, 0.0, 0.5))
+
+# %% [markdown]
+# ## Six points
+#
+# The valley of the V is deeper for the formula with the higher order. So go on: step to $\pm h$,
+# $\pm 2h$ and $\pm 3h$, and mix the three differences $d_k = f(x + kh) - f(x - kh)$. By Taylor, each is
+#
+# $$d_k = 2 \left( k\, h f' + k^3 \tfrac{h^3}{6} f''' + k^5 \tfrac{h^5}{120} f^{(5)} + \dots \right).$$
+#
+# We want weights $c_k$ for which the first terms add up to $h f'$ and the others cancel: $\sum c_k k = \tfrac12$,
+# $\sum c_k k^3 = 0$, $\sum c_k k^5 = 0$. Three equations, three unknowns.
+
+# %% tags=["active-ipynb"]
+# k = np.array([1.0, 2.0, 3.0])
+# weights = np.linalg.solve(np.array([k, k**3, k**5]), [0.5, 0.0, 0.0])
+# print("weights, times 60:", [round(float(60 * c), 6) for c in weights])
+
+# %% [markdown]
+# The formula is $(45 d_1 - 9 d_2 + d_3) / 60h$, and the first term that does not cancel is
+# $\tfrac{h^6}{140} f^{(7)}$ {cite:p}`fornberg1988`. The library's version also returns by how much the
+# four-point formula, $(8 d_1 - d_2)/12h$, disagrees. If two formulas of different order agree, the step
+# is short enough for both.
+
+# %%
+def central(f: Callable[[float], float], x: float, h: float) -> tuple[float, float]:
+    """f′(x) from six points, and by how much a four-point formula differs.
+
+    The first is (45·d₁ − 9·d₂ + d₃)/60h with dₖ = f(x + kh) − f(x − kh), whose
+    error is h⁶·f⁽⁷⁾/140; the second (8·d₁ − d₂)/12h, whose error is h⁴·f⁽⁵⁾/30
+    (Fornberg, 1988).
+    """
+    d1, d2, d3 = (f(x + k * h) - f(x - k * h) for k in (1, 2, 3))
+    slope = (45.0 * d1 - 9.0 * d2 + d3) / (60.0 * h)
+    return slope, abs(slope - (8.0 * d1 - d2) / (12.0 * h))
+
+# %% mystnb={"image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and reaches about 1e-14 at a step of two thousandths."}} tags=["active-ipynb"]
+# plot_errors({"forward": forward, "central": two_sided, "six points": lambda f, x, h: central(f, x, h)[0]})
+# plt.show()
+
+# %% [markdown]
+# With a step as long as a thousandth, the six-point formula has 13 digits, and the noise hardly
+# matters. A rule that is off by a millionth can't hide from it.
+#
+# ## How large is the noise?
+#
+# A slope is worth as much as you know about its error. The truncation part you have just estimated. For
+# the rounding part, $10^{-16} f$ is a guess, and sometimes a bad one:
+
+# %% tags=["active-ipynb"]
+# def large_middle(x):
+#     return x + 1e8 - 1e8
+#
+#
+# print(f"f(1)    = {large_middle(1.0)}")
+# print(f"error at h = 1e-3: {abs(central(large_middle, 1.0, 1e-3)[0] - 1.0):.0e}")
+
+# %% [markdown]
+# The result is 1, but a number of $10^8$ was rounded on the way, and its error came along. How would
+# you know? The graph knows. Every node has rounded its number by a relative $10^{-16}$, and its
+# gradient says how far that moves the output. Add up $|\text{number} \times \text{gradient}|$ over the
+# graph and you have a bound on the noise. Estimating rounding errors is what reverse mode was invented for
+# {cite:p}`linnainmaa1970`.
+#
+# The first cell calls $f$ and insists on a Value. The second makes sure that a check leaves no trace, even
+# when $f$ fails in the middle. `differentiate` does the one backward pass.
+
+# %%
+def evaluate(f: Callable[..., Value], inputs: list[Value]) -> Value:
+    """Call `f`, and insist on a Value."""
+    out: object = f(*inputs)
+    if isinstance(out, Value):
+        return out
+    hint = (
+        "check one output at a time, for example lambda x: f(x)[0]"
+        if isinstance(out, (list, tuple))
+        else "compute it from the inputs without .data, float() or math functions"
+    )
+    raise TypeError(f"f must return a Value, but it returned {type(out).__name__}: {out!r:.60}; {hint}")
+
+# %%
+@contextmanager
+def keep(values: list[Value]) -> Iterator[None]:
+    """Give every one of `values` its data and grad back at the end, also after an error."""
+    saved = [(v, v.data, v.grad) for v in values]
+    try:
+        yield
+    finally:
+        for v, data, grad in saved:
+            v.data, v.grad = data, grad
+
+
+def differentiate(f: Callable[..., Value], inputs: list[Value]) -> tuple[float, list[float], list[float]]:
+    """Compute f, its gradient by backpropagation, and how far rounding may move f as each input is nudged.
+
+    Each node of the graph rounds its number by a relative 2⁻⁵³ at most, and its
+    gradient says how far that moves the output, so the sum of |number · gradient|
+    over all nodes is a bound on the noise in f (Linnainmaa, 1970). An input that
+    is not in the graph moves nothing.
+    """
+    out = evaluate(f, inputs)
+    order = topological_sort(out)
+    with keep([v for v in order if not v._prev] + inputs):
+        for v in inputs:
+            v.grad = 0.0
+        out.backward()
+        moved = (abs(v.data * v.grad) for v in order)
+        noise = sys.float_info.epsilon * sum(m for m in moved if math.isfinite(m))
+        used = set(order)
+        return out.data, [v.grad for v in inputs], [noise if v in used else 0.0 for v in inputs]
+
+# %% tags=["active-ipynb"]
+# _, gradients, noise = differentiate(large_middle, [Value(1.0)])
+# print(f"gradient {gradients[0]}, f may be off by {noise[0]:.0e}")
+
+# %% [markdown]
+# That noise comes from gradients which may be wrong. But it can't make a wrong gradient pass: it only
+# decides which step we take and how loudly we doubt the difference.
+#
+# Now the search for a step. It starts near $|x|/1000$, looks at both errors, and goes where the larger one
+# shrinks. Mostly it stays where it started.
+
+# %%
+def exponent_of(x: float) -> int:
+    """Give e such that |x| ≤ 2ᵉ, kept away from underflow."""
+    return max(math.frexp(x)[1], -1000)
+
+
+def slope(
+    f: Callable[[float], float], x: float, noise: float, claimed: float, tolerance: Callable[[float], float]
+) -> tuple[float, float]:
+    """f′(x) by finite differences, and its uncertainty.
+
+    The first step is about |x|/1000 and every step is a power of two, so that
+    x ± kh is exact. A step at which the two formulas differ is too long, and so is
+    one that contradicts a shorter one; a step at which noise/h is large is too
+    short. We move, then bisect, until the uncertainty is below the tolerance, and
+    else keep the best. What backprop `claimed` helps to guess a step; only a claim
+    that proves right may rest on a step longer than |x|/4 (or 1/4), where f could
+    look quite different.
+    """
+    trials: list[tuple[float, float, float]] = []  # step, slope, uncertainty
+
+    def believable(h: float, estimate: float, uncertainty: float) -> bool:
+        return all(abs(estimate - e) <= uncertainty + u for k, e, u in trials if k < h)
+
+    unit = exponent_of(1.0)
+    exponent = (exponent_of(x) if x else unit) - 11
+    ordinary = max(exponent_of(x), unit) - 3  # beyond it, we walk and do not jump
+    short = exponent_of(x) - 53 if x else -1022  # exponents known to be too short: x + h would be x
+    long = 1000  # or too long
+    stride = 6
+    for _ in range(24):
+        h = math.ldexp(1.0, exponent)
+        estimate, truncation = central(f, x, h)
+        rounding = 2.0 * noise / h
+        uncertainty = truncation + rounding
+        fits = math.isfinite(truncation) and believable(h, estimate, uncertainty)
+        if fits and uncertainty <= tolerance(abs(estimate)):
+            if exponent <= ordinary or abs(estimate - claimed) <= tolerance(abs(estimate)):
+                return estimate, uncertainty
+            break
+        trials += [(h, estimate, uncertainty)] if math.isfinite(truncation) else []
+        if fits and rounding > truncation:
+            short = exponent
+            wanted = tolerance(max(abs(x) for x in (estimate, claimed) if math.isfinite(x)))
+            if wanted == 0.0 and exponent >= unit - 11:  # flat
+                break
+            jump = exponent_of(8.0 * noise / wanted) if wanted else unit - 11
+            exponent = max(exponent + 3, min(jump, ordinary))
+        else:  # also if f was not finite somewhere
+            long = exponent
+            exponent -= stride
+            stride *= 2
+        if not short < exponent < long:
+            exponent = (short + long) // 2
+        if exponent == short:
+            break
+    near = [(u, e) for h, e, u in trials if h <= math.ldexp(1.0, ordinary) and believable(h, e, u)]
+    uncertainty, estimate = min(near, default=(math.inf, math.nan))
+    return estimate, uncertainty
+
+# %% [markdown]
+# There is one shape on which every formula fails: a corner. `relu` at 0 has slope 0 on its left and 1 on
+# its right. You can tell a corner from a curve by how far the two one-sided slopes are apart. On a curve the gap
+# shrinks with the step, at a corner it stays.
+
+# %%
+def has_kink(f: Callable[[float], float], x: float, noise: float) -> bool:
+    """Whether the slopes left and right of x stay apart as the step shrinks."""
+    h = math.ldexp(1.0, exponent_of(x) - 13 if x else -12)
+    gaps = [abs(f(x + s) - 2.0 * f(x) + f(x - s)) / s for s in (h, h / 16.0)]
+    return gaps[1] > gaps[0] / 2.0 and gaps[1] > 64.0 * noise / h
+
+# %% [markdown]
+# ## The report
+#
+# For each input: both numbers, how far apart they are, and a verdict. The report as a whole is true if all
+# agree, so that `assert check_gradients(...)` is a test.
+
+# %%
+class Comparison(NamedTuple):
+    """One input's gradient, computed twice.
+
+    Attributes
+    ----------
+    name : str
+        The input's label, or x and its position.
+    value : float
+        The input's number.
+    backprop : float
+        ∂f/∂input by backpropagation.
+    difference : float
+        ∂f/∂input by finite differences; nan if f was finite at no step.
+    uncertainty : float
+        How far `difference` may be from the truth, by our estimate.
+    error : float
+        |backprop − difference|, relative to the larger of the two.
+    verdict : str
+        "agrees", "differs", "kink" (another slope on either side) or
+        "inconclusive" (the difference is too uncertain to tell).
+    """
+
+    name: str
+    value: float
+    backprop: float
+    difference: float
+    uncertainty: float
+    error: float
+    verdict: str
+
+# %%
+class Report:
+    """What `check_gradients` found: true if every gradient agrees, and a table when printed.
+
+    Attributes
+    ----------
+    rows : tuple of Comparison
+        One for each input, in order.
+    evaluations : int
+        How many times f was called.
+    rtol : float
+        The relative tolerance of the check.
+    """
+
+    def __init__(self, rows: tuple[Comparison, ...], evaluations: int, rtol: float) -> None:
+        self.rows = rows
+        self.evaluations = evaluations
+        self.rtol = rtol
+
+    def __bool__(self) -> bool:
+        return all(row.verdict == "agrees" for row in self.rows)
+
+    def __repr__(self) -> str:
+        agreeing = sum(row.verdict == "agrees" for row in self.rows)
+        lines = [["input", "at", "backprop", "difference", "error", "verdict"]]
+        for row in self.rows:
+            numbers = [f"{x:.6g}" for x in (row.value, row.backprop, row.difference)]
+            error = f"< {self.rtol:.0e}" if row.error <= self.rtol else f"{row.error:.1e}"
+            lines.append([row.name, *numbers, error, row.verdict])
+        widths = [max(map(len, cells)) for cells in zip(*lines)]
+        table = ["  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:5]), c]) for a, *b, c in lines]
+        return "\n".join([f"{agreeing} of {len(self.rows)} gradients agree", *table])
+
+# %% [markdown]
+# And the function that you came for:
+
+# %%
+def check_gradients(
+    f: Callable[..., Value], *inputs: Value | SupportsFloat, rtol: float = 1e-7, atol: float = 0.0
+) -> Report:
+    """Compare the gradients of `f` by backpropagation with finite differences.
+
+    Each input in turn is nudged by ±h, ±2h and ±3h while f is computed afresh,
+    and the six results give a slope with an error of h⁶·f⁽⁷⁾/140 plus rounding
+    noise of about 1e-16·|f|/h. The step is chosen for each input; both errors are
+    estimated, and a gradient agrees only if they are below the tolerance as well
+    as its distance from the slope.
+
+    Parameters
+    ----------
+    f : callable
+        Takes as many Values as there are inputs; returns a Value. It must give
+        the same result every time and compute it from the inputs anew.
+    *inputs : Value or number
+        Where to check. A number becomes a Value named x0, x1, … by its position.
+        A Value must be a leaf; it is itself nudged, and gets its data and grad back.
+    rtol : float, optional
+        How far a gradient may be from the slope, relative to the larger of the two.
+    atol : float, optional
+        Gradients smaller than this count as zero.
+
+    Returns
+    -------
+    Report
+        True if all gradients agree; prints as a table.
+
+    Raises
+    ------
+    TypeError
+        If f does not return a Value, or an input is not a number.
+    ValueError
+        If there are no inputs, one is not a leaf, f or an input is not finite, or
+        f gives two results at one point.
+
+    Notes
+    -----
+    Where f has a kink (`relu` at 0) there is no slope to compare: the verdict is
+    "kink". Where the gradient drowns in the rounding noise of f it is
+    "inconclusive". Both make the report false: check at another point.
+    An input at which f is flat agrees if its gradient is exactly 0. So does a kink
+    whose two slopes have backprop's answer as their mean: |x| at 0.
+
+    Examples
+    --------
+    >>> check_gradients(lambda a, b: a * b + a, 2.0, 3.0)
+    2 of 2 gradients agree
+    input  at  backprop  difference    error  verdict
+    x0      2         4           4  < 1e-07  agrees
+    x1      3         2           2  < 1e-07  agrees
+    """
+    if not inputs:
+        raise ValueError("check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)")
+    if not (0.0 < rtol < math.inf and 0.0 <= atol < math.inf):
+        raise ValueError(f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}")
+    values = [x if isinstance(x, Value) else Value(x, label=f"x{i}") for i, x in enumerate(inputs)]
+    names = [v.label or f"x{i}" for i, v in enumerate(values)]
+    for name, v in zip(names, values):
+        if v._prev:
+            raise ValueError(f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f")
+        if not math.isfinite(v.data):
+            raise ValueError(f"{name} is {v.data!r}; there is no slope to compare")
+
+    out, gradients, noises = differentiate(f, values)
+    again = evaluate(f, values).data
+    evaluations = 2
+    if not math.isfinite(out):
+        raise ValueError(f"f is {out!r} here; there is no slope to compare")
+    if out != again:
+        raise ValueError(f"f gave {out!r} and then {again!r} for the same inputs; make it give the same every time")
+
+    def tolerance(size: float) -> float:
+        return max(rtol * size, atol)
+
+    rows = []
+    with keep(values):
+        for name, v, gradient, noise in zip(names, values, gradients, noises):
+
+            def nudged(x: float, v: Value = v) -> float:
+                nonlocal evaluations
+                evaluations += 1
+                v.data = x
+                try:
+                    return evaluate(f, values).data
+                except (ArithmeticError, ValueError):  # outside the domain of f
+                    return math.nan
+
+            x = v.data
+            difference, uncertainty = slope(nudged, x, noise, gradient, tolerance)
+            gap = abs(gradient - difference)
+            allowed = tolerance(max(abs(gradient), abs(difference)))
+            error = ops.divide(gap, max(abs(gradient), abs(difference))) if gap else 0.0
+            if gap <= allowed < math.inf and (uncertainty <= allowed or gradient == difference == 0.0):
+                verdict = "agrees"
+            elif has_kink(nudged, x, noise):
+                verdict = "kink"
+            elif gap > allowed + 4.0 * uncertainty or (math.isfinite(uncertainty) and not math.isfinite(gradient)):
+                verdict = "differs"
+            else:
+                verdict = "inconclusive"
+            v.data = x
+            rows.append(Comparison(name, x, gradient, difference, uncertainty, error, verdict))
+    return Report(tuple(rows), evaluations, rtol)
+
+# %% tags=["active-ipynb"]
+# check_gradients(lambda a, b: a * b + a, 2.0, 3.0)
+
+# %% [markdown]
+# ## Catching mistakes
+#
+# Back to the four suspects. Nothing about the picture of their losses told them apart.
+
+# %% tags=["active-ipynb"]
+# for name, rule in suspects.items():
+#     row = check_gradients(lambda x, rule=rule: apply(rule, x), 0.7).rows[0]
+#     print(f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}")
+
+# %% [markdown]
+# C was right. D was off by 2, which the optimizer took for a larger learning rate.
+#
+# Here are mistakes that people make, and some that nobody would see in a plot. Which of them do
+# you expect to slip through?
+
+# %% tags=["active-ipynb"]
+# def off_by(rule, factor, which):
+#     """The same rule with one of its local derivatives off by a factor."""
+#
+#     def wrong(*x):
+#         result, local = rule(*x)
+#         return result, tuple(d * factor if i == which else d for i, d in enumerate(local))
+#
+#     return wrong
+#
+#
+# mistakes = [
+#     ("a², derivative a", lambda a: (a * a, (a,)), [3.0]),
+#     ("a·b, derivatives swapped", lambda a, b: (a * b, (a, b)), [2.0, 3.0]),
+#     ("a − b, both signs plus", lambda a, b: (a - b, (1.0, 1.0)), [2.0, 3.0]),
+#     ("mean, 1/n forgotten", lambda a, b: ((a + b) / 2, (1.0, 1.0)), [2.0, 3.0]),
+#     ("a/b, ∂/∂b forgotten", off_by(ops.div, 0.0, 1), [2.0, 3.0]),
+#     ("a·b, off by 999", off_by(ops.mul, 999.0, 0), [2.0, 3.0]),
+#     ("a·b, off by a millionth", off_by(ops.mul, 1.000001, 1), [2.0, 3.0]),
+#     ("the same, numbers of 1e-12", off_by(ops.mul, 1.000001, 1), [2e-12, 3e-12]),
+#     ("a·b, right", ops.mul, [2.0, 3.0]),
+# ]
+# for name, rule, point in mistakes:
+#     report = check_gradients(lambda *x, rule=rule: apply(rule, *x), *point)
+#     print(f"{name:27} {[row.verdict for row in report.rows]}")
+
+# %% [markdown]
+# None. And the verdicts name the input whose derivative is wrong.
+#
+# ## A whole network
+#
+# A Value that you hand in is nudged itself. So you can check every weight of a model: give its
+# parameters as the inputs, and a function that ignores its arguments and computes the loss. (The
+# [MLP](mlp.ipynb) is the next chapter; here it is a formula with 13 inputs.)
+
+# %% tags=["active-ipynb"]
+# from micrograd_numpy import MLP
+#
+# model = MLP(2, [3, 1], rng=np.random.default_rng(1))
+# points, targets = [(0.5, -1.0), (1.5, 0.3), (-0.2, 0.8)], [1.0, -1.0, 0.5]
+#
+#
+# def loss():
+#     return mean((model(x) - t) ** 2 for x, t in zip(points, targets))
+#
+#
+# report = check_gradients(lambda *_: loss(), *model.parameters())
+# print(report)
+
+# %% [markdown]
+# Four gradients are exactly 0, and agree: a `relu` that is off for all three points passes nothing on, and a
+# nudge of its weights moves nothing.
+#
+# ## What it costs
+#
+# If nudging is so trustworthy, why not train with it? Count how often $f$ is computed.
+
+# %% tags=["active-ipynb"]
+# for n in [1, 10, 100]:
+#     report = check_gradients(lambda *x: mean(v * v for v in x), *range(1, n + 1))
+#     print(f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave")
+
+# %% [markdown]
+# Six evaluations for each input, and two to begin with. (One of the hundred inputs needed a second look.) A model with a million weights needs six million
+# runs; backpropagation needs one there and back. That is why it exists, and why you check a *small* model,
+# once, and then train the large one with the same rules.
+#
+# ## Where it cannot see
+#
+# A check is only as good as the place you make it at. First, corners and jumps: there is no
+# slope, whatever backprop says. `relu` picks 0 at its corner, as in PyTorch; the nudges see the average.
+
+# %% tags=["active-ipynb"]
+# print(check_gradients(lambda x: x.relu(), 0.0))
+# print()
+# print("a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict)
+
+# %% [markdown]
+# Both verdicts are false alarms about the rule and right about the point. Move away from the corner.
+#
+# Second, a place can hide a mistake. A `relu` that always passes the gradient on is right at 3. Check at
+# several points, on both sides of every corner.
+
+# %% tags=["active-ipynb"]
+# def always_on(a):
+#     return max(0.0, a), (1.0,)
+#
+#
+# for x in [3.0, -2.0]:
+#     print(f"at {x}: {check_gradients(lambda v: apply(always_on, v), x).rows[0].verdict}")
+
+# %% [markdown]
+# Third, noise. Add a million to a small function and its digits drown. The honest answer is
+# "inconclusive", for the right gradient as for one that is off by 1.5, and the report is false.
+
+# %% tags=["active-ipynb"]
+# def drowned(factor):
+#     bell_rule = lambda a: (1e-9 / (1 + a * a), (factor * -2e-9 * a / (1 + a * a) ** 2,))
+#     return lambda x: apply(bell_rule, x) + 1e6
+#
+#
+# for factor in [1.0, 1.5]:
+#     report = check_gradients(drowned(factor), 0.5)
+#     print(f"off by {factor}: {report.rows[0].verdict}, report is {bool(report)}")
+
+# %% [markdown]
+# Last, an $f$ that gives another result every time, because of dropout or a shuffled batch, is refused.
+
+# %% tags=["active-ipynb"]
+# rng = np.random.default_rng(0)
+# try:
+#     check_gradients(lambda x: x * rng.integers(10), 1.0)
+# except ValueError as error:
+#     print(error)
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Prove a gradient right, at a point and to seven digits, without trusting any rule.
+# - Choose a step for a finite difference, and say what its error is made of.
+# - Test a rule of your own in one line: `assert check_gradients(lambda x: apply(my_rule, x), 0.7)`.
+# - Explain why backpropagation and nudging need each other: one is fast, the other is a witness.
+#
+# ## In PyTorch this is …
+#
+# … `torch.autograd.gradcheck`. It uses central differences with a fixed step of $10^{-6}$, and by default
+# it lets a gradient be off by a thousandth. Give both checks a multiplication that is off by 0.0005.
+
+# %% tags=["active-ipynb"]
+# try:
+#     import torch
+# except ImportError:
+#     print("PyTorch is not installed here, so there is nothing to compare.")
+# else:
+#
+#     class AlmostDouble(torch.autograd.Function):
+#         @staticmethod
+#         def forward(ctx, x):
+#             return 2.0 * x
+#
+#         @staticmethod
+#         def backward(ctx, grad):
+#             return 2.001 * grad
+#
+#     x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+#     print("PyTorch, as it comes:", torch.autograd.gradcheck(AlmostDouble.apply, x))
+#     print("PyTorch, rtol=1e-6:  ", torch.autograd.gradcheck(AlmostDouble.apply, x, rtol=1e-6, raise_exception=False))
+#     report = check_gradients(lambda v: apply(lambda a: (2.0 * a, (2.001,)), v), 3.0)
+#     print("ours:                ", bool(report))
+
+# %% [markdown]
+# Both need float64. In float32, PyTorch's default, seven digits are all there are, and the V turns
+# before you have learned anything.
+#
+# ## Exercises
+#
+# Worked and folded, in [Exercises: Trusting gradients](exercises/gradcheck.ipynb):
+#
+# 1. One of five rules is wrong. Find it.
+# 2. Derive the weights of the four-point formula, and measure its order.
+# 3. The complex step: a difference without a subtraction, and so without the V.
+#
+# ## Check yourself
+#
+# :::{dropdown} Your loss falls steadily. What do you know about your gradients?
+# That they point roughly downhill. They may be off by a factor, or wrong for some inputs.
+# :::
+#
+# :::{dropdown} You make the step of a central difference ten times shorter, and the error grows. Why?
+# You are left of the valley: the rounding error, about 1e-16·f/h, is larger than the truncation error, and
+# it grew ten times.
+# :::
+#
+# :::{dropdown} Why does a central difference beat a forward one?
+# Stepping to both sides cancels every even term of Taylor's series, so the error shrinks with h² instead of h.
+# :::
+#
+# :::{dropdown} A gradient is 0 by backprop and by differences, at one point. Is the rule right?
+# Not proven. At that point f may just be flat, and any factor times 0 is 0. Check where the slope is not zero.
+# :::
+#
+# ## Sources
+#
+# The six-point formula and its error are Fornberg's {cite:p}`fornberg1988`; what rounding does to a
+# difference is explained by Goldberg {cite:p}`goldberg1991`; the estimate of the noise from the graph is the
+# use that reverse mode was first made for {cite:p}`linnainmaa1970,griewank2008`.

@@ -1,0 +1,957 @@
+# %% [markdown]
+# # Optimizers: from gradients to steps
+#
+# A gradient says which way is down. It does not say how far to go, and most of training is that
+# second question. In this chapter you watch plain descent diverge, zigzag and starve. You mend each
+# failure with a line or two, and end with the optimizers of PyTorch, number for number.
+#
+# - **You will build** `SGD` with momentum, `Adam` and `AdamW`, and a way to draw their paths.
+# - **You need** [Value](value.ipynb) and [Backpropagation](backprop.ipynb).
+# - **Time** about 35 minutes.
+
+# %%
+"""Optimizers: from gradients to steps, by the update rules of torch.optim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from micrograd_numpy.ops import divide
+from micrograd_numpy.value import Value, as_float
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+# %% [markdown]
+# ## Downhill
+#
+# A network's loss is a function of thousands of weights, and nobody can draw it. So take a function
+# of two numbers that has the same troubles: a long, narrow bowl, 25 times more curved in $y$ than
+# in $x$.
+
+# %% tags=["active-ipynb"]
+# def bowl(x, y):
+#     return (x**2 + 25 * y**2) / 2
+
+# %% [markdown]
+# `backward()` gives the gradient at any point. Here it is at many, each arrow drawn with the same
+# length, because only its direction matters now. The blue lines join points of equal height.
+#
+# Before you look: the lowest point is the center. Turn an arrow around, and it points downhill.
+# Does it point at the center?
+
+# %% mystnb={"image": {"alt": "Contour lines of a long bowl with gradient arrows. The arrows stand at right angles to the lines and point out of the bowl, almost straight up or down, so their reverse seldom points at the center."}} tags=["active-ipynb"]
+# import matplotlib.pyplot as plt
+# import numpy as np
+#
+# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# book_style()
+# xs, ys = np.linspace(-5, 5, 101), np.linspace(-2, 2, 81)
+# plt.figure(figsize=(6.4, 3.0))
+# plt.contour(xs, ys, bowl(xs, ys[:, None]), levels=[1, 4, 10, 20, 35, 55], colors=FORWARD, linewidths=1)
+# points = [(Value(a), Value(b)) for a in np.linspace(-4, 4, 9) for b in (-1.5, -0.75, 0.0, 0.75, 1.5)]
+# for x, y in points:
+#     bowl(x, y).backward()
+# arrows = [(x.data, y.data, x.grad, y.grad) for x, y in points if x.grad or y.grad]
+# lengths = [np.hypot(dx, dy) for _, _, dx, dy in arrows]
+# a, b, dx, dy = np.transpose(arrows)
+# plt.quiver(a, b, dx / lengths, dy / lengths, color=BACKWARD, angles="xy", scale=22, width=0.005)
+# plt.plot(0, 0, "o", color=BACKWARD)
+# plt.gca().set_aspect("equal")
+# plt.xlabel("x")
+# plt.ylabel("y")
+# plt.show()
+
+# %% [markdown]
+# Hardly anywhere. The gradient is the direction of *steepest* ascent, here and now, and in a narrow
+# bowl the steepest way down is the way to the floor of the valley, across it rather than along it.
+# Keep this picture in mind; most of the chapter follows from it.
+#
+# ## Two lines
+#
+# Still, any small step against the gradient goes down. So make many. The **learning rate** `lr` is
+# the length of a step per unit of gradient. Gradient descent is two lines, one for each parameter:
+
+# %% tags=["active-ipynb"]
+# x, y = Value(-4.0), Value(1.0)
+# lr = 0.05
+# for step in range(6):
+#     height = bowl(x, y)
+#     print(f"step {step}: x = {x.data:7.4f}, y = {y.data:7.4f}, height = {height.data:8.4f}")
+#     x.grad = y.grad = 0.0
+#     height.backward()
+#     x.data -= lr * x.grad
+#     y.data -= lr * y.grad
+
+# %% [markdown]
+# It works: the height falls from 20.5 to below 5. Look at the columns, though. `y` jumps from side
+# to side and shrinks quickly; `x` creeps.
+#
+# ## The line that everybody forgets
+#
+# Leaves *add up* gradients: [Backpropagation](backprop.ipynb) relies on it. So what if you do not
+# set them to zero before each `backward()`? Nothing fails, and nothing warns you.
+#
+# Before you run the next cell: does it go down faster, more slowly, or not at all?
+
+# %% tags=["active-ipynb"]
+# def heights(zero_grad, steps=100, lr=0.02):
+#     x, y = Value(-4.0), Value(1.0)
+#     result = []
+#     for _ in range(steps):
+#         if zero_grad:
+#             x.grad = y.grad = 0.0
+#         height = bowl(x, y)
+#         height.backward()
+#         x.data -= lr * x.grad
+#         y.data -= lr * y.grad
+#         result.append(height.data)
+#     return result
+#
+#
+# with_it, without_it = heights(zero_grad=True), heights(zero_grad=False)
+# for step in range(0, 100, 11):
+#     print(f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}")
+
+# %% [markdown]
+# Without the line each step uses the sum of *all* gradients so far. The point rushes to the bottom,
+# but by then the sum is large, so it shoots through and climbs the other side. It swings forever,
+# like a marble in a bowl without friction. Remember the marble: you will want it back.
+#
+# ## A place for the bookkeeping
+#
+# A network has more than two parameters, so keep them in a list, and write the zeroing once. What
+# changes from one optimizer to the next is `step()`. Everything else is shared, and so are the
+# mistakes worth catching before the first step. First, a learning rate that makes no sense:
+
+# %%
+def at_least_zero(name: str, x: object, below: float | None = None) -> float:
+    """The hyperparameter `x` as a float, if 0 ≤ x and, where `below` is given, x < below.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not one real number.
+    ValueError
+        If it is out of range, or nan.
+    """
+    try:
+        number = as_float(x)
+    except TypeError:
+        raise TypeError(f"{name} must be a real number, but got {type(x).__name__}: {x!r:.60}") from None
+    if not number >= 0.0 or (below is not None and number >= below):
+        upper = "" if below is None else f" and less than {below:g}"
+        raise ValueError(f"{name} must be at least 0{upper}, but got {number!r}")
+    return number
+
+
+# %% [markdown]
+# Then the base class. It takes any iterable of Values, which is what `model.parameters()` gives.
+# Only leaves may be optimized: to change the number of an inner node would break its tie to its
+# inputs.
+
+# %%
+class Optimizer:
+    """What all optimizers share: the parameters they may change, and a learning rate.
+
+    A subclass defines `step()`, which reads each parameter's `grad` and changes its `data`.
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        The leaves to optimize, each once; for a model, `model.parameters()`.
+    lr : float
+        The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps.
+
+    Attributes
+    ----------
+    parameters : list of Value
+
+    Raises
+    ------
+    TypeError
+        If `parameters` is not an iterable of Values, or a hyperparameter is not a number.
+    ValueError
+        If there are no parameters, if one is there twice or was made by an operation,
+        or if a hyperparameter is out of range.
+    """
+
+    _settings: tuple[str, ...] = ("lr",)  # what repr shows
+
+    def __init__(self, parameters: Iterable[Value], lr: float) -> None:
+        if not isinstance(parameters, Iterable):
+            raise TypeError(
+                "an optimizer takes its parameters as a list or another iterable of Values, such as "
+                f"model.parameters() or [w, b], but got {type(parameters).__name__}: {parameters!r:.60}"
+            )
+        self.parameters = list(parameters)
+        self.lr = lr
+        if not self.parameters:
+            raise ValueError("an optimizer needs at least one parameter, but got none")
+        first: dict[Value, int] = {}
+        for i, p in enumerate(self.parameters):
+            if not isinstance(p, Value):
+                raise TypeError(f"parameter {i} must be a Value, but got {type(p).__name__}: {p!r:.60}")
+            if p._prev:
+                raise ValueError(
+                    f"only leaves can be optimized, but parameter {i}, {p!r}, was made by {p._op!r}: "
+                    "its number follows from its inputs, so optimize those"
+                )
+            if first.setdefault(p, i) != i:
+                raise ValueError(f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}")
+
+    @property
+    def lr(self) -> float:
+        """The learning rate."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._lr = at_least_zero("lr", lr)
+
+    def zero_grad(self) -> None:
+        """Set every parameter's gradient to zero, because `backward()` adds to what is there."""
+        for p in self.parameters:
+            p.grad = 0.0
+
+    def step(self) -> None:
+        """Change every parameter's number once, guided by its gradient."""
+        raise NotImplementedError(f"{type(self).__name__} must define step()")
+
+    def __repr__(self) -> str:
+        count = len(self.parameters)
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)
+        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {settings})"
+
+
+# %% [markdown]
+# With it, plain descent is one line in a class. And a mistake is a sentence:
+
+# %% tags=["active-ipynb"]
+# class Descent(Optimizer):
+#     def step(self):
+#         for p in self.parameters:
+#             p.data -= self.lr * p.grad
+#
+#
+# w = Value(1.0, label="w")
+# for parameters, lr in [([], 0.1), ([w, w], 0.1), ([w * 2], 0.1), ([1.0], 0.1), ([w], -0.1)]:
+#     try:
+#         Descent(parameters, lr)
+#     except (TypeError, ValueError) as error:
+#         print(error)
+
+# %% [markdown]
+# The loop, too, is always the same three calls: `zero_grad`, `backward`, `step`. Put it into a
+# function that returns the points it visited. The optimizer needs the parameters, and the
+# parameters are made inside; so what you pass is a *maker* of optimizers. `partial(Descent,
+# lr=0.05)` is one: `Descent` with its learning rate filled in.
+
+# %%
+def path(
+    f: Callable[..., Value], optimizer: Callable[[list[Value]], Optimizer], start: Sequence[float], steps: int
+) -> list[tuple[float, ...]]:
+    """The points that an optimizer visits on its way down `f`.
+
+    Parameters
+    ----------
+    f : callable
+        Takes as many Values as `start` has numbers; returns the Value to make small.
+    optimizer : callable
+        Makes an optimizer of a list of parameters, as `partial(SGD, lr=0.1)` does.
+    start : sequence of float
+        Where to start.
+    steps : int
+        How many steps to take.
+
+    Returns
+    -------
+    list of tuple of float
+        `steps + 1` points, the first of them `start`.
+    """
+    parameters = [Value(x) for x in start]
+    optimize = optimizer(parameters)
+    points = [tuple(p.data for p in parameters)]
+    for _ in range(steps):
+        optimize.zero_grad()
+        f(*parameters).backward()
+        optimize.step()
+        points.append(tuple(p.data for p in parameters))
+    return points
+
+
+# %% tags=["active-ipynb"]
+# from functools import partial
+#
+# start = (-4.0, 1.0)
+# for x, y in path(bowl, partial(Descent, lr=0.05), start, steps=5):
+#     print(f"x = {x:7.4f}, y = {y:7.4f}")
+
+# %% [markdown]
+# The same six points as by hand, and the loop is written for good.
+#
+# ## How long is a step?
+#
+# Take one coordinate with curvature $c$: $f(p) = \frac{1}{2} c p^2$, whose gradient is $cp$. A step
+# makes
+#
+# $$p \leftarrow p - \text{lr} \cdot c p = (1 - \text{lr} \cdot c)\, p.$$
+#
+# Each step multiplies $p$ by the same factor. It shrinks if the factor lies between $-1$ and $1$,
+# so descent converges exactly when $0 < \text{lr} < 2/c$. The steepest direction decides: in our
+# bowl $c = 25$, and the limit is $2/25 = 0.08$.
+#
+# Before you run the next cell: where is `y`, which starts at 1, after 100 steps with 0.079, 0.080,
+# 0.081?
+
+# %% tags=["active-ipynb"]
+# for lr in [0.079, 0.080, 0.081]:
+#     x, y = path(bowl, partial(Descent, lr=lr), start, steps=100)[-1]
+#     print(f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}")
+
+# %% [markdown]
+# A limit as sharp as that deserves a picture. This function draws paths on a function's contour
+# lines:
+
+# %%
+def plot_paths(
+    f: Callable[[Value, Value], Value],
+    paths: Mapping[str, Sequence[tuple[float, ...]]],
+    x: tuple[float, float],
+    y: tuple[float, float],
+) -> Figure:
+    """Draw paths on the contour lines of `f`, one panel for each.
+
+    Parameters
+    ----------
+    f : callable
+        A function of two Values.
+    paths : mapping of str to sequence of points
+        The title of each panel, and what `path` returned.
+    x, y : tuple of float
+        The window: its left and right, its bottom and top.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    from micrograd_numpy.style import BACKWARD, FORWARD, INK
+
+    xs, ys = np.linspace(*x, 121), np.linspace(*y, 121)
+    height = np.array([[f(Value(a), Value(b)).data for a in xs] for b in ys])
+    height -= height.min()
+    levels = height.max() * np.geomspace(1e-3, 1.0, 11)  # closer together near the bottom, where paths end
+    columns = 1 if len(paths) == 1 else 2
+    rows = -(-len(paths) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(6.4, 2.5 * rows if columns == 2 else 3.6), squeeze=False, sharex=True, sharey=True
+    )
+    for ax in axes.flat[len(paths) :]:
+        ax.set_visible(False)
+    for ax, (title, points) in zip(axes.flat, paths.items()):
+        ax.contour(xs, ys, height, levels=levels, colors=FORWARD, linewidths=0.8, alpha=0.5)
+        ax.plot(*zip(*points), color=BACKWARD, linewidth=1.2, marker="o", markersize=3)
+        ax.plot(*points[0], marker="s", markersize=6, color=INK)
+        ax.set(title=title, xlim=x, ylim=y)
+        ax.grid(visible=False)
+    return figure
+
+
+# %% [markdown]
+# Four learning rates, thirty steps each, all from the black square:
+
+# %% mystnb={"image": {"alt": "Four paths of gradient descent in the bowl. At 0.005 it stops far from the center. At 0.04 it drops to the floor at once, then creeps along it. At 0.075 it zigzags across the floor but gets nearest. At 0.081 it swings wider with each step."}} tags=["active-ipynb"]
+# verdicts = {0.005: "too small", 0.04: "better", 0.075: "best of these", 0.081: "too large"}
+# paths = {
+#     f"lr = {lr}: {verdict}": path(bowl, partial(Descent, lr=lr), start, steps=30)
+#     for lr, verdict in verdicts.items()
+# }
+# plot_paths(bowl, paths, x=(-5, 5), y=(-2.2, 2.2))
+# plt.show()
+
+# %% [markdown]
+# This is the dilemma of plain descent. The steep direction forbids a larger rate; the flat
+# direction needs one. At the best rate it bounces off the walls of the valley, and still inches
+# along its floor.
+#
+# ## A ball with mass
+#
+# Look at the gradients along the third path. Which of the two columns would survive if you averaged
+# them?
+
+# %% tags=["active-ipynb"]
+# for x, y in path(bowl, partial(Descent, lr=0.075), start, steps=5):
+#     print(f"gradient: {x:6.2f} in x, {25 * y:6.2f} in y")
+
+# %% [markdown]
+# In $x$ they agree, step after step; in $y$ they quarrel. So let gradients push a **velocity** $v$,
+# and let the velocity move the point. A factor $\mu$ below 1, the **momentum**, makes old pushes
+# fade, as friction would {cite:p}`polyak1964`. That is three lines where there was one:
+
+# %% tags=["active-ipynb"]
+# class HeavyBall(Optimizer):
+#     def __init__(self, parameters, lr, momentum):
+#         super().__init__(parameters, lr)
+#         self.momentum = momentum
+#         self.v = [0.0] * len(self.parameters)
+#
+#     def step(self):
+#         for i, p in enumerate(self.parameters):
+#             self.v[i] = self.momentum * self.v[i] + p.grad
+#             p.data -= self.lr * self.v[i]
+
+# %% [markdown]
+# How much does it favor pushes that agree? A constant push $g$ builds up $g + \mu g + \mu^2 g +
+# \dots = g/(1 - \mu)$. A push that changes sign every time leaves only $g - \mu g + \mu^2 g - \dots
+# = g/(1 + \mu)$. With $\mu = 0.9$ that is ten times against about half:
+
+# %% tags=["active-ipynb"]
+# for name, sign in [("agreeing", 1.0), ("quarreling", -1.0)]:
+#     ball = HeavyBall([Value(0.0)], lr=0.1, momentum=0.9)
+#     for t in range(200):
+#         ball.parameters[0].grad = sign**t
+#         ball.step()
+#     print(f"pushes of size 1, {name}: velocity of size {abs(ball.v[0]):.4f}")
+# print(f"1/(1 - 0.9) = {1 / (1 - 0.9):.4f}, 1/(1 + 0.9) = {1 / (1 + 0.9):.4f}")
+
+# %% [markdown]
+# And the marble? With $\mu = 1$ nothing fades, and $v$ is the sum of all gradients. That is the
+# forgotten `zero_grad`, to the last bit:
+
+# %% tags=["active-ipynb"]
+# frictionless = path(bowl, partial(HeavyBall, lr=0.02, momentum=1.0), start, steps=99)
+# print("same heights:", [bowl(x, y) for x, y in frictionless] == without_it)
+
+# %% [markdown]
+# The mistake was a useful idea without friction. How much friction is right?
+
+# %% mystnb={"image": {"alt": "Four paths with the same learning rate. Without momentum the path stops short. With 0.5 it gets further, with 0.8 it reaches the center after a short overshoot, with 0.95 it circles the center in wide loops."}} tags=["active-ipynb"]
+# paths = {
+#     f"momentum {momentum}": path(bowl, partial(HeavyBall, lr=0.02, momentum=momentum), start, steps=40)
+#     for momentum in (0.0, 0.5, 0.8, 0.95)
+# }
+# plot_paths(bowl, paths, x=(-5, 5), y=(-2.2, 2.2))
+# plt.show()
+
+# %% [markdown]
+# Too little and it is plain descent again. Too much and it orbits. (Why momentum helps as much as
+# it does is a story of its own {cite:p}`goh2017`.)
+#
+# Nesterov's variant brakes earlier {cite:p}`nesterov1983,sutskever2013`. Whatever the next gradient
+# is, the ball will roll on by $\text{lr} \cdot \mu v$; so make that part of the step at once, and
+# the next gradient is measured where the ball is going, not where it was. One more line, and `SGD`
+# is whole. (Its `weight_decay` has a section of its own below. The S is for *stochastic*: in
+# training, the gradient comes from a random handful of examples {cite:p}`robbins1951`.)
+
+# %%
+class SGD(Optimizer):
+    """Gradient descent, with momentum and weight decay if you ask for them.
+
+    With g = ∂f/∂p + weight_decay·p, each step makes
+
+        v ← momentum·v + g
+        p ← p − lr·v                      or, with nesterov,
+        p ← p − lr·(g + momentum·v)
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        The leaves to optimize.
+    lr : float
+        The learning rate, at least 0.
+    momentum : float
+        How much of the velocity v survives a step: 0 is plain descent; at least 0, as a rule below 1.
+    weight_decay : float
+        λ of an L2 penalty λ/2·Σp² on the parameters, at least 0.
+    nesterov : bool
+        Step as if one step of momentum had been made already; needs momentum.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `Optimizer`; and a ValueError for nesterov without momentum.
+
+    Notes
+    -----
+    Robbins and Monro (1951); momentum by Polyak (1964); Nesterov's form as Sutskever et al.
+    (2013) write it. As in `torch.optim.SGD`, the learning rate multiplies v where it is used;
+    in the papers it multiplies g on its way into v. For a constant lr the paths are the same;
+    after a change of lr, here the old velocity is scaled too. v starts at zero.
+
+    Examples
+    --------
+    >>> x = Value(3.0)
+    >>> sgd = SGD([x], lr=0.1)
+    >>> (x * x).backward()
+    >>> sgd.step()
+    >>> round(x.data, 4)
+    2.4
+    """
+
+    _settings = ("lr", "momentum", "weight_decay", "nesterov")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.momentum = at_least_zero("momentum", momentum)
+        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.nesterov = nesterov
+        if nesterov and not self.momentum:
+            raise ValueError(f"nesterov needs a momentum greater than 0, but got momentum={momentum!r}")
+        self._v = [0.0] * len(self.parameters)
+
+    def step(self) -> None:
+        """Change every parameter's number once, guided by its gradient."""
+        for i, p in enumerate(self.parameters):
+            g = p.grad + self.weight_decay * p.data
+            self._v[i] = v = self.momentum * self._v[i] + g
+            p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
+
+
+# %% tags=["active-ipynb"]
+# KINDS = {
+#     "SGD": SGD,
+#     "momentum": partial(SGD, momentum=0.9),
+#     "nesterov": partial(SGD, momentum=0.9, nesterov=True),
+# }
+# for name, kind in KINDS.items():
+#     x, y = path(bowl, partial(kind, lr=0.02), start, steps=100)[-1]
+#     print(f"{name:8} height after 100 steps: {bowl(x, y):.1e}")
+
+# %% [markdown]
+# Learning rate and momentum belong together. Here is a pair that suits the bowl:
+
+# %% mystnb={"image": {"alt": "One path with learning rate 0.1 and momentum 0.45: it zigzags steeply at first and is at the center of the bowl after about twenty steps."}} tags=["active-ipynb"]
+# def descent(lr, momentum):
+#     points = path(bowl, partial(SGD, lr=lr, momentum=momentum), start, steps=40)
+#     height = bowl(*points[-1])
+#     title = f"lr = {lr:.3f}, momentum = {momentum:.2f}: height {height:.1e} after 40 steps"
+#     plot_paths(bowl, {title: points}, x=(-5, 5), y=(-2.2, 2.2))
+#     plt.show()
+#
+#
+# descent(lr=0.1, momentum=0.45)
+
+# %% [markdown]
+# In Jupyter, the folded cell below is a pair of sliders. Find the largest learning rate that a
+# momentum of 0.9 can bear. Is it more or less than 0.08?
+
+# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
+# import ipywidgets
+#
+# ipywidgets.interact(descent, lr=(0.005, 0.2, 0.005), momentum=(0.0, 0.95, 0.05))
+
+# %% [markdown]
+# ## A step of its own for each parameter
+#
+# Make the bowl a canyon: 1000 times more curved in $y$. The limit is now $2/1000$, and `x` starves.
+
+# %% tags=["active-ipynb"]
+# def canyon(x, y):
+#     return (x**2 + 1000 * y**2) / 2
+#
+#
+# x, y = path(canyon, partial(SGD, lr=0.0019), start, steps=100)[-1]
+# print(f"after 100 steps: x = {x:.4f}, y = {y:.4f}")
+
+# %% [markdown]
+# One rate cannot serve both. So measure each parameter's gradient with a ruler of its own: divide
+# it by its usual size. For the size, keep a fading average $v$ of its squares (no velocity; the
+# letter is the paper's). For the direction, keep a fading average $m$ of the gradient itself. With
+# $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
+#
+# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad
+# v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \qquad
+# p \leftarrow p - \text{lr} \cdot m / \sqrt{v}$$
+#
+# If the gradients agree, $m/\sqrt{v}$ is near 1 in size, whatever their scale; if they quarrel, it
+# is near 0. So every step should be about `lr` long, at most. Is it? Feed a first try the constant
+# gradient 5, and predict its steps.
+
+# %% tags=["active-ipynb"]
+# def step_lengths(correct, steps, g=5.0, beta1=0.9, beta2=0.999):
+#     m = v = 0.0
+#     lengths = []
+#     for t in range(1, steps + 1):
+#         m = beta1 * m + (1 - beta1) * g
+#         v = beta2 * v + (1 - beta2) * g**2
+#         if correct:
+#             lengths.append(m / (1 - beta1**t) / (v / (1 - beta2**t)) ** 0.5)
+#         else:
+#             lengths.append(m / v**0.5)
+#     return lengths
+#
+#
+# first_try = step_lengths(correct=False, steps=1000)
+# for t in [1, 2, 3, 10, 100, 1000]:
+#     print(f"step {t:4d} is {first_try[t - 1]:.3f} lr long")
+
+# %% [markdown]
+# Three times too long at once, six times soon after, and still too long at step 1000. Both averages
+# start at 0, so at first both are too small, and $v$, the slower one, is worse. But we know by how
+# much: after $t$ steps the weights of all gradients seen add up to
+#
+# $$(1 - \beta)(1 + \beta + \dots + \beta^{t-1}) = 1 - \beta^t$$
+#
+# where an average needs 1. So divide by $1 - \beta^t$. This is **bias correction**, and it is exact
+# here:
+
+# %% mystnb={"image": {"alt": "Step length in units of the learning rate over 1000 steps of constant gradient. Without correction it starts at 3, rises above 6 and falls slowly toward 1; with correction it is 1 throughout."}} tags=["active-ipynb"]
+# corrected = step_lengths(correct=True, steps=1000)
+# print("corrected:", [f"{corrected[t - 1]:.3f}" for t in (1, 2, 3, 10, 100, 1000)])
+# plt.plot(range(1, 1001), first_try, color=BACKWARD, label="first try")
+# plt.plot(range(1, 1001), corrected, color=FORWARD, label="with bias correction")
+# plt.xlabel("step")
+# plt.ylabel("length of the step, in lr")
+# plt.ylim(0, 8)
+# plt.legend()
+# plt.show()
+
+# %% [markdown]
+# This is Adam {cite:p}`kingma2015`. The `eps` in its denominator is there for parameters whose
+# gradient stays zero: 0/0 is no step length.
+
+# %%
+class Adam(Optimizer):
+    """Steps of a size of their own for every parameter, whatever the scale of its gradients.
+
+    With g = ∂f/∂p + weight_decay·p, step number t = 1, 2, … makes
+
+        m ← β₁·m + (1 − β₁)·g             an average of the gradients
+        v ← β₂·v + (1 − β₂)·g²            an average of their squares
+        p ← p − lr·m̂ / (√v̂ + eps)         m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        The leaves to optimize.
+    lr : float
+        The learning rate, at least 0: about the length of a step in each coordinate.
+    betas : tuple of float
+        β₁ and β₂, each at least 0 and less than 1.
+    eps : float
+        Keeps the quotient finite where the gradients are zero; at least 0.
+    weight_decay : float
+        λ of an L2 penalty λ/2·Σp² on the parameters, at least 0. Its gradient is normalized
+        with the rest; `AdamW` keeps it apart.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `Optimizer`.
+
+    Notes
+    -----
+    Kingma and Ba (2015), Algorithm 1, as in `torch.optim.Adam`: eps is added after v has been
+    corrected. The paper's shorter form adds it before, which makes eps count for more in the
+    first steps. m and v start at zero.
+    """
+
+    _settings = ("lr", "betas", "eps", "weight_decay")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ValueError(f"betas must be two numbers, as (0.9, 0.999), but got {betas!r:.60}")
+        self.betas = (at_least_zero("betas[0]", betas[0], below=1.0), at_least_zero("betas[1]", betas[1], below=1.0))
+        self.eps = at_least_zero("eps", eps)
+        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self._m = [0.0] * len(self.parameters)
+        self._v = [0.0] * len(self.parameters)
+        self._t = 0
+
+    def step(self) -> None:
+        """Change every parameter's number once, guided by its gradient."""
+        self._move([p.grad + self.weight_decay * p.data for p in self.parameters])
+
+    def _move(self, gradients: list[float]) -> None:
+        """Make the step that these gradients ask for."""
+        beta1, beta2 = self.betas
+        self._t += 1
+        correct_m, correct_v = 1.0 - beta1**self._t, 1.0 - beta2**self._t
+        for i, (p, g) in enumerate(zip(self.parameters, gradients)):
+            self._m[i] = m = beta1 * self._m[i] + (1.0 - beta1) * g
+            self._v[i] = v = beta2 * self._v[i] + (1.0 - beta2) * g * g
+            p.data -= self.lr * divide(m / correct_m, sqrt(v / correct_v) + self.eps)
+
+
+# %% [markdown]
+# Now the canyon. Before you run the next cell: how much do Adam's paths differ on a round bowl, on
+# our long one, and in the canyon?
+
+# %% tags=["active-ipynb"]
+# def round_bowl(x, y):
+#     return (x**2 + y**2) / 2
+#
+#
+# adam = partial(Adam, lr=0.2)
+# reference = path(round_bowl, adam, start, steps=100)
+# for f in (bowl, canyon):
+#     points = path(f, adam, start, steps=100)
+#     far = max(abs(a - b) for p, q in zip(points, reference) for a, b in zip(p, q))
+#     print(f"{f.__name__:6} largest distance from the round bowl's path: {far:.0e}")
+
+# %% [markdown]
+# They do not: a factor on one parameter's gradient cancels in $m/\sqrt{v}$, up to `eps`. Adam sees
+# every such bowl as round. But the gift has a condition: the steep direction must be a
+# *coordinate*. Turn the canyon and the start by 45 degrees, so that each parameter feels both
+# curvatures.
+
+# %% mystnb={"image": {"alt": "A canyon that runs diagonally. Adam's path drops to the canyon's floor near the start, then barely moves along it: after 60 steps it is still far from the center."}} tags=["active-ipynb"]
+# def turned(x, y):
+#     return canyon((x + y) / 2**0.5, (y - x) / 2**0.5)
+#
+#
+# turned_start = (-5 / 2**0.5, -3 / 2**0.5)  # the point (-4, 1), turned too
+# for f, begin in [(canyon, start), (turned, turned_start)]:
+#     points = path(f, adam, begin, steps=60)
+#     print(f"{f.__name__}: height after 60 steps {f(*points[-1]):.4f}")
+# plot_paths(turned, {"turned: Adam, lr = 0.2, 60 steps": points}, x=(-5, 5), y=(-4, 4))
+# plt.show()
+
+# %% [markdown]
+# ## Weights that fade
+#
+# A model with large weights can bend itself around every example. **Weight decay** pulls each
+# weight toward zero. One way is a penalty $\frac{\lambda}{2} p^2$ in the loss, whose gradient is
+# $\lambda p$: that is `weight_decay` in `SGD` and `Adam`. Another way is to shrink the weight
+# itself, by the share $\text{lr} \cdot \lambda$ in each step:
+
+# %%
+class AdamW(Adam):
+    """Adam with weight decay that is kept out of the averages.
+
+    Each step first shrinks the parameter, then makes Adam's step on the gradient alone:
+
+        p ← p·(1 − lr·weight_decay)
+        p ← p − lr·m̂ / (√v̂ + eps)
+
+    Parameters
+    ----------
+    parameters, lr, betas, eps
+        As for `Adam`.
+    weight_decay : float
+        The share lr·weight_decay of every parameter is lost in a step; at least 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `Optimizer`.
+
+    Notes
+    -----
+    Loshchilov and Hutter (2019), as in `torch.optim.AdamW`: the decay is multiplied by lr,
+    where the paper has a schedule of its own that multiplies both.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def step(self) -> None:
+        """Change every parameter's number once, guided by its gradient."""
+        for p in self.parameters:
+            p.data *= 1.0 - self.lr * self.weight_decay
+        self._move([p.grad for p in self.parameters])
+
+# %% [markdown]
+# For plain descent the two ways are the same: $p - \text{lr} \cdot (g + \lambda p) = (1 - \text{lr}
+# \cdot \lambda)\, p - \text{lr} \cdot g$. For Adam they are not. Take a weight of 1 that the loss
+# does not depend on, so that only decay moves it.
+#
+# Before you run the next cell: ten steps with lr 0.01, and $\lambda$ of 0.01 or 0.0001. What is
+# left of the 1?
+
+# %% tags=["active-ipynb"]
+# def after_ten_steps(kind, weight_decay):
+#     w = Value(1.0)
+#     optimizer = kind([w], lr=0.01, weight_decay=weight_decay)
+#     for _ in range(10):
+#         optimizer.zero_grad()  # the loss does not depend on w: its gradient is zero
+#         optimizer.step()
+#     return w.data
+#
+#
+# for kind in (SGD, Adam, AdamW):
+#     print(f"{kind.__name__:6}", *(f"λ = {wd}: {after_ten_steps(kind, wd):.6f}" for wd in (0.01, 0.0001)), sep="   ")
+
+# %% [markdown]
+# Adam made ten full steps, and a hundred times less decay changed nothing: it divides the penalty's
+# gradient by its own size, as it does with every gradient. `AdamW` keeps the decay out of the
+# averages {cite:p}`loshchilov2019`, and does what SGD does and what you asked for.
+#
+# ## A race
+#
+# Which one is best? Here are four functions: the bowl, the canyon, the canyon turned, and a curved
+# valley after Rosenbrock, with its lowest point at (1, 1). For each optimizer, try 24 learning
+# rates from 0.001 to 7, and count the steps until the height is below one millionth.
+
+# %% tags=["active-ipynb"]
+# def valley(x, y):
+#     return (1 - x) ** 2 + 10 * (y - x**2) ** 2
+#
+#
+# def steps_to_bottom(f, optimizer, start, most=6000):
+#     parameters = [Value(x) for x in start]
+#     optimize = optimizer(parameters)
+#     for step in range(most):
+#         height = f(*parameters)
+#         if height.data < 1e-6:
+#             return step
+#         if not height.data < 1e9:  # diverged
+#             break
+#         optimize.zero_grad()
+#         height.backward()
+#         optimize.step()
+#     return None
+#
+#
+# KINDS["Adam"] = Adam
+# RATES = [digit * 10.0**e for e in (-3, -2, -1, 0) for digit in (1, 1.5, 2, 3, 5, 7)]
+# RACES = {bowl: start, canyon: start, turned: turned_start, valley: (-1.5, 1.5)}
+# results = {
+#     (f, name): {lr: steps_to_bottom(f, partial(kind, lr=lr), begin) for lr in RATES}
+#     for f, begin in RACES.items()
+#     for name, kind in KINDS.items()
+# }
+
+# %% tags=["active-ipynb"]
+# print("fewest steps, and the rate:", *(f"{name:>14}" for name in KINDS), sep="")
+# for f in RACES:
+#     row = f"{f.__name__:27}"
+#     for name in KINDS:
+#         steps, lr = min((steps, lr) for lr, steps in results[f, name].items() if steps is not None)
+#         row += f"{f'{steps} ({lr:g})':>14}"
+#     print(row)
+
+# %% [markdown]
+# Plain descent suffers most where curvatures differ most. SGD in all its forms does not care how
+# the canyon lies; Adam does. Nobody wins everywhere. A second question may matter more in practice:
+# how many of the 24 rates get there within 6000 steps at all?
+
+# %% tags=["active-ipynb"]
+# print("rates that arrive, of 24:  ", *(f"{name:>14}" for name in KINDS), sep="")
+# for f in RACES:
+#     arrived = [sum(steps is not None for steps in results[f, name].values()) for name in KINDS]
+#     print(f"{f.__name__:27}", *(f"{count:14}" for count in arrived), sep="")
+
+# %% [markdown]
+# Adam forgives: in the canyon 23 of 24 rates arrive, where SGD has one. That, more than speed, is a
+# reason to reach for it first.
+#
+# What the tables do not show: a network has thousands of parameters, not two. Its gradients are
+# noisy, and these are exact. There was one start for each function, momentum was held at 0.9, and a
+# finer grid would change every count. So do not read a law into 38 against 136. Read that the
+# learning rate is part of every result, and compare optimizers only when each has had its best.
+#
+# The four in the valley, for their first sixty steps:
+
+# %% mystnb={"image": {"alt": "Sixty steps of four optimizers in a curved valley. SGD drops to the floor and creeps along it, half of the way. Momentum overshoots the bend, turns a loop, and follows the floor past the lowest point. Nesterov makes a smaller detour. Adam follows the floor in jerks and ends at the lowest point."}} tags=["active-ipynb"]
+# paths = {
+#     f"{name}, lr = {lr}": path(valley, partial(KINDS[name], lr=lr), RACES[valley], steps=60)
+#     for name, lr in [("SGD", 0.02), ("momentum", 0.01), ("nesterov", 0.01), ("Adam", 0.5)]
+# }
+# plot_paths(valley, paths, x=(-2.2, 2.2), y=(-1.0, 3.0))
+# plt.show()
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Say why a learning rate diverges, and where the limit is: at $2/c$ for the largest curvature
+#   $c$.
+# - Tell from a path what is wrong with it, and which knob mends it.
+# - Write an optimizer of your own: a subclass with a `step()`.
+# - Choose between `weight_decay` in `Adam` and in `AdamW`, and know what you chose.
+#
+# ## In PyTorch this is …
+#
+# … `torch.optim`, with the same names and the same defaults. Ten steps in the valley with each, and
+# the largest difference between the two paths:
+
+# %% tags=["active-ipynb"]
+# try:
+#     import torch
+# except ImportError:
+#     print("PyTorch is not installed here, so there is nothing to compare.")
+# else:
+#     for kind, options in [
+#         (SGD, {"lr": 0.01, "momentum": 0.9, "nesterov": True}),
+#         (Adam, {"lr": 0.1}),
+#         (AdamW, {"lr": 0.1, "weight_decay": 0.1}),
+#     ]:
+#         x, y = (torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in (-1.5, 1.5))
+#         optimizer = getattr(torch.optim, kind.__name__)([x, y], **options)
+#         ours = path(valley, partial(kind, **options), (-1.5, 1.5), steps=10)
+#         largest = 0.0
+#         for point in ours[1:]:
+#             optimizer.zero_grad()
+#             valley(x, y).backward()
+#             optimizer.step()
+#             largest = max(largest, abs(x.item() - point[0]), abs(y.item() - point[1]))
+#         print(f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}")
+
+# %% [markdown]
+# One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a
+# gradient is skipped; here a gradient is always a number, and a parameter with gradient 0 still
+# moves by velocity and decay. To change the rate between steps, assign `optimizer.lr`; there,
+# `optimizer.param_groups[0]["lr"]`.
+#
+# ## Exercises
+#
+# Worked and folded, in [Exercises: Optimizers](exercises/optimizers.ipynb):
+#
+# 1. A learning rate that shrinks turns noisy gradients into an exact average.
+# 2. RMSProp, in one line of arithmetic.
+# 3. Clip the gradient at a cliff.
+# 4. Predict the largest stable learning rate of a tilted bowl.
+#
+# ## Check yourself
+#
+# :::{dropdown} The loss doubles at every step. What do you change first?
+# Make the learning rate smaller. It is above 2 divided by the largest curvature.
+# :::
+#
+# :::{dropdown} You forget `zero_grad()` with plain SGD. Which optimizer did you write?
+# Momentum with μ = 1: every gradient is remembered in full, and nothing ever settles.
+# :::
+#
+# :::{dropdown} Someone multiplies the loss by 1000. What happens to the path of SGD, and of Adam?
+# SGD's steps are 1000 times as long, and it probably diverges. Adam's path stays the same, except for
+# the effect of `eps`.
+# :::
+#
+# :::{dropdown} You double `weight_decay` in `Adam`, and a weight that the loss ignores decays no faster. Why?
+# Adam divides the penalty's gradient by its own size. Use `AdamW`.
+# :::
+#
+# ## Sources
+#
+# Stochastic gradient descent {cite:p}`robbins1951`, momentum {cite:p}`polyak1964`, Nesterov's form
+# {cite:p}`nesterov1983,sutskever2013`, Adam {cite:p}`kingma2015`, AdamW {cite:p}`loshchilov2019`;
+# the rules follow `torch.optim` {cite:p}`paszke2019`.

@@ -1,0 +1,115 @@
+# %% [markdown]
+# # Exercises: Trusting gradients
+#
+# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is
+# [Trusting gradients](../gradcheck.ipynb).
+
+# %% [markdown]
+# ## 1. One of five is wrong
+#
+# Five rules that people have written for a neural network. All compute the right result, and one has a wrong
+# derivative. Read first: which one do you suspect? Then let `check_gradients` find it. (Mind the points: one of
+# the rules is right at some and wrong at others.)
+
+# %%
+import math
+
+from micrograd_numpy import check_gradients
+from micrograd_numpy.value import apply
+
+
+def softsign(a):
+    return a / (1 + abs(a)), (1 / (1 + abs(a)) ** 2,)
+
+
+def swish(a):
+    s = 1 / (1 + math.exp(-a))
+    return a * s, (s + a * s * (1 - s),)
+
+
+def leaky_relu(a):
+    return max(a, 0.01 * a), (1.0 if a > 0 else 0.01,)
+
+
+def hard_tanh(a):
+    return max(-1.0, min(1.0, a)), (1.0 if a < 1 else 0.0,)
+
+
+def gauss(a):
+    g = math.exp(-a * a)
+    return g, (-2 * a * g,)
+
+
+# %% tags=["hide-cell"]
+for rule in [softsign, swish, leaky_relu, hard_tanh, gauss]:
+    verdicts = {x: check_gradients(lambda v: apply(rule, v), x).rows[0].verdict for x in [-2.5, -0.4, 0.6, 2.0]}
+    print(f"{rule.__name__:10} {verdicts}")
+
+# hard_tanh forgets that it is flat on the left as well. At three of the four points you would not know.
+
+
+def right_hard_tanh(a):
+    return max(-1.0, min(1.0, a)), (1.0 if -1 < a < 1 else 0.0,)
+
+
+assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.5, -0.4, 0.6, 2.0])
+
+
+# %% [markdown]
+# ## 2. The four-point formula
+#
+# With $d_k = f(x + kh) - f(x - kh)$, find weights $c_1, c_2$ such that $(c_1 d_1 + c_2 d_2)/h$ is the slope with an error of
+# order $h^4$. Taylor gives $d_k = 2(k h f' + k^3 \tfrac{h^3}{6} f''' + \dots)$, so you have two equations. Then measure: when
+# $h$ is halved, the error should become 16 times smaller.
+
+# %% [markdown]
+# *Solution.* The terms with $f'$ must add up to $h f'$, and those with $f'''$ must cancel:
+#
+# $$2(c_1 + 2 c_2) = 1, \qquad c_1 + 8 c_2 = 0.$$
+#
+# The second gives $c_1 = -8 c_2$; put it into the first: $2(-6 c_2) = 1$, so $c_2 = -\tfrac1{12}$ and $c_1 = \tfrac{8}{12}$.
+
+# %% tags=["hide-cell"]
+def four_points(f, x, h):
+    d1, d2 = (f(x + k * h) - f(x - k * h) for k in (1, 2))
+    return (8 * d1 - d2) / (12 * h)
+
+
+def bell(x):
+    return 1.0 / (1.0 + x * x)
+
+
+errors = [abs(four_points(bell, 0.5, h) + 0.64) for h in (0.1, 0.05, 0.025)]
+for before, after in zip(errors, errors[1:]):
+    print(f"half the step: error {before:.1e} -> {after:.1e}, {before / after:.1f} times smaller")
+
+assert all(15 < before / after < 17 for before, after in zip(errors, errors[1:]))
+
+
+# %% [markdown]
+# ## 3. The complex step
+#
+# The V comes from a subtraction. For a function that Python can compute with complex numbers, you can do without one. Put
+# $ih$ into Taylor's series, with $i^2 = -1$:
+#
+# $$f(x + ih) = f(x) + i h f'(x) - \tfrac{h^2}{2} f''(x) - \dots$$
+#
+# Where is $f'$? Write `complex_step(f, x)` in one line, and take $h = 10^{-100}$. How many digits are right?
+
+# %% tags=["hide-cell"]
+def complex_step(f, x, h=1e-100):
+    return f(complex(x, h)).imag / h  # nothing is subtracted, so h can be as short as you like
+
+
+def central(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+print(f"complex step:          error below 1e-15: {abs(complex_step(bell, 0.5) + 0.64) < 1e-15}")
+print(f"central, h = 1e-5:     error below 1e-15: {abs(central(bell, 0.5, 1e-5) + 0.64) < 1e-15}")
+print(f"central, h = 1e-100:   slope {central(bell, 0.5, 1e-100)}")
+
+assert abs(complex_step(bell, 0.5) + 0.64) < 1e-15
+
+# Its price: f must be built from functions that take complex numbers. abs, max and comparisons don't,
+# so relu is out of reach, and so is Value. Nudging asks for nothing.

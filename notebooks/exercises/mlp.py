@@ -1,0 +1,178 @@
+# %% [markdown]
+# # Exercises: Neurons, layers, MLP
+#
+# Four exercises on [Neurons, layers, MLP](../mlp.ipynb). Try each one before you unfold its solution.
+
+# %%
+import json
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+from micrograd_numpy import Value, topological_sort
+from micrograd_numpy.mlp import ACTIVATIONS, MLP, Module, Neuron
+from micrograd_numpy.value import apply
+
+
+# %% [markdown]
+# ## 1. A relu that leaks
+#
+# Where its input is negative, `relu` has slope 0, so a neuron that answers 0 to every example gets no
+# gradient and never moves again: it is dead. A *leaky* relu keeps a small slope there:
+# $a$ for $a > 0$, and $0.1\,a$ elsewhere.
+#
+# Write it as a rule (a function from a float to the result and a tuple with its derivative), add it to
+# `ACTIVATIONS`, and show two things: its gradient agrees with nudging, and a neuron that is dead with `relu`
+# learns with yours. For $g^2$, use $2 / (1 + 0.1^2)$, which is what the argument of the chapter gives.
+#
+# Start from the neuron with weight −1 and bias −1, and the loss $(\text{out} - 1)^2$ at the input 2.
+
+# %% tags=["hide-cell"]
+def leaky_relu(a):
+    return (a, (1.0,)) if a > 0.0 else (0.1 * a, (0.1,))
+
+
+ACTIVATIONS["leaky_relu"] = (lambda v: apply(leaky_relu, v), 2.0 / (1.0 + 0.1**2))
+
+nudge = 1e-6
+for a in (-2.0, -0.5, 0.5, 2.0):
+    slope = (leaky_relu(a + nudge)[0] - leaky_relu(a - nudge)[0]) / (2 * nudge)
+    v = Value(a)
+    apply(leaky_relu, v).backward()
+    print(f"at {a:4}: nudging gives {slope:.6f}, backward gives {v.grad:.6f}")
+    assert abs(slope - v.grad) < 1e-8
+
+
+# %% tags=["hide-cell"]
+def learn(activation, steps=100):
+    neuron = Neuron(1, activation)
+    neuron.load_state_dict({"weights.0": -1.0, "bias": -1.0})
+    for _ in range(steps):
+        neuron.zero_grad()
+        ((neuron(2.0) - 1.0) ** 2).backward()
+        for parameter in neuron.parameters():
+            parameter.data -= 0.05 * parameter.grad
+    return neuron(2.0).data
+
+
+for activation in ("relu", "leaky_relu"):
+    print(f"{activation:10} ends at {learn(activation):.4f}")
+
+
+# %% [markdown]
+# ## 2. Count before you build
+#
+# Write two functions of the sizes, such as `(2, 16, 16, 1)`:
+#
+# - `count_parameters(sizes)`,
+# - `count_nodes(sizes)`: how many nodes the graph of one call has, parameters and inputs included, for a model with
+#   `tanh`.
+#
+# Check both on a few shapes. For `(2, 16, 16, 1)` they give 337 and 437.
+
+# %% [markdown] tags=["hide-cell"]
+# A layer has $(n + 1)\,m$ parameters. Each neuron makes a `dot` node and a `+` node; each hidden neuron makes a `tanh`
+# node too. The last layer is linear and needs no third node.
+
+# %% tags=["hide-cell"]
+def count_parameters(sizes):
+    return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
+
+
+def count_nodes(sizes):
+    operations = 3 * sum(sizes[1:-1]) + 2 * sizes[-1]
+    return sizes[0] + count_parameters(sizes) + operations
+
+
+for sizes in [(2, 1), (2, 4, 4, 1), (2, 16, 16, 1), (5, 3, 1)]:
+    model = MLP(sizes[0], sizes[1:], "tanh", rng=0)
+    nodes = topological_sort(model([1.0] * sizes[0]))
+    assert count_parameters(sizes) == len(model.parameters())
+    assert count_nodes(sizes) == len(nodes)
+    print(f"{sizes}: {count_parameters(sizes)} parameters, {count_nodes(sizes)} nodes")
+
+
+# %% [markdown]
+# ## 3. Save a model to a file
+#
+# Write `save(model, path)` and `load(model, path)` with the `json` module. Save a model of shape 3 → 4 → 2, and load it
+# into another of that shape that started from another seed: both must give the same two outputs. Then show that
+# loading the file into a model of shape 3 → 4 → 1 raises an error and changes nothing.
+
+# %% tags=["hide-cell"]
+def save(model, path):
+    Path(path).write_text(json.dumps(model.state_dict(), indent=1))
+
+
+def load(model, path):
+    model.load_state_dict(json.loads(Path(path).read_text()))
+
+
+x = [0.5, -1.0, 2.0]
+model, twin, other = MLP(3, [4, 2], rng=1), MLP(3, [4, 2], rng=2), MLP(3, [4, 1], rng=3)
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "model.json"
+    save(model, path)
+    load(twin, path)
+    before = other.state_dict()
+    try:
+        load(other, path)
+    except ValueError as error:
+        print(error)
+
+assert [v.data for v in twin(x)] == [v.data for v in model(x)]
+assert other.state_dict() == before
+print([f"{v.data:.4f}" for v in twin(x)])
+
+
+# %% [markdown]
+# ## 4. The same weights in two places
+#
+# Some functions are symmetric, and a model can be built so that it can't be otherwise: $f(x) = g(x) + g(-x)$ gives
+# the same answer for $x$ and $-x$, whatever $g$ is. Write a `Module` that does this with one `MLP(1, [3, 1], "tanh")` for
+# $g$, used twice.
+#
+# How many parameters has it? Show that the gradient of each is the sum of what the two uses contribute,
+# and check it by nudging.
+
+# %% tags=["hide-cell"]
+class Even(Module):
+    def __init__(self, rng=None):
+        self.g = MLP(1, [3, 1], "tanh", rng)
+        self.mirrored = self.g  # a second name, not a second model
+
+    def __call__(self, x):
+        return self.g(x) + self.mirrored(-x)
+
+
+model = Even(rng=0)
+for i, parameter in enumerate(model.parameters()):
+    parameter.data += 0.1 * i  # so that no bias is zero
+print(model, f"and f(2) - f(-2) = {model(2.0).data - model(-2.0).data}")
+
+
+# %% tags=["hide-cell"]
+def gradients(function):
+    model.zero_grad()
+    function().backward()
+    return [parameter.grad for parameter in model.parameters()]
+
+
+def nudged(parameter, nudge=1e-6):
+    start = parameter.data
+    parameter.data = start + nudge
+    up = model(2.0).data
+    parameter.data = start - nudge
+    down = model(2.0).data
+    parameter.data = start
+    return (up - down) / (2 * nudge)
+
+
+both = gradients(lambda: model(2.0))
+right, left = gradients(lambda: model.g(2.0)), gradients(lambda: model.g(-2.0))
+for name, total, one, two in list(zip(model.state_dict(), both, right, left))[:3]:
+    print(f"{name:30} {one:8.4f} + {two:8.4f} = {total:8.4f}")
+
+assert all(abs(total - one - two) < 1e-12 for total, one, two in zip(both, right, left))
+assert all(abs(total - nudged(parameter)) < 1e-8 for total, parameter in zip(both, model.parameters()))
+print("all ten agree with nudging")

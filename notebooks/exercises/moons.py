@@ -1,0 +1,171 @@
+# %% [markdown]
+# # Exercises: Training on moons
+#
+# They go with [Training on moons](../moons.ipynb). Try each one before you unfold its solution.
+
+# %%
+import math
+import random
+
+import matplotlib.pyplot as plt
+
+from micrograd_numpy import MLP, Adam, Value, hinge_loss
+from micrograd_numpy.moons import accuracy, moons_data, plot_decision_boundary, plot_points, predict, train
+from micrograd_numpy.style import ACCENT, FORWARD, MUTED, book_style
+
+book_style()
+
+
+# %% [markdown]
+# ## 1. A data set of your own
+#
+# Draw 100 points evenly from the square between −1.5 and 1.5, label those inside the circle of
+# radius 1 with +1 and the others with −1, and train `MLP(2, [8, 1])` on them. No scikit-learn, and
+# the same points every time. How many of 1000 new points does it get right? More than 90 % is within
+# reach. What shape has the boundary, and why?
+
+# %% tags=["hide-cell"]
+def disk_data(n, seed):
+    rng = random.Random(seed)
+    X = [[rng.uniform(-1.5, 1.5), rng.uniform(-1.5, 1.5)] for _ in range(n)]
+    y = [1.0 if math.hypot(*point) < 1.0 else -1.0 for point in X]
+    return X, y
+
+
+X, y = disk_data(100, seed=0)
+X_new, y_new = disk_data(1000, seed=1)
+disk = MLP(2, [8, 1], rng=0)
+history = train(disk, X, y, Adam(disk.parameters(), lr=0.05), epochs=60, batch_size=10)
+print(f"points inside: {y.count(1.0)} of {len(y)}")
+print(f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones")
+
+# %% [markdown]
+# The boundary is a polygon. Each of the eight neurons can fold the sheet once, and between the
+# folds the score is flat, so the circle is fenced in by straight pieces.
+
+# %% mystnb={"image": {"alt": "Blue circles in the middle, ocher triangles around them, and between them a closed boundary of straight pieces, close to a circle."}} tags=["hide-cell"]
+plot_decision_boundary(disk, X, y)
+plt.show()
+
+# %% [markdown]
+# ## 2. How small can it be?
+#
+# The network of the chapter has 337 parameters. Train networks with one hidden layer of 0, 2, 3, 4 and
+# 8 neurons on 100 moons with noise 0.1 (seed 0), each from three different starts, and print their
+# accuracies on 1000 new points (seed 1) beside the number of parameters. Which is the smallest that
+# *can* get 99 % right, and which is the smallest that does so every time?
+
+# %% tags=["hide-cell"]
+X, y = moons_data(n_samples=100, noise=0.1, seed=0)
+X_new, y_new = moons_data(n_samples=1000, noise=0.1, seed=1)
+print("hidden   parameters   never seen, from three starts")
+for hidden in [0, 2, 3, 4, 8]:
+    found = []
+    for seed in range(3):
+        model = MLP(2, [hidden, 1] if hidden else [1], rng=seed)
+        train(model, X, y, Adam(model.parameters(), lr=0.05), epochs=60, batch_size=10, progress=False)
+        found.append(f"{accuracy(model, X_new, y_new):6.1%}")
+    print(f"{hidden:6d} {len(model.parameters()):12d}   {'  '.join(found)}")
+
+# %% [markdown]
+# Three neurons and 13 parameters can do it: the boundary needs a hump and a dip, and three folds make
+# both. But two starts of three don't find that, and end little above a line. Eight neurons find it all
+# three times. The spare ones are not needed to draw the boundary; they make it likely that some fold
+# starts where one is needed.
+
+# %% [markdown]
+# ## 3. Stop in time
+#
+# Train `MLP(2, [16, 16, 1])` for 60 epochs on 30 moons with noise 0.3 (seed 0), with `keep=range(61)`.
+# Hold back 100 other points (seed 50), and compute their hinge loss for every snapshot. After how many
+# epochs is it lowest? Go back to that snapshot, and compare it with the last on 1000 points that took no
+# part in any of this (seed 99). Why must they be others than the 100?
+
+# %% tags=["hide-cell"]
+X, y = moons_data(n_samples=30, noise=0.3, seed=0)
+X_held, y_held = moons_data(n_samples=100, noise=0.3, seed=50)
+X_new, y_new = moons_data(n_samples=1000, noise=0.3, seed=99)
+model = MLP(2, [16, 16, 1], rng=0)
+history = train(model, X, y, Adam(model.parameters(), lr=0.02), epochs=60, batch_size=5, keep=range(61))
+
+held = []
+for epoch in range(61):
+    model.load_state_dict(history.snapshots[epoch])
+    held.append(hinge_loss(predict(model, X_held), y_held).data)
+best = held.index(min(held))
+
+print("            held-out loss   new loss   new accuracy")
+for name, epoch in [("best", best), ("last", 60)]:
+    model.load_state_dict(history.snapshots[epoch])
+    loss = hinge_loss(predict(model, X_new), y_new).data
+    print(f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}")
+
+# %% mystnb={"image": {"alt": "Two curves over 60 epochs: the loss on the training points falls to below 0.1, the loss on held-out points falls to about 0.4 by epoch 24 and then rises to 0.47."}} tags=["hide-cell"]
+plt.plot(history.losses, color=FORWARD, label="training points")
+plt.plot(held, color=ACCENT, label="held-out points")
+plt.plot(best, held[best], "o", color=ACCENT)
+plt.xlabel("epoch")
+plt.ylabel("hinge loss")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# The training loss goes on falling, then stays low; the loss of the held-out points has its lowest place on the way.
+# The accuracy hardly changes: what gets worse is how sure the model is where it is wrong. And the 100
+# held-out points chose the snapshot, so they flatter it: it is the best *for them*. Only points that
+# chose nothing can judge.
+
+# %% [markdown]
+# ## 4. Find the folds
+#
+# A relu neuron folds the sheet along its line $w_1 x_1 + w_2 x_2 + b = 0$. Draw the lines of the hidden
+# neurons of `MLP(2, [8, 1], rng=0)` over the moons, before and after training. Before you draw: all
+# biases start at 0. What have the eight lines in common? Then check one fold with numbers: across the
+# line of a neuron, by how much does the gradient of the score change?
+
+# %% mystnb={"image": {"alt": "Eight lines over the moons. Before training all of them cross in one point, the origin; after training they have moved apart and turned, and several pass where the moons bend."}} tags=["hide-cell"]
+X, y = moons_data(n_samples=100, noise=0.1, seed=0)
+model = MLP(2, [8, 1], rng=0)
+
+
+def draw_folds(ax, title):
+    plot_points(X, y, ax=ax)
+    ax.set(xlim=(-1.6, 2.6), ylim=(-1.1, 1.6), title=title)
+    for neuron in model.layers[0].neurons:
+        (w1, w2), b = (w.data for w in neuron.weights), neuron.bias.data
+        nearest = -b / (w1 * w1 + w2 * w2)  # the point of the line nearest to the origin is this times w
+        point = (nearest * w1, nearest * w2)
+        ax.axline(point, (point[0] - w2, point[1] + w1), color=MUTED, linewidth=1.2)
+
+
+_, axes = plt.subplots(2, 1, figsize=(5.4, 7.2))
+draw_folds(axes[0], "before")
+train(model, X, y, Adam(model.parameters(), lr=0.05), epochs=60, batch_size=10)
+draw_folds(axes[1], f"after: {accuracy(model, X, y):.0%} right")
+plt.show()
+
+
+# %% [markdown]
+# Without a bias, a line goes through the origin, so all eight cross there. Training pulls them to where
+# they are of use. Now the numbers. On one side of its line a neuron is awake and contributes its output
+# weight $v$ times its weights $w$ to the gradient of the score; on the other side it is asleep and
+# contributes nothing.
+
+# %% tags=["hide-cell"]
+def gradient(x1, x2):
+    a, b = Value(x1), Value(x2)
+    model([a, b]).backward()
+    return a.grad, b.grad
+
+
+output = model.layers[1].neurons[0]
+for neuron, v in zip(model.layers[0].neurons[:3], output.weights[:3]):
+    (w1, w2), b = (w.data for w in neuron.weights), neuron.bias.data
+    size = math.hypot(w1, w2)
+    point = (-b * w1 / size**2 + 0.3 * w2 / size, -b * w2 / size**2 - 0.3 * w1 / size)  # somewhere on the line
+    step = (1e-6 * w1 / size, 1e-6 * w2 / size)
+    awake, asleep = (gradient(point[0] + s * step[0], point[1] + s * step[1]) for s in (1, -1))
+    change = [p - q for p, q in zip(awake, asleep)]
+    expected = [v.data * w1, v.data * w2]
+    print(f"change {change[0]:8.4f} {change[1]:8.4f}    v times w {expected[0]:8.4f} {expected[1]:8.4f}")
+    assert all(abs(c - e) < 1e-9 for c, e in zip(change, expected))

@@ -1,0 +1,117 @@
+# %% [markdown]
+# # Exercises: Value
+#
+# Try each one before you unfold its solution. Every solution ends with a check that runs.
+
+# %% [markdown]
+# ## 1. Give `Tiny` subtraction
+#
+# Here is the class from the [chapter](../value.ipynb). Give it `-`, so that `d = a * b - a` works. What are the two
+# local derivatives of a difference? Hand back by hand, and compare with a nudge of each input.
+
+# %%
+class Tiny:
+    def __init__(self, data, inputs=(), local=()):
+        self.data, self.grad = data, 0.0
+        self.inputs, self.local = inputs, local
+
+    def __add__(self, other):
+        return Tiny(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        return Tiny(self.data * other.data, (self, other), (other.data, self.data))
+
+    def hand_back(self):
+        for i, local in zip(self.inputs, self.local):
+            i.grad += local * self.grad
+
+# %% tags=["hide-cell"]
+class TinyWithMinus(Tiny):
+    def __mul__(self, other):
+        return TinyWithMinus(self.data * other.data, (self, other), (other.data, self.data))
+
+    def __sub__(self, other):  # nudge other up, and the difference goes down
+        return TinyWithMinus(self.data - other.data, (self, other), (1.0, -1.0))
+
+
+a, b = TinyWithMinus(2.0), TinyWithMinus(3.0)
+p = a * b
+d = p - a
+d.grad = 1.0
+d.hand_back()
+p.hand_back()
+
+
+def plain(a, b):
+    return a * b - a
+
+
+nudge = 1e-6
+print(f"a: {a.grad} by hand back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging")
+print(f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging")
+
+# %% [markdown]
+# ## 2. Add over paths
+#
+# Let $y = (x + 1) \cdot x \cdot x$, computed from left to right, at $x = 2$. Draw the graph on paper and write the local derivatives on
+# its arrows. How many paths lead from $x$ to $y$? Multiply along each, and add. Then ask the engine.
+
+# %% tags=["hide-cell"]
+from micrograd_numpy import Value, draw_graph
+
+x = Value(2.0, label="x")
+s = x + 1
+p = s * x
+y = p * x
+y.label = "y"
+
+# Three paths: through s, through the first factor x, through the second factor x.
+by_paths = [1 * x.data * x.data, s.data * x.data, p.data]
+y.backward()
+print("paths:", by_paths, " sum:", sum(by_paths), " engine:", x.grad)
+
+# %% mystnb={"image": {"alt": "The graph of y = (x + 1)*x*x at x = 2 with its local derivatives; three arrows leave x."}} tags=["hide-cell"]
+draw_graph(y, local_derivatives=True)
+
+# %% [markdown]
+# ## 3. Walk downhill
+#
+# $f(x) = x^4 - 3x^3 + 2$ has one lowest point. Start at $x = 4$. In each step, ask for the slope and move a little against
+# it: `x = x - 0.01 * slope`. Where do you end up after 200 steps? School says that it is where $4x^3 - 9x^2 = 0$: at $9/4$.
+#
+# You have just trained a model with one weight. The rest of the book does it with more.
+
+# %% tags=["hide-cell"]
+def f(x):
+    return x**4 - 3 * x**3 + 2
+
+
+position = 4.0
+for step in range(200):
+    x = Value(position)
+    f(x).backward()
+    position -= 0.01 * x.grad
+    if step in (0, 1, 5, 20, 199):
+        print(f"step {step:3}: x = {position:.6f}, f(x) = {f(position):.6f}")
+
+assert abs(position - 9 / 4) < 1e-6
+
+# %% [markdown]
+# ## 4. Two names, one node
+#
+# What does each of these print, and why? Decide first.
+#
+# - `x = Value(3.0)`, `y = x`, `z = x + y`; after `z.backward()`, what is `x.grad`?
+# - `x = Value(3.0)`, `y = Value(3.0)`, `z = x + y`; after `z.backward()`, what is `x.grad`?
+
+# %% tags=["hide-cell"]
+x = Value(3.0)
+y = x  # a second name for the same node
+z = x + y
+z.backward()
+print("one node, two names: ", x.grad)
+
+x, y = Value(3.0), Value(3.0)  # two nodes that happen to hold the same number
+z = x + y
+z.backward()
+print("two nodes:           ", x.grad)

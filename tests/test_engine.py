@@ -1,0 +1,343 @@
+"""Value: the numbers of PyTorch, and the contract of a number that remembers."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from catalogue import CASES, EXPRESSIONS, Function, case_name, micrograd_readme
+
+from micrograd_numpy import Value, engine, topological_sort
+from micrograd_numpy.value import apply, dot, mean
+
+
+class TestAgainstPyTorch:
+    """Every function of the catalogue gives PyTorch's float64 value and gradients."""
+
+    @pytest.mark.parametrize(("function", "point"), CASES, ids=case_name)
+    def test_value_and_gradients(self, function: Function, point: tuple[float, ...], torch) -> None:
+        values = [Value(x) for x in point]
+        tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in point]
+        ours, theirs = function.f(*values), function.f(*tensors)
+        ours.backward()
+        theirs.backward()
+        assert ours.data == pytest.approx(theirs.item(), rel=1e-12, abs=1e-15)
+        for value, tensor in zip(values, tensors, strict=True):
+            assert value.grad == pytest.approx(tensor.grad.item(), rel=1e-12, abs=1e-15)
+
+    def test_dot_and_mean(self, torch) -> None:
+        a, b = [0.5, -1.5, 2.0], [3.0, 0.25, -1.0]
+        va, vb = [Value(x) for x in a], [Value(x) for x in b]
+        ta, tb = (torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (a, b))
+        ours = dot(va, vb) * mean(va)
+        theirs = torch.dot(ta, tb) * ta.mean()
+        ours.backward()
+        theirs.backward()
+        assert ours.data == pytest.approx(theirs.item(), rel=1e-14)
+        assert [v.grad for v in va] == pytest.approx(ta.grad.tolist(), rel=1e-14)
+        assert [v.grad for v in vb] == pytest.approx(tb.grad.tolist(), rel=1e-14)
+
+    def test_leaves_accumulate_over_two_backwards(self, torch) -> None:
+        x, t = Value(3.0), torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+        ours, theirs = x * x * x, t * t * t
+        ours.backward()
+        ours.backward()
+        theirs.backward(retain_graph=True)
+        theirs.backward()
+        assert x.grad == t.grad.item() == 54.0
+
+    def test_two_roots_that_share_a_node(self, torch) -> None:
+        grads = []
+        for x in (Value(1.0), torch.tensor(1.0, dtype=torch.float64, requires_grad=True)):
+            h = x * 2
+            a, b = h * 5, h * 7
+            a.backward() if isinstance(a, Value) else a.backward(retain_graph=True)
+            b.backward()
+            grads.append(float(x.grad))
+        assert grads == [24.0, 24.0]
+
+    def test_a_leaf_as_root(self, torch) -> None:
+        x, t = Value(3.0), torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+        for _ in range(2):
+            x.backward()
+            t.backward()
+        assert x.grad == t.grad.item() == 2.0
+
+    @pytest.mark.parametrize("other", [2, 2.5, np.float64(2.5), np.float32(0.5), np.int64(2), np.array(2.5)], ids=repr)
+    def test_numbers_on_either_side(self, other, torch) -> None:
+        def f(x):
+            return (x + other) * (other - x) / (x * other) + (other + x) * (other * x) / (other / x) - (x - other) ** 2
+
+        x, t = Value(0.7), torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+        y, other_tensor = f(x), float(other)
+        y.backward()
+        other = other_tensor
+        z = f(t)
+        z.backward()
+        assert y.data == pytest.approx(z.item(), rel=1e-12)
+        assert x.grad == pytest.approx(t.grad.item(), rel=1e-12)
+
+
+class TestKnownNumbers:
+    def test_product_and_sum(self) -> None:
+        a, b = Value(2.0, label="a"), Value(3.0, label="b")
+        c = a * b + a
+        c.backward()
+        assert (c.data, a.grad, b.grad) == (8.0, 4.0, 2.0)
+
+    def test_micrograd_readme(self) -> None:
+        a, b = Value(-4.0), Value(2.0)
+        g = micrograd_readme(a, b)
+        g.backward()
+        assert f"{g.data:.4f} {a.grad:.4f} {b.grad:.4f}" == "24.7041 138.8338 645.5773"
+
+    def test_neuron_of_the_lecture(self) -> None:
+        x1, x2, w1, w2 = Value(2.0), Value(0.0), Value(-3.0), Value(1.0)
+        o = (x1 * w1 + x2 * w2 + 6.8813735870195432).tanh()
+        o.backward()
+        assert [round(v, 4) for v in (o.data, x1.grad, w1.grad, x2.grad, w2.grad)] == [0.7071, -1.5, 1.0, 0.5, 0.0]
+
+
+class TestWhatAValueTakes:
+    @pytest.mark.parametrize(
+        "data", [1, 1.5, True, np.float64(1.5), np.float32(1.5), np.float16(1.5), np.int8(3), np.bool_(True), np.array(2.0)]
+    )
+    def test_one_real_number_becomes_a_plain_float(self, data) -> None:
+        value = Value(data)
+        assert type(value.data) is float
+        assert value.data == float(data)
+
+    @pytest.mark.parametrize(
+        ("data", "advice"),
+        [
+            ("3", "float"),
+            (None, "float"),
+            (1j, "float"),
+            (np.complex128(1), "float"),
+            (Fraction(1, 3), "float"),
+            ([1.0], "one Value per element"),
+            (np.array([1.0]), "one Value per element"),
+            (Value(1.0), ".data"),
+        ],
+        ids=lambda x: type(x).__name__,
+    )
+    def test_anything_else_is_a_clear_type_error(self, data, advice: str) -> None:
+        with pytest.raises(TypeError, match="one real number") as error:
+            Value(data)
+        assert type(data).__name__ in str(error.value)
+        assert advice in str(error.value)
+
+    def test_an_int_too_large_for_a_float(self) -> None:
+        with pytest.raises(OverflowError, match="too large"):
+            Value(10**400)
+
+    @pytest.mark.parametrize("wrong", ["3", None, 1j, [1.0], np.array([1.0, 2.0])], ids=lambda x: type(x).__name__)
+    @pytest.mark.parametrize(
+        "operate",
+        [
+            lambda v, w: v + w,
+            lambda v, w: w + v,
+            lambda v, w: v - w,
+            lambda v, w: w - v,
+            lambda v, w: v * w,
+            lambda v, w: w * v,
+            lambda v, w: v / w,
+            lambda v, w: w / v,
+            lambda v, w: v**w,
+            lambda v, w: w**v,
+            lambda v, w: v < w,
+            lambda v, w: w >= v,
+        ],
+    )
+    def test_operators_refuse_it_on_either_side(self, operate, wrong) -> None:
+        with pytest.raises(TypeError, match="one real number"):
+            operate(Value(1.0), wrong)
+
+    def test_label(self) -> None:
+        assert Value(1.0).label == ""
+        assert Value(1.0, "x").label == Value(1.0, label="x").label == "x"
+
+
+class TestTheGraph:
+    def test_what_a_node_remembers(self) -> None:
+        a, b = Value(2.0), Value(3.0)
+        c = a * b
+        assert c._prev == (a, b)
+        assert c._op == "*"
+        assert (a._prev, a._op) == ((), "")
+
+    def test_both_uses_of_one_input(self) -> None:
+        x = Value(3.0)
+        assert (x * x)._prev == (x, x)
+
+    def test_backward_of_one_node_hands_its_gradient_on(self) -> None:
+        a, b = Value(2.0), Value(3.0)
+        c = a * b
+        c.grad = 10.0
+        c._backward()
+        c._backward()
+        assert (a.grad, b.grad, c.grad) == (60.0, 40.0, 10.0)
+
+    def test_backward_of_a_leaf_does_nothing(self) -> None:
+        x = Value(2.0)
+        x.grad = 5.0
+        x._backward()
+        assert (x.data, x.grad) == (2.0, 5.0)
+
+    @pytest.mark.parametrize(
+        ("make", "op", "inputs"),
+        [
+            (lambda v: v + 2, "+", [5.0, 2.0]),
+            (lambda v: 2 + v, "+", [5.0, 2.0]),
+            (lambda v: v - 2, "-", [5.0, 2.0]),
+            (lambda v: 2 - v, "-", [2.0, 5.0]),
+            (lambda v: v * 2, "*", [5.0, 2.0]),
+            (lambda v: v / 2, "/", [5.0, 2.0]),
+            (lambda v: 2 / v, "/", [2.0, 5.0]),
+            (lambda v: v**2, "**2", [5.0]),
+            (lambda v: v**-0.5, "**-0.5", [5.0]),
+            (lambda v: 2**v, "**", [2.0, 5.0]),
+            (lambda v: v ** Value(2.0), "**", [5.0, 2.0]),
+            (lambda v: -v, "neg", [5.0]),
+            (lambda v: v.exp(), "exp", [5.0]),
+            (lambda v: v.log(), "log", [5.0]),
+            (lambda v: v.relu(), "relu", [5.0]),
+            (lambda v: v.tanh(), "tanh", [5.0]),
+            (lambda v: v.sigmoid(), "sigmoid", [5.0]),
+            (lambda v: dot([v, 2.0], [3.0, 4.0]), "dot", [5.0, 2.0, 3.0, 4.0]),
+            (lambda v: mean([v, 1.0]), "mean", [5.0, 1.0]),
+        ],
+    )
+    def test_names_and_inputs_of_every_operation(self, make, op: str, inputs: list[float]) -> None:
+        node = make(Value(5.0))
+        assert node._op == op
+        assert [i.data for i in node._prev] == inputs
+
+    def test_sums_of_lists(self) -> None:
+        values = [Value(x) for x in (1.0, 2.0, 3.0)]
+        total = sum(values)
+        assert isinstance(total, Value)
+        total.backward()
+        assert (total.data, [v.grad for v in values]) == (6.0, [1.0, 1.0, 1.0])
+
+    def test_augmented_assignment_makes_a_new_node(self) -> None:
+        x = y = Value(2.0)
+        y += 1
+        y *= 3
+        assert (x.data, y.data) == (2.0, 9.0)
+
+    def test_object_arrays_of_values(self) -> None:
+        values = [Value(1.0), Value(2.0)]
+        total = np.array(values, dtype=object).sum()
+        total.backward()
+        assert (total.data, values[0].grad) == (3.0, 1.0)
+
+
+class TestHowItBehaves:
+    def test_repr(self) -> None:
+        a = Value(2.0, label="a")
+        assert repr(a) == "Value(data=2.0, grad=0.0, label='a')"
+        assert repr(Value(1 / 3)) == "Value(data=0.333333, grad=0.0)"
+        assert repr(Value(math.inf)) == "Value(data=inf, grad=0.0)"
+        assert repr(Value(math.nan)) == "Value(data=nan, grad=0.0)"
+        assert repr(Value(-1.23456789e-20)) == "Value(data=-1.23457e-20, grad=0.0)"
+
+    def test_order_compares_the_numbers(self) -> None:
+        small, large = Value(1.0), Value(2.0)
+        assert small < large and small <= large and large > small and large >= small
+        assert not (large < small) and not (large <= small) and not (small > large) and not (small >= large)
+        assert small <= Value(1.0) and small >= 1.0 and small < 1.5 and 1.5 > small and not small > np.float64(1.0)
+        assert max(small, large) is large
+        assert sorted([large, small]) == [small, large]
+
+    def test_equality_and_hash_are_identity(self) -> None:
+        a, b = Value(1.0), Value(1.0)
+        assert a != b
+        assert a == a  # noqa: PLR0124 — the point is that a node equals itself
+        assert len({a, b, a}) == 2
+
+    def test_float_and_bool(self) -> None:
+        assert float(Value(2.5)) == 2.5
+        assert math.sqrt(Value(4.0)) == 2.0
+        assert bool(Value(-1.0)) and bool(Value(math.nan)) and not bool(Value(0.0)) and not bool(Value(-0.0))
+
+    def test_no_stray_attributes(self) -> None:
+        with pytest.raises(AttributeError):
+            Value(1.0).gradient = 3.0  # a typo for .grad must not pass unnoticed
+
+    @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+    def test_leaves_can_be_copied(self, again) -> None:
+        leaf = Value(2.0, label="w")
+        leaf.grad = 3.0
+        other = again(leaf)
+        assert other is not leaf
+        assert (other.data, other.grad, other.label, other._prev) == (2.0, 3.0, "w", ())
+        assert (other + 1).data == 3.0
+
+    @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickle.dumps])
+    def test_nodes_refuse_to_be_copied_and_say_why(self, again) -> None:
+        with pytest.raises(TypeError, match="only leaves can be copied or pickled.*made by '\\*'"):
+            again(Value(2.0) * 3)
+
+    def test_public_docstring_example(self) -> None:
+        import doctest
+
+        from micrograd_numpy import value
+
+        assert doctest.testmod(value) == (0, doctest.testmod(value).attempted)
+        assert doctest.testmod(value).attempted > 0
+
+
+class TestRulesOfYourOwn:
+    def test_apply(self) -> None:
+        def cube(a):
+            return a**3, (3 * a * a,)
+
+        x = Value(2.0)
+        y = apply(cube, x)
+        y.backward()
+        assert (y.data, x.grad, y._op) == (8.0, 12.0, "cube")
+        assert apply(cube, 2, op="³")._op == "³"
+
+    def test_wrong_number_of_local_derivatives(self) -> None:
+        def forgetful(a, b):
+            return a + b, (1.0,)
+
+        with pytest.raises(ValueError, match="'forgetful' got 2 inputs but returned 1 local"):
+            apply(forgetful, 1.0, 2.0)
+
+    def test_dot_needs_equal_lengths(self) -> None:
+        with pytest.raises(ValueError, match="got 2 and 1"):
+            dot([1.0, 2.0], [3.0])
+
+    def test_dot_of_nothing_is_zero(self) -> None:
+        assert dot([], []).data == 0.0
+
+    def test_mean_of_nothing(self) -> None:
+        with pytest.raises(ValueError, match="at least one"):
+            mean([])
+
+    def test_dot_takes_any_iterables(self) -> None:
+        w = [Value(1.0), Value(2.0)]
+        total = dot(iter(w), np.array([3.0, 4.0]))
+        total.backward()
+        assert (total.data, [v.grad for v in w], len(topological_sort(total))) == (11.0, [3.0, 4.0], 5)
+
+
+def test_engine_is_a_door_to_the_same_things() -> None:
+    assert engine.Value is Value
+    assert engine.topological_sort is topological_sort
+
+
+@pytest.mark.parametrize("function", EXPRESSIONS, ids=str)
+def test_bit_for_bit_the_same_twice(function: Function) -> None:
+    runs = []
+    for _ in range(2):
+        values = [Value(x) for x in function.points[0]]
+        function.f(*values).backward()
+        runs.append([v.grad.hex() for v in values])
+    assert runs[0] == runs[1]

@@ -1,0 +1,451 @@
+"""check_gradients: no false alarm on right gradients, no wrong rule that slips through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import count
+
+import numpy as np
+import pytest
+
+from micrograd_numpy import MLP, Value, ops, topological_sort
+from micrograd_numpy import gradcheck as chapter
+from micrograd_numpy.gradcheck import check_gradients
+from micrograd_numpy.value import apply, dot, mean
+
+FACTORS = [999.0, 2.0, 1.001, 1.0 + 1e-6, 1.0 - 1e-6, 0.5, 0.0, -1.0, -1e9, 1e-9, math.inf, math.nan]
+SCALES = [1e-150, 1e-12, 1e-3, 1.0, 1e3, 1e12, 1e150]
+
+# Right functions, each with the points at which it has one clear slope that is not zero.
+RULES: dict[str, tuple[ops.Rule, list[tuple[float, ...]]]] = {
+    "add": (ops.add, [(1.0, 2.0), (-3e5, 1e5), (1e-9, 2e-9)]),
+    "sub": (ops.sub, [(1.0, 2.0), (-3e5, 1e5), (1e-9, 2e-9)]),
+    "neg": (ops.neg, [(0.0,), (1.0,), (1e100,), (-1e-100,)]),
+    "mul": (ops.mul, [(2.0, 3.0), (-1e-8, 4.0), (1e50, 1e-50), (-7.0, -1e9)]),
+    "div": (ops.div, [(2.0, 3.0), (-1e-8, 4.0), (1e50, 1e-50), (-7.0, -1e9)]),
+    "square": (ops.power(2.0), [(3.0,), (-1e-7,), (1e80,)]),
+    "root": (ops.power(0.5), [(3.0,), (1e-7,), (1e80,)]),
+    "inverse cube": (ops.power(-3.0), [(3.0,), (-1e-7,), (1e50,)]),
+    "pow": (ops.pow, [(2.0, 3.0), (0.1, -2.0), (1e3, 0.5)]),
+    "exp": (ops.exp, [(0.0,), (1.0,), (-30.0,), (300.0,), (1e-9,)]),
+    "log": (ops.log, [(1.0,), (1e-200,), (1e200,), (0.3,)]),
+    "relu": (ops.relu, [(1.0,), (1e-9,), (1e9,)]),
+    "tanh": (ops.tanh, [(0.0,), (0.5,), (-3.0,), (1e-9,)]),
+    "sigmoid": (ops.sigmoid, [(0.0,), (0.5,), (-30.0,), (5.0,)]),
+    "dot": (ops.dot, [(1.0, 2.0, 3.0, 4.0), (1e-3, -2.0, 1e3, 0.5)]),
+    "mean": (ops.mean, [(1.0, -2.0, 4.0), (1e-5, 1e-6), (3.0,)]),
+}
+POINTS = [pytest.param(rule, point, id=f"{name}{point}") for name, (rule, points) in RULES.items() for point in points]
+
+
+def broken(rule: ops.Rule, factor: float, which: int | None = None) -> ops.Rule:
+    """Make the same rule with one local derivative, or all, off by a factor."""
+
+    def wrong(*x: float) -> tuple[float, tuple[float, ...]]:
+        result, local = rule(*x)
+        return result, tuple(d * factor if which in (None, i) else d for i, d in enumerate(local))
+
+    return wrong
+
+
+# ------------------------------------------------------------------ right gradients
+
+
+@pytest.mark.parametrize(("rule", "point"), POINTS)
+def test_right_rules_agree(rule, point):
+    report = check_gradients(lambda *x: apply(rule, *x), *point)
+    assert report, report
+    assert [row.verdict for row in report.rows] == ["agrees"] * len(point)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_right_gradients_agree_at_every_scale_of_input_and_output(scale):
+    for x in (1e-300, -1e-9, 0.0, 0.7, -3.0):
+        for f in (lambda v: (v * 1.5 + 0.2).tanh() * scale, lambda v: (v * v + v).exp() * scale):
+            report = check_gradients(f, x)
+            assert report, report
+    for x in (0.01, 0.7, -3.0):
+        report = check_gradients(lambda v: (v / scale * 1.5 + 0.2).tanh(), x * scale)
+        assert report, report
+
+
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (lambda x: x, 3.0),
+        (lambda x: x * x, 0.0),
+        (lambda x: (x - 0.7) ** 2, 0.7),
+        (lambda x: x * 0.0 + 1.0, 0.7),
+        (lambda x: x.relu(), -1.0),
+        (lambda x: x.relu() + 1.0, -1e-5),
+        (lambda x: (x - 1.0).relu(), 1.0001),
+        (lambda x: x.tanh(), 30.0),
+        (lambda x: (x * 1e12).tanh(), 0.0),
+        (lambda x: (x * 1e5).tanh() + x, 1e-7),
+        (lambda x: (x - 1e6) ** 2, 0.0),
+        (lambda x: x + 1e8 - 1e8, 1.0),
+        (lambda x: x * 1e-9 + 1e8, 1.0),
+        (lambda x: 1e12 * x**-2, -3.0),
+        (lambda x: (x * 300.0).sigmoid() + x * x, 0.01),
+    ],
+)
+def test_awkward_but_right_gradients_agree(f, point):
+    report = check_gradients(f, point)
+    assert report, report
+
+
+@pytest.mark.parametrize("offset", [1e3, 1e6, 1e9, 1e12])
+def test_an_offset_that_drowns_the_slope_never_makes_a_right_gradient_look_wrong(offset):
+    for f in (lambda x: x**-2, lambda x: x.tanh(), lambda x: (-x).exp(), lambda x: x.sigmoid() * x):
+        for point in (0.1, 1.0, -2.0, 9.0):
+            row = check_gradients(lambda x, f=f: f(x) + offset, point).rows[0]
+            assert row.verdict in {"agrees", "inconclusive"}, row
+
+
+def test_many_random_expressions_agree():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        a, b, c = rng.normal(0.0, 2.0, 3)
+        report = check_gradients(lambda a, b, c: ((a * b + c).tanh() + (a - c) ** 2 / (1.0 + b * b)).exp(), a, b, c)
+        assert report, report
+
+
+def test_an_input_that_f_ignores_agrees():
+    report = check_gradients(lambda a, b: a * 2.0, 1.0, 5.0)
+    assert report
+    assert (report.rows[1].backprop, report.rows[1].difference) == (0.0, 0.0)
+
+
+def test_one_value_given_twice_agrees():
+    a = Value(3.0, label="a")
+    report = check_gradients(lambda x, y: x * y, a, a)
+    assert report
+    assert [row.backprop for row in report.rows] == [6.0, 6.0]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_a_whole_network_agrees(activation):
+    model = MLP(2, [4, 3, 1], activation=activation, rng=np.random.default_rng(3))
+    points, targets = [(0.5, -1.0), (1.5, 0.3), (-0.2, 0.8)], [1.0, -1.0, 0.5]
+
+    def loss() -> Value:
+        return mean((model(x) - t) ** 2 for x, t in zip(points, targets, strict=True))
+
+    parameters = model.parameters()
+    before = [(p.data, p.grad) for p in parameters]
+    report = check_gradients(lambda *_: loss(), *parameters)
+    assert report, report
+    assert len(report.rows) == len(parameters) == 31
+    assert [(p.data, p.grad) for p in parameters] == before
+
+
+def test_the_difference_is_as_exact_as_the_docstring_says():
+    for f, x, exact in [
+        (lambda v: v.exp(), 1.0, math.e),
+        (lambda v: v.tanh(), 0.3, 1.0 - math.tanh(0.3) ** 2),
+        (lambda v: v**7, 1.1, 7 * 1.1**6),
+    ]:
+        row = check_gradients(f, x).rows[0]
+        assert abs(row.difference - exact) <= row.uncertainty < 1e-7 * exact
+
+
+def test_the_error_term_of_the_formula():
+    """On x⁷ the seventh derivative is 5040 everywhere, so the error is h⁶·5040/140 = 36·h⁶, and the first to appear."""
+    h = 0.5
+    assert chapter.central(lambda x: x**6, 1.0, h)[0] == pytest.approx(6.0, rel=1e-13)
+    six, apart = chapter.central(lambda x: x**7, 1.0, h)
+    assert abs(six - 7.0) == pytest.approx(36.0 * h**6, rel=1e-12)
+    # x⁵ is where the four-point formula starts to err: h⁴·120/30, while the six-point formula is exact
+    six, apart = chapter.central(lambda x: x**5, 1.0, h)
+    assert six == pytest.approx(5.0, rel=1e-13)
+    assert apart == pytest.approx(4.0 * h**4, rel=1e-12)
+
+
+def test_the_usual_cost_is_six_evaluations_per_input_and_two():
+    calls = count()
+
+    def f(*x: Value) -> Value:
+        next(calls)
+        return mean(v.tanh() for v in x)
+
+    report = check_gradients(f, 0.5, 1.0, -0.3)
+    assert report.evaluations == next(calls) == 2 + 6 * 3
+
+
+# ------------------------------------------------------------------ wrong gradients
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize(("rule", "point"), POINTS)
+def test_a_rule_off_by_any_factor_is_caught_in_every_input(rule, point, factor):
+    _, local = rule(*point)
+    for which in range(len(point)):
+        report = check_gradients(lambda *x, w=which: apply(broken(rule, factor, w), *x), *point)
+        assert local[which] != 0.0
+        assert not report, report
+        assert report.rows[which].verdict == "differs", report
+        others = {row.verdict for i, row in enumerate(report.rows) if i != which}
+        assert others <= ({"agrees"} if abs(factor) <= 999.0 else {"agrees", "inconclusive"}), report
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_wrong_rule_is_caught_at_every_scale(scale, factor):
+    for rule in (ops.tanh, ops.sigmoid, ops.exp):
+        wrong = broken(rule, factor)
+        for x in (1e-300, -1e-9, 0.0, 0.7, 2.0):
+            assert not check_gradients(lambda v, r=wrong: apply(r, v * 1.5 + 0.2) * scale, x)
+        for x in (0.01, 0.7, 2.0):
+            assert not check_gradients(lambda v, r=wrong: apply(r, v / scale * 1.5 + 0.2), x * scale)
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+def test_a_wrong_rule_deep_inside_is_caught(factor):
+    wrong = broken(ops.tanh, factor)
+    report = check_gradients(lambda a, b: (apply(wrong, a * b) * b + a).sigmoid(), 0.4, -1.2)
+    assert [row.verdict for row in report.rows] == ["differs", "differs"]
+
+
+def test_classic_mistakes_are_caught():
+    def square_without_two(a: float) -> tuple[float, tuple[float]]:
+        return a * a, (a,)
+
+    def mul_swapped(a: float, b: float) -> tuple[float, tuple[float, float]]:
+        return a * b, (a, b)
+
+    def tanh_of_input(a: float) -> tuple[float, tuple[float]]:
+        return math.tanh(a), (1.0 - a * a,)
+
+    def mean_without_n(*a: float) -> tuple[float, tuple[float, ...]]:
+        return sum(a) / len(a), (1.0,) * len(a)
+
+    for rule, point in [
+        (square_without_two, (3.0,)),
+        (mul_swapped, (2.0, 3.0)),
+        (tanh_of_input, (0.3,)),
+        (mean_without_n, (1.0, 2.0)),
+    ]:
+        assert not check_gradients(lambda *x, r=rule: apply(r, *x), *point)
+
+
+def test_a_node_computed_once_outside_of_f_is_caught():
+    a = Value(2.0, label="a")
+    stale = a * a
+    report = check_gradients(lambda v: stale * 3.0, a)
+    assert (report.rows[0].backprop, report.rows[0].difference) == (12.0, 0.0)
+    assert not report
+
+
+# ------------------------------------------------------------------ where there is nothing to be sure of
+
+
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (lambda x: x.relu(), 0.0),
+        (lambda x: (x - 1.0).relu() * 1e9, 1.0),
+        (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0),
+    ],
+)
+def test_a_kink_is_called_a_kink(f, point):
+    report = check_gradients(f, point)
+    assert not report
+    assert report.rows[0].verdict == "kink", report
+
+
+def test_a_kink_whose_slopes_average_to_the_gradient_agrees():
+    report = check_gradients(lambda x: x.relu() + (-x).relu(), 0.0)
+    assert (report.rows[0].backprop, report.rows[0].difference, report.rows[0].verdict) == (0.0, 0.0, "agrees")
+
+
+def test_a_gradient_below_the_noise_is_inconclusive_whatever_backprop_says():
+    def f(x: Value, factor: float) -> Value:
+        return apply(broken(ops.tanh, factor), x) + 1e6
+
+    for factor in (1.0, 2.0, 0.5):
+        report = check_gradients(lambda x, k=factor: f(x, k), 17.0)
+        assert not report
+        assert report.rows[0].verdict == "inconclusive", report
+
+
+def test_atol_lets_gradients_below_it_count_as_zero():
+    def f(x: Value) -> Value:
+        return x.tanh() + 1e6
+
+    assert not check_gradients(f, 17.0)
+    assert check_gradients(f, 17.0, atol=1e-6)
+    assert not check_gradients(lambda x: apply(broken(ops.tanh, 2.0), x) + 1e6, 1.0, atol=1e-6)
+
+
+def test_rtol_is_how_far_a_gradient_may_be_off():
+    def f(x: Value) -> Value:
+        return apply(broken(ops.exp, 1.001), x)
+
+    assert not check_gradients(f, 1.0)
+    assert check_gradients(f, 1.0, rtol=1e-2)
+
+
+def test_an_infinite_slope_is_not_passed():
+    report = check_gradients(lambda x: x**0.5, 0.0)
+    assert not report
+    assert report.rows[0].verdict == "inconclusive"
+    assert "nan" in repr(report)
+
+
+def test_a_step_that_leaves_the_domain_is_shortened():
+    assert check_gradients(lambda x: (x - 1.0).log(), 1.0 + 1e-5)
+
+    def refuses(x: Value) -> Value:
+        if x.data >= 1.0:
+            raise ValueError("too large")
+        return x * x
+
+    assert check_gradients(refuses, 0.9999)
+    report = check_gradients(lambda x: refuses(x - 1e-300), math.nextafter(1.0, 0.0))
+    assert report.rows[0].verdict == "inconclusive"
+
+
+# ------------------------------------------------------------------ what it refuses
+
+
+def test_no_inputs():
+    with pytest.raises(ValueError, match="at least one input"):
+        check_gradients(lambda: Value(1.0))
+
+
+@pytest.mark.parametrize(
+    ("out", "hint"),
+    [(3.0, r"float: 3.0; .*without \.data"), ([1], r"list: \[1\]; check one output"), (None, "NoneType")],
+)
+def test_f_must_return_a_value(out, hint):
+    with pytest.raises(TypeError, match=f"f must return a Value, but it returned {hint}"):
+        check_gradients(lambda x: out, 1.0)
+
+
+def test_an_input_must_be_a_leaf():
+    with pytest.raises(ValueError, match=r"x1 was made by '\*'; pass the leaves"):
+        check_gradients(lambda a, b: a + b, 1.0, Value(2.0) * 3.0)
+
+
+@pytest.mark.parametrize("wrong", ["a", None, [1.0], 1j])
+def test_an_input_must_be_a_number(wrong):
+    with pytest.raises(TypeError, match="a Value holds one real number"):
+        check_gradients(lambda x: x, wrong)
+
+
+@pytest.mark.parametrize("wrong", [math.inf, math.nan])
+def test_an_input_must_be_finite(wrong):
+    with pytest.raises(ValueError, match=r"x0 is (inf|nan); there is no slope"):
+        check_gradients(lambda x: x, wrong)
+
+
+def test_f_must_be_finite():
+    with pytest.raises(ValueError, match="f is -inf here"):
+        check_gradients(lambda x: x.log(), 0.0)
+
+
+def test_f_must_repeat_itself():
+    numbers = count()
+    with pytest.raises(ValueError, match=r"f gave 0\.0 and then 1\.0 for the same inputs"):
+        check_gradients(lambda x: x * next(numbers), 1.0)
+
+
+@pytest.mark.parametrize("options", [{"rtol": 0.0}, {"rtol": -1.0}, {"atol": -1.0}, {"rtol": math.nan}])
+def test_tolerances_must_make_sense(options):
+    with pytest.raises(ValueError, match="rtol must be positive"):
+        check_gradients(lambda x: x, 1.0, **options)
+
+
+# ------------------------------------------------------------------ it leaves no trace
+
+
+def test_data_and_grad_are_given_back():
+    a, w = Value(2.0, label="a"), Value(5.0, label="w")
+    a.grad, w.grad = 0.25, -1.5
+    assert check_gradients(lambda a: a * w * w, a)
+    assert (a.data, a.grad, w.data, w.grad) == (2.0, 0.25, 5.0, -1.5)
+    assert a.label == "a"
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 5, 9, 13])
+def test_data_and_grad_are_given_back_after_an_error(after):
+    calls = count()
+    a, b = Value(2.0), Value(3.0)
+    a.grad, b.grad = 7.0, 8.0
+
+    def f(x: Value, y: Value) -> Value:
+        if next(calls) == after:
+            raise RuntimeError("broken sensor")
+        return x * y
+
+    with pytest.raises(RuntimeError, match="broken sensor"):
+        check_gradients(f, a, b)
+    assert (a.data, a.grad, b.data, b.grad) == (2.0, 7.0, 3.0, 8.0)
+
+
+def test_data_and_grad_are_given_back_after_an_error_in_backward():
+    class Broken(Value):
+        __slots__ = ()
+
+        def _backward(self) -> None:
+            raise RuntimeError("no way back")
+
+    a, w = Value(2.0), Value(3.0)
+    a.grad, w.grad = 7.0, 8.0
+
+    def f(x: Value) -> Value:
+        out = Broken(0.0)
+        out._prev = (x * w,)
+        return out
+
+    with pytest.raises(RuntimeError, match="no way back"):
+        check_gradients(f, a)
+    assert (a.data, a.grad, w.grad) == (2.0, 7.0, 8.0)
+
+
+def test_f_sees_fresh_graphs():
+    roots = []
+
+    def f(x: Value) -> Value:
+        roots.append(x * x)
+        return roots[-1]
+
+    check_gradients(f, 3.0)
+    assert len({id(root) for root in roots}) == len(roots)
+    assert all(len(topological_sort(root)) == 2 for root in roots)
+
+
+# ------------------------------------------------------------------ the report
+
+
+def test_the_report_names_the_input_both_numbers_the_error_and_the_verdict():
+    a, b = Value(2.0, label="price"), Value(3.0)
+    report = check_gradients(lambda a, b: apply(broken(ops.mul, 2.0, 1), a, b), a, b)
+    assert str(report).splitlines() == [
+        "1 of 2 gradients agree",
+        "input  at  backprop  difference    error  verdict",
+        "price   2         3           3  < 1e-07  agrees",
+        "x1      3         4           2  5.0e-01  differs",
+    ]
+    assert repr(report) == str(report)
+    row = report.rows[1]
+    assert (row.name, row.value, row.backprop, row.verdict) == ("x1", 3.0, 4.0, "differs")
+    assert row.difference == pytest.approx(2.0, rel=1e-12)
+    assert row.error == pytest.approx(0.5, rel=1e-12)
+    assert 0.0 < row.uncertainty < 1e-9
+    assert bool(report) is False
+
+
+def test_the_report_of_agreeing_gradients_is_true():
+    report = check_gradients(lambda a, b: dot([a, b], [b, 2.0]), 2.0, 3.0)
+    assert bool(report) is True
+    assert report.rtol == 1e-7
+    assert str(report).startswith("2 of 2 gradients agree\n")
+
+
+def test_lines_of_the_report_are_aligned():
+    report = check_gradients(lambda *x: mean(x) * 1e5, *[Value(10.0**k, label="v" * (k + 1)) for k in range(5)])
+    lines: list[str] = str(report).splitlines()[1:]
+    verdicts: Callable[[str], int] = lambda line: line.rindex("  ")  # noqa: E731
+    assert len({verdicts(line) for line in lines}) == 1

@@ -1,0 +1,290 @@
+"""Losses: the numbers and gradients of PyTorch, also at the edges, and errors that help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import pytest
+
+from micrograd_numpy import Value
+from micrograd_numpy import losses as chapter
+from micrograd_numpy.gradcheck import check_gradients
+from micrograd_numpy.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_loss,
+    mse_loss,
+)
+
+INF, NAN = math.inf, math.nan
+LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
+every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
+
+NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 40.0, -40.0, 1000.0, -1000.0, 1e-300, -1e-300, 1e200, -1e200]
+PROBABILITIES = [0.0, 1e-320, 1e-44, 1e-43, 1e-13, 1e-5, 0.3, 0.5, 0.9, 1 - 1e-13, math.nextafter(1.0, 0.0), 1.0]
+SHARES = [0.0, 0.25, 0.5, 0.9, 1.0]
+
+
+def ours(loss: Callable[..., Value], first: list[float], second: list[float]) -> tuple[float, list[float]]:
+    """The loss and the gradients of predictions and targets, in that order."""
+    predictions, targets = [Value(x) for x in first], [Value(x) for x in second]
+    out = loss(predictions, targets)
+    out.backward()
+    return out.data, [v.grad for v in predictions + targets]
+
+
+def torchs(loss, first: list[float], second: list[float]) -> tuple[float, list[float]]:
+    """The same from PyTorch, where `loss` takes two float64 tensors."""
+    torch = pytest.importorskip("torch")
+    a, b = (torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (first, second))
+    out = loss(a, b)
+    out.backward()
+    return out.item(), a.grad.tolist() + b.grad.tolist()
+
+
+def functional(loss: Callable[..., Value]):
+    """What PyTorch calls it."""
+    torch = pytest.importorskip("torch")
+    if loss is hinge_loss:  # PyTorch's hinge_embedding_loss leaves the product with the target to the caller
+        return lambda s, t: torch.relu(1.0 - t * s).mean()
+    return getattr(torch.nn.functional, loss.__name__)
+
+
+def assert_same(loss, first, second, rel=1e-12, tiny=0.0) -> None:
+    data, grads = ours(loss, first, second)
+    expected, expected_grads = torchs(functional(loss), first, second)
+    assert data == pytest.approx(expected, rel=rel, abs=tiny, nan_ok=True), (first, second)
+    assert grads == pytest.approx(expected_grads, rel=rel, abs=0.0, nan_ok=True), (first, second)
+
+
+# ------------------------------------------------------------------ the numbers of PyTorch
+
+
+@pytest.mark.parametrize("target", [*NUMBERS, INF, -INF, NAN])
+def test_mse_is_pytorchs_at_every_edge(target):
+    for prediction in [*NUMBERS, INF, -INF, NAN]:
+        assert_same(mse_loss, [prediction], [target])
+
+
+@pytest.mark.parametrize("target", SHARES)
+def test_binary_cross_entropy_is_pytorchs_inside_and_at_saturation(target):
+    for p in PROBABILITIES:
+        data, (dp, dt) = ours(binary_cross_entropy, [p], [target])
+        expected, (expected_dp, expected_dt) = torchs(functional(binary_cross_entropy), [p], [target])
+        assert data == pytest.approx(expected, rel=1e-12, abs=0.0), p
+        # PyTorch's 1e-12 is a float32 constant: 9.99999996e-13
+        assert dp == pytest.approx(expected_dp, rel=1e-8, abs=0.0), p
+        # the slope of what is computed, where PyTorch forgets that it has cut the logarithm
+        log_p, log_q = (max(math.log(x) if x else -INF, -100.0) for x in (p, 1.0 - p))
+        if log_p > -100.0 < log_q:
+            assert dt == pytest.approx(expected_dt, rel=1e-12, abs=0.0), p
+        else:
+            assert dt == pytest.approx(log_q - log_p, rel=1e-12, abs=0.0), p
+            assert abs(dt) <= 100.0 < abs(expected_dt), p
+
+
+@pytest.mark.parametrize("target", SHARES)
+def test_logits_are_pytorchs_at_every_size(target):
+    for z in NUMBERS:
+        # PyTorch subtracts z from z when z is far below 0, so its tiny losses carry noise of 1e-16 * |z|
+        assert_same(binary_cross_entropy_with_logits, [z], [target], tiny=abs(z) * 2.3e-16)
+
+
+@pytest.mark.parametrize(("logit", "targets"), [(INF, SHARES), (NAN, SHARES), (-INF, [0.0])])
+def test_logits_that_are_not_finite_propagate_as_in_pytorch(logit, targets):
+    for target in targets:
+        assert_same(binary_cross_entropy_with_logits, [logit], [target])
+
+
+@pytest.mark.parametrize("target", [0.25, 1.0])
+def test_a_logit_of_minus_infinity_costs_infinity(target):
+    """PyTorch gives nan here, though the loss grows without end as the logit falls."""
+    data, (dz, dt) = ours(binary_cross_entropy_with_logits, [-INF], [target])
+    assert (data, dz, dt) == (INF, -target, INF)
+
+
+@pytest.mark.parametrize("target", [-1.0, 1.0])
+def test_hinge_is_pytorchs_at_every_edge(target):
+    for score in [*NUMBERS, INF, -INF, NAN]:
+        assert_same(hinge_loss, [score], [target])
+
+
+def test_hinge_is_pytorchs_hinge_embedding_loss_of_the_products():
+    torch = pytest.importorskip("torch")
+    scores, targets = [2.0, 0.5, -1.0, 0.25], [1.0, 1.0, 1.0, -1.0]
+    margins = torch.tensor([s * t for s, t in zip(scores, targets, strict=True)], dtype=torch.float64)
+    expected = torch.nn.functional.hinge_embedding_loss(margins, -torch.ones_like(margins)).item()
+    assert hinge_loss(scores, targets).data == pytest.approx(expected, rel=1e-15)
+
+
+@every_loss
+@pytest.mark.parametrize("n", [1, 2, 7, 100])
+def test_many_samples_match_pytorch(loss, n):
+    rng = np.random.default_rng(n)
+    first = rng.uniform(0.01, 0.99, n) if loss is binary_cross_entropy else rng.normal(0.0, 3.0, n)
+    second = rng.choice([-1.0, 1.0], n) if loss is hinge_loss else rng.uniform(0.0, 1.0, n)
+    assert_same(loss, first.tolist(), second.tolist())
+
+
+def test_the_numbers_that_the_docstrings_promise():
+    assert mse_loss([3.0, 5.0], [2.0, 2.0]).data == 5.0
+    assert binary_cross_entropy([0.9, 0.2], [1, 0]).data == pytest.approx(0.1643, abs=5e-5)
+    assert binary_cross_entropy_with_logits([-1000.0, 1000.0], [1, 1]).data == 500.0
+    assert hinge_loss([2.0, 0.5, -1.0], [1, 1, 1]).data == pytest.approx(2.5 / 3)
+
+
+# ------------------------------------------------------------------ what is more exact than PyTorch
+
+
+@pytest.mark.parametrize("z", [30.0, 37.0, 100.0, 700.0])
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_a_sure_and_right_logit_keeps_all_digits_of_its_tiny_loss(z, target):
+    data, _ = ours(binary_cross_entropy_with_logits, [z if target else -z], [target])
+    assert data == pytest.approx(math.exp(-z), rel=1e-12)
+
+
+@pytest.mark.parametrize("z", [-5.0, -0.3, 0.0, 1.7, 20.0])
+@pytest.mark.parametrize("target", SHARES)
+def test_logits_and_probabilities_tell_the_same_loss(z, target):
+    from_logit = binary_cross_entropy_with_logits(z, target).data
+    assert binary_cross_entropy(Value(z).sigmoid(), target).data == pytest.approx(from_logit, rel=1e-6)
+
+
+# ------------------------------------------------------------------ gradients
+
+
+@pytest.mark.parametrize(("p", "t"), list(product([1e-5, 0.2, 0.7, 0.999], [0.1, 0.5, 0.8])))
+def test_gradients_of_binary_cross_entropy(p, t):
+    assert check_gradients(binary_cross_entropy, p, t)
+
+
+@pytest.mark.parametrize(("z", "t"), list(product([-60.0, -2.0, 0.0, 0.5, 3.0, 60.0], [0.1, 0.5, 0.8])))
+def test_gradients_of_binary_cross_entropy_with_logits(z, t):
+    report = check_gradients(binary_cross_entropy_with_logits, z, t, atol=1e-12)  # some slopes are zero
+    assert report, report
+
+
+@pytest.mark.parametrize(("p", "t"), list(product([-1e6, -2.0, 1e-6, 0.5, 1e8], [0.1, -5.0, 3e3])))
+def test_gradients_of_mse(p, t):
+    assert check_gradients(mse_loss, p, t)
+
+
+@pytest.mark.parametrize(("s", "t"), list(product([-3.0, -0.5, 1e-3, 0.9, 1.1, 40.0], [-1, 1])))
+def test_gradients_of_hinge(s, t):
+    assert check_gradients(lambda s: hinge_loss(s, t), s)
+
+
+def test_the_gradient_of_a_logit_is_probability_minus_target():
+    z = [Value(x) for x in (-3.0, 0.2, 5.0)]
+    binary_cross_entropy_with_logits(z, [1, 0, 1]).backward()
+    for v, t in zip(z, [1, 0, 1], strict=True):
+        assert v.grad == pytest.approx((1 / (1 + math.exp(-v.data)) - t) / 3, rel=1e-14)
+
+
+@every_loss
+def test_each_sample_is_one_prediction_with_its_own_target(loss):
+    """Swapping two targets changes the loss; a mean of samples is the mean of their losses."""
+    first, second = [0.9, 0.2, 0.6], [1, 0, 1] if loss is not hinge_loss else [1, -1, 1]
+    alone = [loss(p, t).data for p, t in zip(first, second, strict=True)]
+    assert loss(first, second).data == pytest.approx(sum(alone) / 3, rel=1e-15)
+    assert loss(first, second[1:] + second[:1]).data != pytest.approx(sum(alone) / 3)
+
+
+# ------------------------------------------------------------------ what may come in
+
+
+@every_loss
+def test_every_kind_of_sequence_and_single_numbers_are_welcome(loss):
+    first, second = [0.25, 0.75], [1, 1]
+    expected = loss(first, second).data
+    for a, b in [
+        (tuple(first), tuple(second)),
+        (np.array(first), np.array(second)),
+        (np.array(first, dtype=np.float32), np.array([True, True])),
+        ([Value(x) for x in first], np.array(second)),
+        ((x for x in first), iter(second)),
+        (np.array([[0.25, 9], [0.75, 9]])[:, 0], second),
+    ]:
+        out = loss(a, b)
+        assert isinstance(out, Value)
+        assert out.data == expected
+    single = loss([0.25], [1]).data
+    assert loss(0.25, 1).data == loss(Value(0.25), np.float64(1)).data == loss(np.array(0.25), True).data == single
+
+
+@every_loss
+def test_different_lengths_are_refused_with_both_lengths(loss):
+    with pytest.raises(ValueError, match=rf"{loss.__name__} got 3 \w+ and 2 targets; pass one target per prediction"):
+        loss([0.1, 0.2, 0.3], [1, 1])
+
+
+@every_loss
+def test_nothing_is_refused(loss):
+    with pytest.raises(ValueError, match=r"got no \w+; the mean of nothing is undefined"):
+        loss([], [])
+    with pytest.raises(ValueError, match=r"got no \w+; the mean of nothing is undefined"):
+        loss(np.array([]), [])
+
+
+@every_loss
+def test_one_number_against_many_is_refused(loss):
+    with pytest.raises(ValueError, match=r"one number as targets but a sequence as (predictions|logits|scores)"):
+        loss([0.1, 0.2], 1)
+    with pytest.raises(ValueError, match=r"one number as (predictions|logits|scores) but a sequence as targets"):
+        loss(Value(0.1), [1, 1])
+
+
+@every_loss
+@pytest.mark.parametrize("rows", [[[0.1, 0.2]], [0.5, [0.1]], np.array([[0.5], [0.6]])], ids=["list", "mixed", "array"])
+def test_rows_are_refused_and_told_how_to_be_flattened(loss, rows):
+    with pytest.raises(TypeError, match=rf"{loss.__name__} compares number with number, .*flatten rows first"):
+        loss(rows, [1] * len(rows))
+    with pytest.raises(TypeError, match=r"targets\[\d\] is (list|ndarray): .*flatten rows first"):
+        loss([0.5] * len(rows), rows)
+
+
+@every_loss
+@pytest.mark.parametrize("wrong", ["ab", ["x", "y"], [None, None], [1j, 1j], {0.1, 0.2}, {0.1: 1, 0.2: 2}], ids=repr)
+def test_what_is_no_sequence_of_numbers_is_a_type_error(loss, wrong):
+    with pytest.raises(TypeError, match=loss.__name__):
+        loss(wrong, [1, 1])
+
+
+@pytest.mark.parametrize("wrong", [-1e-9, 1.0000001, -3.0, INF, NAN])
+def test_a_prediction_that_is_no_probability_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"predictions between 0 and 1, but predictions\[1\] .*_with_logits"):
+        binary_cross_entropy([0.5, wrong], [1, 1])
+
+
+@pytest.mark.parametrize("wrong", [-1.0, 2.0, NAN, -INF])
+@pytest.mark.parametrize("loss", [binary_cross_entropy, binary_cross_entropy_with_logits])
+def test_a_target_that_is_no_probability_is_refused(loss, wrong):
+    with pytest.raises(ValueError, match=r"targets between 0 and 1, but targets\[0\] is .*\(t \+ 1\) / 2"):
+        loss([0.5, 0.5], [wrong, 1])
+
+
+@pytest.mark.parametrize("wrong", [0, 0.5, 2, NAN])
+def test_hinge_refuses_labels_other_than_plus_and_minus_one(wrong):
+    with pytest.raises(ValueError, match=r"targets -1 or 1, but targets\[1\] is .*2 \* t - 1"):
+        hinge_loss([0.5, 0.5], [1, wrong])
+
+
+# ------------------------------------------------------------------ the rules themselves
+
+
+@pytest.mark.parametrize("a", [-1e308, -800.0, -40.0, -1.0, 0.0, 1e-9, 1.0, 40.0, 800.0, 1e308])
+def test_softplus_never_overflows_and_keeps_its_digits(a):
+    expected = math.log1p(math.exp(a)) if a < 700.0 else a
+    assert chapter.softplus(a) == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_loss_costs_two_nodes_per_sample_at_most_and_one_for_the_mean():
+    from micrograd_numpy import topological_sort
+
+    first, second = [Value(0.3) for _ in range(10)], [Value(1.0) for _ in range(10)]
+    nodes = {loss: len([v for v in topological_sort(loss(first, second)) if v._prev]) for loss in LOSSES}
+    assert nodes[binary_cross_entropy] == nodes[binary_cross_entropy_with_logits] == 11
+    assert nodes[mse_loss] == 21

@@ -1,0 +1,425 @@
+"""Training on moons: the data, the loop, the pictures, and micrograd's published run."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from micrograd_numpy import MLP, SGD, Adam, Value, mse_loss
+from micrograd_numpy.moons import (
+    History,
+    accuracy,
+    as_samples,
+    batches,
+    moons_data,
+    plot_decision_boundary,
+    plot_loss_curve,
+    plot_points,
+    predict,
+    progress_bar,
+    train,
+)
+
+CORNERS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+DIAGONAL = [-1.0, -1.0, 1.0, 1.0]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def small(seed: int = 0) -> MLP:
+    return MLP(2, [4, 1], rng=seed)
+
+
+def parameters(model: MLP) -> list[float]:
+    return list(model.state_dict().values())
+
+
+# ---------------------------------------------------------------- data
+
+
+def test_moons_are_plain_floats_with_balanced_labels():
+    X, y = moons_data(n_samples=50, noise=0.1, seed=3)
+    assert len(X) == len(y) == 50
+    assert all(type(x) is float and len(row) == 2 for row in X for x in row)
+    assert all(type(label) is float for label in y)
+    assert sorted(y) == [-1.0] * 25 + [1.0] * 25
+
+
+def test_without_noise_the_points_lie_on_two_half_circles():
+    for (x1, x2), label in zip(*moons_data(n_samples=20, noise=0.0), strict=True):
+        center = (0.0, 0.0) if label < 0 else (1.0, 0.5)
+        assert np.hypot(x1 - center[0], x2 - center[1]) == pytest.approx(1.0)
+        assert (x2 - center[1]) * label <= 1e-12  # the upper moon is −1
+
+
+def test_equal_seeds_give_equal_points_and_global_state_is_left_alone():
+    np.random.seed(5)  # noqa: NPY002  # the global state is the point here
+    random.seed(5)
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    assert moons_data(seed=1) == moons_data(seed=1)
+    assert moons_data(seed=1) != moons_data(seed=2)
+    model = small()
+    train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=2, batch_size=2)
+    assert before == (np.random.get_state()[1].tolist(), random.getstate())  # noqa: NPY002
+
+
+@pytest.mark.parametrize("package", ["sklearn.datasets", "matplotlib.pyplot"])
+def test_a_missing_package_is_named(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    if package.startswith("sklearn"):
+        with pytest.raises(ImportError, match="pip install scikit-learn"):
+            moons_data()
+    else:
+        monkeypatch.delattr(mpl, "pyplot")
+        with pytest.raises(ImportError, match="pip install matplotlib"):
+            plot_loss_curve(History())
+
+
+# ---------------------------------------------------------------- accuracy
+
+
+def test_accuracy_counts_signs():
+    scores = {(0.0, 0.0): -2.0, (0.0, 1.0): 3.0, (1.0, 0.0): 0.1, (1.0, 1.0): -0.1}
+    assert accuracy(lambda row: Value(scores[tuple(row)]), CORNERS, DIAGONAL) == 0.5
+    assert accuracy(lambda row: scores[tuple(row)], CORNERS[:1], DIAGONAL[:1]) == 1.0
+
+
+def test_a_score_of_zero_or_nan_counts_as_minus_one():
+    assert accuracy(lambda _: 0.0, CORNERS, DIAGONAL) == 0.5
+    assert accuracy(lambda _: float("nan"), CORNERS[:2], DIAGONAL[:2]) == 1.0
+
+
+def test_predict_gives_the_scores_as_floats_and_takes_arrays():
+    model = small()
+    scores = predict(model, np.array(CORNERS))
+    assert scores == [model(row).data for row in CORNERS]
+    assert all(type(score) is float for score in scores)
+
+
+def test_a_model_with_several_outputs_is_refused():
+    with pytest.raises(ValueError, match="one score per sample, but it returned 3"):
+        accuracy(MLP(2, [3], rng=0), CORNERS, DIAGONAL)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (CORNERS, DIAGONAL[:3], "4 samples and 3 labels"),
+        ([], [], "no samples"),
+        (CORNERS, [0.0, 0.0, 1.0, 1.0], r"-1 or \+1, but got 0; .*2 \* label - 1"),
+        (CORNERS, [-1.0, float("nan"), 1.0, 1.0], "but got nan"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused(X, y, message):
+    model = small()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for call in (
+        lambda: as_samples(X, y),
+        lambda: accuracy(model, X, y),
+        lambda: train(model, X, y, optimizer),
+        lambda: plot_points(X, y),
+        lambda: plot_decision_boundary(model, X, y),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+# ---------------------------------------------------------------- batches
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "lengths"), [(10, 3, [3, 3, 3, 1]), (10, 5, [5, 5]), (4, 9, [4]), (3, 1, [1] * 3)]
+)
+def test_batches_hold_each_sample_once(n, size, lengths):
+    parts = list(batches(n, size, np.random.default_rng(0)))
+    assert [len(part) for part in parts] == lengths
+    assert sorted(i for part in parts for i in part) == list(range(n))
+
+
+def test_batches_are_shuffled_anew_and_the_full_batch_is_in_order():
+    rng = np.random.default_rng(0)
+    assert list(batches(50, 10, rng)) != list(batches(50, 10, rng))
+    assert list(batches(5, None, rng)) == [[0, 1, 2, 3, 4]]
+
+
+# ---------------------------------------------------------------- the loop
+
+
+def test_one_step_is_the_five_lines_by_hand():
+    by_hand, by_train = small(), small()
+    loss = mse_loss([by_hand(row) for row in CORNERS], DIAGONAL) + 0.01 * sum(p * p for p in by_hand.parameters())
+    loss.backward()
+    for p in by_hand.parameters():
+        p.data -= 0.1 * p.grad
+    optimizer = SGD(by_train.parameters(), lr=0.1)
+    history = train(by_train, CORNERS, DIAGONAL, optimizer, loss=mse_loss, epochs=1, l2=0.01)
+    assert history.losses == pytest.approx([loss.data], rel=1e-14)
+    assert parameters(by_train) == pytest.approx(parameters(by_hand), rel=1e-13)
+
+
+def test_gradients_do_not_pile_up_from_step_to_step():
+    once, twice = small(), small()
+    train(once, CORNERS, DIAGONAL, SGD(once.parameters(), lr=0.1), loss=mse_loss, epochs=2)
+    for _ in range(2):
+        train(twice, CORNERS, DIAGONAL, SGD(twice.parameters(), lr=0.1), loss=mse_loss, epochs=1)
+    assert parameters(once) == parameters(twice)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(None, 5), (10, 10), (8, 15), (1, 100), (1000, 5)])
+def test_history_has_one_entry_per_epoch_and_counts_steps(batch_size, steps):
+    X, y = moons_data(n_samples=20)
+    model = small()
+    seen = []
+    history = train(
+        model,
+        X,
+        y,
+        SGD(model.parameters(), lr=0.01),
+        epochs=5,
+        batch_size=batch_size,
+        schedule=lambda step: seen.append(step) or 0.01,
+    )
+    assert len(history.losses) == len(history.accuracies) == 5
+    assert history.steps == steps
+    assert seen == list(range(steps))
+    assert all(0.0 <= share <= 1.0 for share in history.accuracies)
+    assert not history.interrupted
+
+
+def test_minibatch_loss_is_the_mean_over_samples():
+    """With lr = 0 nothing moves, so batches of 3, 3 and 2 must report the loss of all 8."""
+    X, y = moons_data(n_samples=8, seed=4)
+    model = small()
+    reports = [
+        train(model, X, y, SGD(model.parameters(), lr=0.0), epochs=2, batch_size=size, l2=0.01) for size in (None, 3)
+    ]
+    assert reports[0].losses == pytest.approx(reports[1].losses, rel=1e-12)
+    assert reports[0].accuracies == reports[1].accuracies == [accuracy(model, X, y)] * 2
+
+
+def test_a_seed_fixes_the_run_to_the_last_bit():
+    X, y = moons_data(n_samples=30)
+    runs = []
+    for rng in (7, np.random.default_rng(7), 8):
+        model = small()
+        history = train(model, X, y, Adam(model.parameters(), lr=0.05), epochs=4, batch_size=7, rng=rng)
+        runs.append((history.losses, history.accuracies, parameters(model)))
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+
+
+def test_snapshots_are_the_parameters_after_so_many_epochs():
+    X, y = moons_data(n_samples=10)
+    model, short = small(), small()
+    start = parameters(model)
+    history = train(model, X, y, SGD(model.parameters(), lr=0.1), epochs=4, keep=[0, 2, 4])
+    train(short, X, y, SGD(short.parameters(), lr=0.1), epochs=2)
+    assert list(history.snapshots) == [0, 2, 4]
+    assert [list(state.values()) for state in history.snapshots.values()] == [
+        start,
+        parameters(short),
+        parameters(model),
+    ]
+    model.load_state_dict(history.snapshots[2])
+    assert train(model, X, y, SGD(model.parameters(), lr=0.0), epochs=1).losses == [history.losses[2]]
+
+
+def test_schedule_sets_the_learning_rate_before_each_step():
+    model = small()
+    optimizer = SGD(model.parameters(), lr=123.0)
+    train(model, CORNERS, DIAGONAL, optimizer, epochs=3, schedule=lambda step: 0.1 / (step + 1))
+    assert optimizer.lr == 0.1 / 3
+    frozen, start = small(), parameters(small())
+    train(frozen, CORNERS, DIAGONAL, SGD(frozen.parameters(), lr=123.0), epochs=3, schedule=lambda _: 0.0)
+    assert parameters(frozen) == start
+
+
+def test_no_epochs_change_nothing():
+    model = small()
+    start = parameters(model)
+    history = train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=1.0), epochs=0, keep=[0])
+    assert (history.losses, history.steps, parameters(model)) == ([], 0, start)
+    assert list(history.snapshots[0].values()) == start
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be 1 or more, but got 0"),
+        ({"batch_size": -3}, "batch_size must be 1 or more"),
+        ({"epochs": -1}, "epochs must be 0 or more, but got -1"),
+        ({"l2": -0.1}, "l2 must be 0 or more"),
+        ({"l2": float("nan")}, "l2 must be 0 or more"),
+    ],
+)
+def test_bad_settings_are_refused_before_anything_moves(setting, message):
+    model = small()
+    start = parameters(model)
+    with pytest.raises(ValueError, match=message):
+        train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=1.0), **setting)
+    assert parameters(model) == start
+
+
+def test_an_interrupt_ends_training_and_keeps_what_was_learned():
+    model, reference = small(), small()
+
+    def schedule(step: int) -> float:
+        if step == 3:
+            raise KeyboardInterrupt
+        return 0.1
+
+    history = train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=10, keep=[3], schedule=schedule)
+    train(reference, CORNERS, DIAGONAL, SGD(reference.parameters(), lr=0.1), epochs=3)
+    assert history.interrupted
+    assert len(history.losses) == len(history.accuracies) == history.steps == 3
+    assert parameters(model) == parameters(reference) == list(history.snapshots[3].values())
+
+
+def test_training_learns_the_moons():
+    X, y = moons_data(n_samples=60, noise=0.1, seed=0)
+    model = MLP(2, [8, 8, 1], rng=1)
+    history = train(model, X, y, Adam(model.parameters(), lr=0.05), epochs=30, batch_size=10)
+    assert history.losses[-1] < 0.05 < history.losses[0]
+    assert accuracy(model, X, y) == 1.0
+
+
+# ---------------------------------------------------------------- progress
+
+
+def test_no_bar_in_logs(capsys, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    model = small()
+    train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=3)
+    assert capsys.readouterr() == ("", "")
+
+
+class Terminal:
+    """What tqdm asks of a terminal, remembering what was written."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("environment", "progress", "shown"),
+    [(None, True, True), ("0", True, True), ("1", True, False), (None, False, False)],
+)
+def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, progress, shown):
+    pytest.importorskip("tqdm")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if environment is not None:
+        monkeypatch.setenv("TQDM_DISABLE", environment)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    model = small()
+    train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=3, progress=progress)
+    assert ("training: 100%" in terminal.text and "loss=" in terminal.text) == shown
+    assert bool(terminal.text) == shown
+
+
+def test_tqdm_is_optional(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    assert progress_bar(4, True) == range(4)
+    model = small()
+    assert len(train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=4).losses) == 4
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def test_points_are_drawn_by_class():
+    ax = plot_points(CORNERS, DIAGONAL)
+    drawn = {c.get_label(): np.asarray(c.get_offsets()).tolist() for c in ax.collections}
+    assert drawn == {"+1": CORNERS[2:], "-1": CORNERS[:2]}
+
+
+def test_boundary_lies_where_the_score_changes_sign():
+    ax = plot_decision_boundary(lambda row: 3.0 * (row[0] - 0.25), CORNERS, DIAGONAL)
+    (boundary,) = (path.vertices for path in ax.collections[-1].get_paths())
+    assert boundary[:, 0] == pytest.approx(np.full(len(boundary), 0.25))
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("score", [1.0, -1.0, 0.0, float("nan"), float("inf")])
+def test_a_model_that_sees_one_class_is_drawn_without_complaint(score):
+    plot_decision_boundary(lambda _: score, CORNERS, DIAGONAL, resolution=4).figure.canvas.draw()
+
+
+def test_pictures_go_where_they_are_told():
+    figure, (left, right) = plt.subplots(1, 2)
+    model = small()
+    assert plot_decision_boundary(model, CORNERS, DIAGONAL, ax=left, resolution=5) is left
+    assert plot_loss_curve(History(losses=[3.0, 2.0, 1.0]), ax=right) is right
+    assert plt.get_fignums() == [figure.number]
+    assert right.lines[0].get_ydata().tolist() == [3.0, 2.0, 1.0]
+    assert right.get_yscale() == "log"
+    figure.canvas.draw()
+
+
+def test_a_loss_of_zero_is_drawn_on_a_linear_scale():
+    ax = plot_loss_curve(History(losses=[1.0, 0.0]))
+    assert ax.get_yscale() == "linear"
+    ax.figure.canvas.draw()
+
+
+def test_a_grid_needs_two_points_a_side():
+    with pytest.raises(ValueError, match="resolution must be 2 or more, but got 1"):
+        plot_decision_boundary(small(), CORNERS, DIAGONAL, resolution=1)
+
+
+# ---------------------------------------------------------------- importing the module
+
+
+def test_importing_is_silent_and_light():
+    heavy = ["matplotlib", "sklearn", "tqdm", "torch", "ipywidgets", "numpy"]
+    code = f"import micrograd_numpy.moons, sys; print([m for m in {heavy} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("[]\n", "")
+
+
+# ---------------------------------------------------------------- micrograd's published run
+
+
+def published_start() -> tuple[list[list[float]], list[float], MLP]:
+    """Points and first weights of micrograd's demo: both its generators seeded with 1337."""
+    X, y = moons_data(n_samples=100, noise=0.1, seed=np.random.RandomState(1337))
+    model, weights = MLP(2, [16, 16, 1]), random.Random(1337)
+    for p, name in ((p, name) for name, p in model.named_parameters()):
+        p.data = 0.0 if name.endswith("bias") else weights.uniform(-1.0, 1.0)
+    return X, y, model
+
+
+def test_micrograds_published_run():
+    """100 steps from the same start reach the loss that micrograd's demo notebook shows."""
+    X, y, model = published_start()
+    assert len(model.parameters()) == 337
+    history = train(
+        model, X, y, SGD(model.parameters(), lr=1.0), epochs=100, schedule=lambda k: 1.0 - 0.9 * k / 100, l2=1e-4
+    )
+    assert history.losses[0] == pytest.approx(0.8958441028683222, abs=1e-14)
+    assert history.accuracies[0] == 0.5
+    assert history.accuracies.index(1.0) == 40
+    assert history.losses[-1] == pytest.approx(0.010978370135492717, abs=1e-12)
+    assert history.accuracies[-1] == accuracy(model, X, y) == 1.0

@@ -1,0 +1,133 @@
+"""The package from outside: light to import, one dependency, the names that the README promises."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import subprocess
+import sys
+import zipfile
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted(path.stem for path in (ROOT / "micrograd_numpy").glob("*.py"))
+HEAVY = {"matplotlib", "ipywidgets", "IPython", "torch", "sklearn", "scipy", "tqdm", "numpy"}
+
+PUBLIC = {
+    "Value",
+    "topological_sort",
+    "draw_graph",
+    "Module",
+    "Neuron",
+    "Layer",
+    "MLP",
+    "mse_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "hinge_loss",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "check_gradients",
+}
+DOORS = {
+    "engine": {"Value", "topological_sort", "draw_graph"},
+    "nn": PUBLIC - {"Value", "topological_sort", "draw_graph", "check_gradients"},
+}
+
+
+def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a new interpreter, away from the source tree."""
+    return subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, cwd="/", timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_importing_is_silent_and_light(module):
+    name = "micrograd_numpy" if module == "__init__" else f"micrograd_numpy.{module}"
+    code = f"import sys, {name}; found = {HEAVY!r} & set(sys.modules); assert not found, found"
+    done = python(code, "-W", "error")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_public_names():
+    import micrograd_numpy
+
+    assert set(micrograd_numpy.__all__) == PUBLIC
+    assert len(micrograd_numpy.__all__) == len(PUBLIC)
+    assert all(getattr(micrograd_numpy, name).__doc__ for name in PUBLIC)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_doors_lead_to_the_same_objects(door):
+    import micrograd_numpy
+
+    module = importlib.import_module(f"micrograd_numpy.{door}")
+    assert set(module.__all__) == DOORS[door]
+    for name in DOORS[door]:
+        assert getattr(module, name) is getattr(micrograd_numpy, name)
+
+
+def test_version_is_that_of_the_project_file():
+    stated = (ROOT / "pyproject.toml").read_text("utf-8").partition('\nversion = "')[2].partition('"')[0]
+    assert importlib.metadata.version("micrograd_numpy") == stated
+    assert f"\nversion: {stated}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy of the sources without the network."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "micrograd_numpy", source / "micrograd_numpy", ignore=shutil.ignore_patterns("__pycache__"))
+    build = [
+        "wheel",
+        "--quiet",
+        "--no-build-isolation",
+        "--no-deps",
+        "--no-index",
+        "--wheel-dir",
+        str(out),
+        str(source),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *build], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (path,) = out.glob("*.whl")
+    return path
+
+
+def test_the_one_dependency_is_numpy(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = message_from_string(archive.read(name).decode())
+    needed = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
+    assert needed == ["numpy>=1.26"]
+    assert metadata["License-Expression"] == "MIT"
+
+
+def test_the_wheel_holds_the_library_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert files == {f"micrograd_numpy/{module}.py" for module in MODULES} | {"micrograd_numpy/py.typed"}
+
+
+def test_the_wheel_works_by_itself(wheel):
+    code = f"""
+import sys
+sys.path.insert(0, {str(wheel)!r})
+from micrograd_numpy import Value, value
+assert {wheel.name!r} in value.__file__, value.__file__
+a, b = Value(2.0, label="a"), Value(3.0, label="b")
+c = a * b + a
+c.backward()
+print(c.data, a.grad, b.grad)
+"""
+    done = python(code, "-I")
+    assert (done.stdout, done.stderr) == ("8.0 4.0 2.0\n", "")
