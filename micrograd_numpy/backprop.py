@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
+
 # %% [markdown]
 # ## By hand, once
 #
@@ -225,6 +226,7 @@ class Node(Protocol):
 
 N = TypeVar("N", bound=Node)
 
+
 # %%
 def topological_sort(root: N) -> list[N]:
     """Every node that `root` depends on, inputs before outputs, `root` last.
@@ -254,6 +256,7 @@ def topological_sort(root: N) -> list[N]:
             stack += (node, None)
             stack += node._prev[::-1]
     return order
+
 
 # %% [markdown]
 # Watch the stack at work. The top is at the right, `|` is the bookmark.

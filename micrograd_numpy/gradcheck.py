@@ -24,6 +24,9 @@ from micrograd_numpy import ops
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.value import Value
 
+Function = Callable[[float], float]  # of one plain number
+
+
 # %% [markdown]
 # ## A wrong rule trains anyway
 #
@@ -44,7 +47,7 @@ from micrograd_numpy.value import Value
 #
 # suspects = {
 #     "A": with_derivative(lambda t: 1.0 - t),
-#     "B": with_derivative(lambda t: 0.5),
+#     "B": with_derivative(lambda _: 0.5),
 #     "C": with_derivative(lambda t: 1.0 - t * t),
 #     "D": with_derivative(lambda t: 2.0 * (1.0 - t * t)),
 # }
@@ -138,7 +141,8 @@ from micrograd_numpy.value import Value
 #
 #
 # for h in [0.1, 0.01, 0.001]:
-#     print(f"h = {h:<5}  forward {abs(forward(bell, at, h) - exact):.1e}  central {abs(two_sided(bell, at, h) - exact):.1e}")
+#     errors = [abs(formula(bell, at, h) - exact) for formula in (forward, two_sided)]
+#     print(f"h = {h:<5}  forward {errors[0]:.1e}  central {errors[1]:.1e}")
 
 # %% [markdown]
 # A hundred times. One more evaluation of $f$ buys twice as many digits.
@@ -177,7 +181,8 @@ from micrograd_numpy.value import Value
 
 # %% tags=["active-ipynb"]
 # for h in [1e-2, 1e-5, 1e-8, 1e-11, 1e-14]:
-#     print(f"h = {h:.0e}  forward {abs(forward(bell, at, h) - exact):.0e}  central {abs(two_sided(bell, at, h) - exact):.0e}")
+#     errors = [abs(formula(bell, at, h) - exact) for formula in (forward, two_sided)]
+#     print(f"h = {h:.0e}  forward {errors[0]:.0e}  central {errors[1]:.0e}")
 
 # %% [markdown]
 # Here is the same fight close up. The function draws the bell and the two lines that the nudges see.
@@ -190,7 +195,8 @@ from micrograd_numpy.value import Value
 #     plt.plot(t, bell(at) + exact * (t - at), "--", color=BACKWARD, label="true slope")
 #     for formula, name, color in [(forward, "forward", MUTED), (two_sided, "central", ACCENT)]:
 #         slope = formula(bell, at, h)
-#         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=f"{name}, error {abs(slope - exact):.0e}")
+#         label = f"{name}, error {abs(slope - exact):.0e}"
+#         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=label)
 #     plt.plot([at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD)
 #     plt.title(f"h = {h:.0e}")
 #     plt.ylim(0, 1.4)
@@ -232,7 +238,7 @@ from micrograd_numpy.value import Value
 # is short enough for both.
 
 # %%
-def central(f: Callable[[float], float], x: float, h: float) -> tuple[float, float]:
+def central(f: Function, x: float, h: float) -> tuple[float, float]:
     """f′(x) from six points, and by how much a four-point formula differs.
 
     The first is (45·d₁ − 9·d₂ + d₃)/60h with dₖ = f(x + kh) − f(x − kh), whose
@@ -242,6 +248,7 @@ def central(f: Callable[[float], float], x: float, h: float) -> tuple[float, flo
     d1, d2, d3 = (f(x + k * h) - f(x - k * h) for k in (1, 2, 3))
     slope = (45.0 * d1 - 9.0 * d2 + d3) / (60.0 * h)
     return slope, abs(slope - (8.0 * d1 - d2) / (12.0 * h))
+
 
 # %% mystnb={"image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and reaches about 1e-14 at a step of two thousandths."}} tags=["active-ipynb"]
 # plot_errors({"forward": forward, "central": two_sided, "six points": lambda f, x, h: central(f, x, h)[0]})
@@ -287,6 +294,7 @@ def evaluate(f: Callable[..., Value], inputs: list[Value]) -> Value:
     )
     raise TypeError(f"f must return a Value, but it returned {type(out).__name__}: {out!r:.60}; {hint}")
 
+
 # %%
 @contextmanager
 def keep(values: list[Value]) -> Iterator[None]:
@@ -318,6 +326,7 @@ def differentiate(f: Callable[..., Value], inputs: list[Value]) -> tuple[float, 
         used = set(order)
         return out.data, [v.grad for v in inputs], [noise if v in used else 0.0 for v in inputs]
 
+
 # %% tags=["active-ipynb"]
 # _, gradients, noise = differentiate(large_middle, [Value(1.0)])
 # print(f"gradient {gradients[0]}, f may be off by {noise[0]:.0e}")
@@ -335,9 +344,7 @@ def exponent_of(x: float) -> int:
     return max(math.frexp(x)[1], -1000)
 
 
-def slope(
-    f: Callable[[float], float], x: float, noise: float, claimed: float, tolerance: Callable[[float], float]
-) -> tuple[float, float]:
+def slope(f: Function, x: float, noise: float, claimed: float, tolerance: Function) -> tuple[float, float]:
     """f′(x) by finite differences, and its uncertainty.
 
     The first step is about |x|/1000 and every step is a power of two, so that
@@ -389,17 +396,19 @@ def slope(
     uncertainty, estimate = min(near, default=(math.inf, math.nan))
     return estimate, uncertainty
 
+
 # %% [markdown]
 # There is one shape on which every formula fails: a corner. `relu` at 0 has slope 0 on its left and 1 on
 # its right. You can tell a corner from a curve by how far the two one-sided slopes are apart. On a curve the gap
 # shrinks with the step, at a corner it stays.
 
 # %%
-def has_kink(f: Callable[[float], float], x: float, noise: float) -> bool:
+def has_kink(f: Function, x: float, noise: float) -> bool:
     """Whether the slopes left and right of x stay apart as the step shrinks."""
     h = math.ldexp(1.0, exponent_of(x) - 13 if x else -12)
     gaps = [abs(f(x + s) - 2.0 * f(x) + f(x - s)) / s for s in (h, h / 16.0)]
     return gaps[1] > gaps[0] / 2.0 and gaps[1] > 64.0 * noise / h
+
 
 # %% [markdown]
 # ## The report
@@ -438,6 +447,7 @@ class Comparison(NamedTuple):
     error: float
     verdict: str
 
+
 # %%
 class Report:
     """What `check_gradients` found: true if every gradient agrees, and a table when printed.
@@ -471,6 +481,7 @@ class Report:
         table = ["  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:5]), c]) for a, *b, c in lines]
         return "\n".join([f"{agreeing} of {len(self.rows)} gradients agree", *table])
 
+
 # %% [markdown]
 # And the function that you came for:
 
@@ -482,7 +493,7 @@ def check_gradients(
 
     Each input in turn is nudged by ±h, ±2h and ±3h while f is computed afresh,
     and the six results give a slope with an error of h⁶·f⁽⁷⁾/140 plus rounding
-    noise of about 1e-16·|f|/h. The step is chosen for each input; both errors are
+    noise of about `1e-16·|f|/h`. The step is chosen for each input; both errors are
     estimated, and a gradient agrees only if they are below the tolerance as well
     as its distance from the slope.
 
@@ -518,7 +529,7 @@ def check_gradients(
     "kink". Where the gradient drowns in the rounding noise of f it is
     "inconclusive". Both make the report false: check at another point.
     An input at which f is flat agrees if its gradient is exactly 0. So does a kink
-    whose two slopes have backprop's answer as their mean: |x| at 0.
+    whose two slopes have backprop's answer as their mean: `|x|` at 0.
 
     Examples
     --------
@@ -627,7 +638,7 @@ def check_gradients(
 #     print(f"{name:27} {[row.verdict for row in report.rows]}")
 
 # %% [markdown]
-# None. And the verdicts name the input whose derivative is wrong.
+# None does. And the verdicts name the input whose derivative is wrong.
 #
 # ## A whole network
 #
@@ -697,8 +708,10 @@ def check_gradients(
 
 # %% tags=["active-ipynb"]
 # def drowned(factor):
-#     bell_rule = lambda a: (1e-9 / (1 + a * a), (factor * -2e-9 * a / (1 + a * a) ** 2,))
-#     return lambda x: apply(bell_rule, x) + 1e6
+#     def small_bell(a):
+#         return 1e-9 / (1 + a * a), (factor * -2e-9 * a / (1 + a * a) ** 2,)
+#
+#     return lambda x: apply(small_bell, x) + 1e6
 #
 #
 # for factor in [1.0, 1.5]:
@@ -737,11 +750,11 @@ def check_gradients(
 #
 #     class AlmostDouble(torch.autograd.Function):
 #         @staticmethod
-#         def forward(ctx, x):
+#         def forward(_, x):
 #             return 2.0 * x
 #
 #         @staticmethod
-#         def backward(ctx, grad):
+#         def backward(_, grad):
 #             return 2.001 * grad
 #
 #     x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)

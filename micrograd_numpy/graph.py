@@ -490,7 +490,8 @@ class Box:
         if node._prev:
             wide, high = self.badge
             x, y = (across, along) if self.down else (along + 12 - wide / 2, across)  # the badge's middle
-            marks += tag("rect", data_part="badge", x=x - wide / 2, y=y - high / 2, width=wide, height=high, rx=12, fill=INK)
+            corner = {"x": f"{x - wide / 2:.1f}", "y": f"{y - high / 2:.1f}"}
+            marks += tag("rect", data_part="badge", **corner, width=wide, height=high, rx=12, fill=INK)
             white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
             marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
         return tag("g", marks, data_part="node", data_kind="operation" if node._prev else "leaf")

@@ -37,7 +37,7 @@ Numbers = Number | Iterable[Number]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
-# from micrograd_numpy.style import BACKWARD, FORWARD, MUTED, book_style
+# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 #
 # def height_and_slope(loss, at, target):
@@ -47,9 +47,9 @@ Numbers = Number | Iterable[Number]
 #     return out.data, x.grad
 #
 #
-# def draw(axes, loss, target, low, high, title):
-#     x = np.linspace(low, high, 201)
-#     curves = np.array([height_and_slope(loss, v, target) for v in x])
+# def draw(axes, loss, span, title):
+#     x = np.linspace(*span, 201)
+#     curves = np.array([height_and_slope(loss, v, 1.0) for v in x])
 #     axes.axhline(0, color="#9ca3af", linewidth=1)
 #     axes.plot(x, curves[:, 0], color=FORWARD, label="loss")
 #     axes.plot(x, curves[:, 1], color=BACKWARD, label="its slope")
@@ -57,7 +57,7 @@ Numbers = Number | Iterable[Number]
 #
 #
 # book_style()
-# draw(plt.gca(), lambda p, t: (p - t) ** 2, 1.0, -1.0, 3.0, "squared error, target 1")
+# draw(plt.gca(), lambda p, t: (p - t) ** 2, (-1, 3), "squared error, target 1")
 # plt.xlabel("prediction")
 # plt.legend()
 # plt.show()
@@ -347,9 +347,11 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 #     return binary_cross_entropy(z.sigmoid(), t)
 #
 #
+# print("                 naive               cut")
+# print("    z        loss    slope       loss    slope")
 # for z in [-1000.0, -50.0, 0.0, 50.0, 1000.0]:
-#     results = [f"{loss.__name__}: {'loss {:7.3f} slope {:6.3f}'.format(*height_and_slope(loss, z, 1.0))}" for loss in (naive, cut)]
-#     print(f"z = {z:6.0f}   ", "   ".join(results))
+#     (loss, slope), (cut_loss, cut_slope) = height_and_slope(naive, z, 1.0), height_and_slope(cut, z, 1.0)
+#     print(f"{z:6.0f}   {loss:7.3f}   {slope:6.3f}    {cut_loss:7.3f}   {cut_slope:6.3f}")
 
 # %% [markdown]
 # The naive formula gives `inf` and `nan`. The one with the cut gives a loss of 100 and a slope of 0, or nearly so: deaf again, to
@@ -545,10 +547,10 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 
 # %% mystnb={"image": {"alt": "Four panels with a loss in blue and its slope in orange. Squared error: a parabola and a line. Cross-entropy over the probability: steep near 0. Cross-entropy over the logit: slope from -1 to 0. Hinge: a bend at 1, slope -1 before it and 0 after."}} tags=["active-ipynb"]
 # _, panels = plt.subplots(2, 2, figsize=(6.4, 5.4))
-# draw(panels[0, 0], mse_loss, 1, -1, 3, "mse, over the prediction")
-# draw(panels[0, 1], binary_cross_entropy, 1, 0.05, 0.99, "cross-entropy, over p")
-# draw(panels[1, 0], binary_cross_entropy_with_logits, 1, -5, 5, "cross-entropy, over the logit")
-# draw(panels[1, 1], hinge_loss, 1, -2, 3, "hinge, over the score")
+# draw(panels[0, 0], mse_loss, (-1, 3), "mse, over the prediction")
+# draw(panels[0, 1], binary_cross_entropy, (0.05, 0.99), "cross-entropy, over p")
+# draw(panels[1, 0], binary_cross_entropy_with_logits, (-5, 5), "cross-entropy, over the logit")
+# draw(panels[1, 1], hinge_loss, (-2, 3), "hinge, over the score")
 # panels[0, 1].set_ylim(-8, 4)
 # panels[0, 0].legend()
 # plt.show()
@@ -598,7 +600,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # %% tags=["active-ipynb"]
 # try:
 #     import torch
-#     import torch.nn.functional as F
+#     from torch.nn import functional
 # except ImportError:
 #     print("PyTorch is not installed here, so there is nothing to compare.")
 # else:
@@ -614,9 +616,9 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #         print(f"{name:12} ours  {our_loss.data:.6f}  {[round(v.grad, 6) for v in values]}")
 #         print(f"{'':12} torch {their_loss.item():.6f}  {[round(g, 6) for g in tensor.grad.tolist()]}")
 #
-#     compare("mse", mse_loss, F.mse_loss, x, labels)
-#     compare("entropy", binary_cross_entropy, F.binary_cross_entropy, x, labels)
-#     compare("with logits", binary_cross_entropy_with_logits, F.binary_cross_entropy_with_logits, x, labels)
+#     compare("mse", mse_loss, functional.mse_loss, x, labels)
+#     compare("entropy", binary_cross_entropy, functional.binary_cross_entropy, x, labels)
+#     compare("with logits", binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, x, labels)
 #     compare("hinge", hinge_loss, lambda s, t: torch.relu(1 - t * s).mean(), x, signs)
 
 # %% [markdown]

@@ -21,6 +21,7 @@ from operator import mul as product
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
 
+
 # %% [markdown]
 # A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for
 # each input: how many times as far the result moves when that input is nudged and the others
@@ -71,6 +72,7 @@ def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """a + b, with ∂/∂a = 1 and ∂/∂b = 1."""
     return a + b, (1.0, 1.0)
 
+
 # %% [markdown]
 # A difference is the same with one sign turned: $a - (b + h)$ is $h$ *less* than $a - b$.
 
@@ -79,10 +81,12 @@ def sub(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """a − b, with ∂/∂a = 1 and ∂/∂b = −1."""
     return a - b, (1.0, -1.0)
 
+
 # %%
 def neg(a: float) -> tuple[float, tuple[float]]:
     """−a, with ∂/∂a = −1."""
     return -a, (-1.0,)
+
 
 # %% tags=["active-ipynb"]
 # check(add, 2.0, 3.0)
@@ -119,6 +123,7 @@ def neg(a: float) -> tuple[float, tuple[float]]:
 def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """a·b, with ∂/∂a = b and ∂/∂b = a."""
     return a * b, (b, a)
+
 
 # %% tags=["active-ipynb"]
 # check(mul, 3.0, 2.0)
@@ -183,6 +188,7 @@ def raised(a: float, b: float) -> float:
     except ValueError:  # zero to a negative power, or a root of a negative number
         return math.nan if a != 0.0 else -math.inf if negative else math.inf
 
+
 # %% tags=["active-ipynb"]
 # for text in ["divide(1.0, 0.0)", "divide(1.0, -0.0)", "divide(0.0, 0.0)", "exponential(1000.0)", "logarithm(0.0)"]:
 #     print(f"{text:20} {eval(text)}")
@@ -205,6 +211,7 @@ def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """a/b, with ∂/∂a = 1/b and ∂/∂b = −a/b²."""
     quotient = divide(a, b)
     return quotient, (divide(1.0, b), -divide(quotient, b))
+
 
 # %% mystnb={"image": {"alt": "The curve 1/b falls and flattens; its derivative \u22121/b\u00b2 is negative, steep near zero and close to zero at the right."}} tags=["active-ipynb"]
 # check(div, 1.0, 2.0)
@@ -236,6 +243,7 @@ def power(n: float) -> Callable[[float], tuple[float, tuple[float]]]:
 
     return rule
 
+
 # %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative and touches zero where the curve is flat, at zero."}} tags=["active-ipynb"]
 # check(power(2.0), 3.0)
 # check(power(0.5), 9.0)
@@ -262,6 +270,7 @@ def exp(a: float) -> tuple[float, tuple[float]]:
     """eᵃ, with ∂/∂a = eᵃ."""
     result = exponential(a)
     return result, (result,)
+
 
 # %% mystnb={"image": {"alt": "The exponential curve with tangents at \u22121, 0 and 1: at each point the slope of the tangent equals the height of the curve."}} tags=["active-ipynb"]
 # check(exp, 1.0)
@@ -290,6 +299,7 @@ def log(a: float) -> tuple[float, tuple[float]]:
     """ln a, with ∂/∂a = 1/a."""
     return logarithm(a), (divide(1.0, a),)
 
+
 # %% mystnb={"image": {"alt": "The logarithm rises ever more slowly; its derivative 1/a is large near zero and falls toward zero."}} tags=["active-ipynb"]
 # check(log, 2.0)
 # portrait(log, 0.15, 4.0, "ln a")
@@ -312,6 +322,7 @@ def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
     db = result * logarithm(a) if a or not b >= 0.0 else 0.0  # 0ᵇ is 0 for all b > 0: flat too
     return result, (da, db)
 
+
 # %% tags=["active-ipynb"]
 # check(pow, 2.0, 3.0)
 # check(pow, 2.0, -0.5)
@@ -332,6 +343,7 @@ def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
 def relu(a: float) -> tuple[float, tuple[float]]:
     """max(0, a), with ∂/∂a = 1 where a > 0, else 0; nan stays nan."""
     return (0.0, (0.0,)) if a <= 0.0 else (a, (1.0,))
+
 
 # %% mystnb={"image": {"alt": "relu is zero on the left and the diagonal on the right; its derivative jumps from 0 to 1 at zero."}} tags=["active-ipynb"]
 # check(relu, 2.0)
@@ -358,6 +370,7 @@ def tanh(a: float) -> tuple[float, tuple[float]]:
     t = math.tanh(a)
     return t, (1.0 - t * t,)
 
+
 # %% mystnb={"image": {"alt": "tanh climbs from \u22121 to 1; its derivative is a bump of height 1 at zero that vanishes beyond about 3 on both sides."}} tags=["active-ipynb"]
 # check(tanh, 0.5)
 # portrait(tanh, -4.0, 4.0, "tanh(a)")
@@ -380,6 +393,7 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
     """σ(a) = 1/(1 + e⁻ᵃ), with ∂/∂a = σ(a)·(1 − σ(a))."""
     s = 1.0 / (1.0 + exponential(-a))
     return s, (s * (1.0 - s),)
+
 
 # %% [markdown]
 # Before you run the next cell: at $a = -1000$ the formula needs $e^{1000}$. What will come out?
@@ -404,6 +418,7 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
     half = len(ab) // 2
     a, b = ab[:half], ab[half:]
     return sum(map(product, a, b), 0.0), b + a
+
 
 # %% tags=["active-ipynb"]
 # check(dot, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)

@@ -19,6 +19,7 @@ from typing import Any, SupportsFloat
 
 from micrograd_numpy import backprop, ops
 
+
 # %% [markdown]
 # The cell above is the top of the file `micrograd_numpy/value.py`, because this page *is* that
 # file: cells like it are the library, and the others show you around in it.
@@ -267,6 +268,7 @@ def as_value(x: Value | SupportsFloat) -> Value:
     """`x` itself if it is a Value, else a new leaf that holds it."""
     return x if isinstance(x, Value) else Value(x)
 
+
 # %% [markdown]
 # **One node.** An operation has computed its result and its local derivatives. Here they become
 # a Value that knows its inputs. (It skips `__init__`: the data is known to be a float, and this is
@@ -283,6 +285,7 @@ def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ..
     out._op = op
     out._local = local
     return out
+
 
 # %% [markdown]
 # **From rule to method.** A *rule* is a function on plain floats, such as `ops.mul(2.0, 3.0)`. It
@@ -328,6 +331,7 @@ def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat
 
     return method
 
+
 # %% [markdown]
 # **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is
 # `_backward`, which you know as `hand_back`. A node's inputs are in `_prev`, the name that readers
@@ -337,6 +341,7 @@ def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat
 def short(x: float) -> str:
     """`x` to six significant digits, still looking like a float."""
     return repr(float(f"{x:.6g}"))
+
 
 # %%
 class Value:
@@ -447,6 +452,7 @@ class Value:
             )
         return Value, (self.data, self.label), (None, {"grad": self.grad})
 
+
 # %% [markdown]
 # **Rules of any size.** `apply` makes a Value from any rule, also from one that you write
 # yourself. Two that take any number of inputs come with the library: `dot`, which a neuron needs,
@@ -473,6 +479,7 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
             "local derivatives; it must return one for each input, as (result, (d1, d2, ...))"
         )
     return node(data, values, op or rule.__name__, local)
+
 
 # %%
 def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) -> Value:

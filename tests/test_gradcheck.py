@@ -103,6 +103,18 @@ def test_an_offset_that_drowns_the_slope_never_makes_a_right_gradient_look_wrong
             assert row.verdict in {"agrees", "inconclusive"}, row
 
 
+def test_a_step_so_long_that_f_is_another_function_may_not_accuse():
+    """A bell of height 1e-9 on a plateau of 1e6: from afar there is only the plateau, and its slope is zero."""
+    for factor, at in [(1.0, 0.5), (1.0, -0.3), (1.5, 0.5)]:
+        bell = broken(lambda a: (1e-9 / (1.0 + a * a), (-2e-9 * a / (1.0 + a * a) ** 2,)), factor)
+        assert check_gradients(lambda x, r=bell: apply(r, x) + 1e6, at).rows[0].verdict == "inconclusive"
+
+    def bump_on_a_slope(a: float) -> tuple[float, tuple[float]]:
+        return 1e-9 * a + 1e-8 / (1.0 + a * a), (1e-9 - 2e-8 * a / (1.0 + a * a) ** 2,)
+
+    assert check_gradients(lambda x: apply(bump_on_a_slope, x) + 1e8, 0.5).rows[0].verdict == "inconclusive"
+
+
 def test_many_random_expressions_agree():
     rng = np.random.default_rng(0)
     for _ in range(100):
@@ -115,6 +127,7 @@ def test_an_input_that_f_ignores_agrees():
     report = check_gradients(lambda a, b: a * 2.0, 1.0, 5.0)
     assert report
     assert (report.rows[1].backprop, report.rows[1].difference) == (0.0, 0.0)
+    assert check_gradients(lambda a, b: a * 2.0, 1.0, 1e-9).evaluations == 2 + 6 * 2  # no search for a step
 
 
 def test_one_value_given_twice_agrees():

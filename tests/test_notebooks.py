@@ -386,5 +386,5 @@ def test_the_address_of_the_project_is_in_one_place():
     for folder, below, files in os.walk(ROOT):
         below[:] = [name for name in below if name not in {".venv", ".git", "_build"} and not name.endswith("_cache")]
         paths += [Path(folder, name) for name in files if Path(name).suffix in kept]
-    naming = [path for path in paths if address in path.read_text("utf-8", errors="ignore")]
+    naming = [path for path in paths if path.is_file() and address in path.read_text("utf-8", errors="ignore")]
     assert naming == [ROOT / "_config.yml"]

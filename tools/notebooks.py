@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,12 @@ from jupytext.config import load_jupytext_configuration_file
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = load_jupytext_configuration_file(str(ROOT / "pyproject.toml"))
 LOCK = Path("notebooks/outputs.lock")
-CELL_TIMEOUT = 600  # seconds
+CELL_TIMEOUT = 300  # seconds
 IGNORING = {"nbval-ignore-output", "nbval-skip"}  # tags with which nbval compares nothing
 IGNORED_SHARE = 0.1  # of a notebook's code cells, at most
 METADATA = {
@@ -148,8 +150,21 @@ def blank_notebook(text: NotebookNode) -> NotebookNode:
     return notebook
 
 
+class OwnKernel(AsyncKernelManager):
+    """The kernel of the Python that runs this, whatever kernels a person has registered as `python3`."""
+
+    def _kernel_spec_manager_default(self) -> KernelSpecManager:
+        return KernelSpecManager(kernel_dirs=[])
+
+
+def connection(folder: str) -> Config:
+    """Let a kernel talk over files in `folder`, not ports: two that start at once could be given the same port."""
+    files = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
+    return Config(KernelManager=files if os.name == "posix" else {})
+
+
 def run(notebook: NotebookNode, folder: Path, root: Path) -> None:
-    """Execute in place, with the Python that runs this, away from the settings of whoever runs it."""
+    """Execute in place, away from the settings of whoever runs it."""
     # Hash randomisation stays on: an output that shows the order of a set must not look stable.
     private = ("MPLBACKEND", "MPLSTYLE", "PYTHONHASHSEED", "PYTHONWARNINGS", "PYTHONSTARTUP", "COLUMNS")
     environment = {name: value for name, value in os.environ.items() if name not in private}
@@ -157,12 +172,12 @@ def run(notebook: NotebookNode, folder: Path, root: Path) -> None:
         environment |= {"TQDM_DISABLE": "1", "PYTHONPATH": str(root), "IPYTHONDIR": profile}
         client = NotebookClient(
             notebook,
-            km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+            kernel_manager_class=OwnKernel,
+            config=connection(profile),
             resources={"metadata": {"path": str(folder)}},
             timeout=CELL_TIMEOUT,
             record_timing=False,
             store_widget_state=True,  # nbclient needs it for `interact`; normalise drops it with all other metadata
-            extra_arguments=["--log-level=ERROR"],  # quiet about its transport, on every start
         )
         client.execute(env=environment)
 
@@ -227,7 +242,11 @@ def library_digest(root: Path = ROOT) -> str:
     digest = hashlib.sha256()
     for path in sorted((root / "micrograd_numpy").glob("*.py")):
         lines = path.read_text("utf-8").splitlines()
-        for node in ast.walk(ast.parse("\n".join(lines))):
+        try:
+            tree = ast.parse("\n".join(lines))
+        except SyntaxError as error:
+            raise SystemExit(f"{path.relative_to(root)}, line {error.lineno}: {error.msg}") from None
+        for node in ast.walk(tree):
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
                 docstring = node.body[0]
                 for number in range(docstring.lineno - 1, docstring.end_lineno or docstring.lineno):
@@ -355,7 +374,8 @@ def sync(names: Sequence[str], *, everything: bool, jobs: int, root: Path = ROOT
     problems = [problem for problem in conflicts.values() if problem]
     todo = [pair for pair, problem in conflicts.items() if not problem]
     print(f"{len(todo)} of {len(chosen)} notebooks to run", flush=True)
-    with ProcessPoolExecutor(jobs) as pool:
+    # A fresh process for each, so that no client's sockets meet those of the one before it.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         for made in pool.map(make, todo, [library] * len(todo)):
             if made.problem:
                 problems.append(made.problem)

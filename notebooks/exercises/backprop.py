@@ -8,6 +8,7 @@ import random
 
 from micrograd_numpy import Value, topological_sort
 
+
 # %% [markdown]
 # ## 1. Sort by counting
 #
@@ -27,6 +28,7 @@ def random_graph(seed, size=60):
     for node in nodes[:-1]:  # make sure that everything is used
         root = root + node
     return leaves, root
+
 
 # %% tags=["hide-cell"]
 def backward_by_counting(root):
@@ -62,6 +64,7 @@ for seed in range(20):
     assert all(abs(leaf.grad - e) <= 1e-9 * abs(e) + 1e-12 for leaf, e in zip(leaves, expected))
 print("20 random graphs: the same gradients")
 
+
 # %% [markdown]
 # The order may differ from the one by depth-first search; both are topological. So the sums are added up in another order, and the last
 # bits may differ. That is why the comparison allows $10^{-9}$.
@@ -82,6 +85,7 @@ def nearest_first(root):
             if i not in seen:
                 seen.add(i)
                 queue.append(i)
+
 
 # %% tags=["hide-cell"]
 x = Value(1.0)
@@ -138,6 +142,7 @@ values = [Value(x) for x in inputs]
 function(*values).backward()
 print("forward, 3 runs:", [f"{slope:.6f}" for slope in forward])
 print("reverse, 1 run: ", [f"{value.grad:.6f}" for value in values])
+
 
 # %% [markdown]
 # Forward mode takes a run per input, and gives the slopes of all outputs. Reverse mode takes a run per output, and gives the slopes for

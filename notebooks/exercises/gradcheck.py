@@ -54,7 +54,6 @@ def right_hard_tanh(a):
 
 assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.5, -0.4, 0.6, 2.0])
 
-
 # %% [markdown]
 # ## 2. The four-point formula
 #
@@ -70,6 +69,9 @@ assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.
 # The second gives $c_1 = -8 c_2$; put it into the first: $2(-6 c_2) = 1$, so $c_2 = -\tfrac1{12}$ and $c_1 = \tfrac{8}{12}$.
 
 # %% tags=["hide-cell"]
+from itertools import pairwise
+
+
 def four_points(f, x, h):
     d1, d2 = (f(x + k * h) - f(x - k * h) for k in (1, 2))
     return (8 * d1 - d2) / (12 * h)
@@ -80,10 +82,10 @@ def bell(x):
 
 
 errors = [abs(four_points(bell, 0.5, h) + 0.64) for h in (0.1, 0.05, 0.025)]
-for before, after in zip(errors, errors[1:]):
+for before, after in pairwise(errors):
     print(f"half the step: error {before:.1e} -> {after:.1e}, {before / after:.1f} times smaller")
 
-assert all(15 < before / after < 17 for before, after in zip(errors, errors[1:]))
+assert all(15 < before / after < 17 for before, after in pairwise(errors))
 
 
 # %% [markdown]

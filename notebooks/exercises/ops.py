@@ -15,6 +15,7 @@ import math
 from micrograd_numpy import Value, check_gradients
 from micrograd_numpy.value import apply
 
+
 # %% tags=["hide-cell"]
 def sin(a):
     """sin a, with ∂/∂a = cos a."""
@@ -27,6 +28,7 @@ for point in (-2.0, 0.0, 1.5):
 x = Value(1.5, label="x")
 apply(sin, x * x).backward()
 print(f"{x.grad:.4f}")
+
 
 # %% [markdown]
 # ## 2. The larger of two
@@ -47,6 +49,7 @@ assert check_gradients(lambda a, b: apply(maximum, a, b), 2.0, 3.0)
 x = Value(2.0)
 apply(maximum, x, x).backward()
 print("max(x, x) is x, so its slope must be 1:", x.grad)
+
 
 # %% [markdown]
 # `max(x, x)` is $x$, so the two shares must add up to 1. Half and half does that, and treats both alike. So does "the first", but then
@@ -70,6 +73,7 @@ for number in (0.5, 400.0):
     parts.backward()
     whole.backward()
     print(f"at {number}: from parts {parts.data:.6f}, slope {a.grad:.6f}; as a rule {whole.data:.6f}, slope {b.grad:.6f}")
+
 
 # %% [markdown]
 # At 400 the exponential is too large for a float, so it is `inf`, and `inf/inf` is `nan`. The rule never computes $e^{800}$. An operation with a rule of

@@ -25,6 +25,7 @@ class Tiny:
         for i, local in zip(self.inputs, self.local):
             i.grad += local * self.grad
 
+
 # %% tags=["hide-cell"]
 class TinyWithMinus(Tiny):
     def __mul__(self, other):
@@ -72,6 +73,7 @@ print("paths:", by_paths, " sum:", sum(by_paths), " engine:", x.grad)
 
 # %% mystnb={"image": {"alt": "The graph of y = (x + 1)*x*x at x = 2 with its local derivatives; three arrows leave x."}} tags=["hide-cell"]
 draw_graph(y, local_derivatives=True)
+
 
 # %% [markdown]
 # ## 3. Walk downhill
