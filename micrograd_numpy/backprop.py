@@ -49,7 +49,8 @@ from typing import Any, Protocol, TypeVar
 # L.grad = 1.0
 # for node in [L, s, p]:
 #     node._backward()
-#     print(f"{node.label} has fired:  s.grad = {s.grad:4}  p.grad = {p.grad:4}  a.grad = {a.grad:4}  b.grad = {b.grad:4}")
+#     grads = "  ".join(f"{v.label}.grad = {v.grad:4}" for v in (s, p, a, b))
+#     print(f"{node.label} has fired:  {grads}")
 
 # %% [markdown]
 # Follow `a.grad`. When $L$ fires, `a` gets 4, for the direct path. Only when $p$ fires does the rest arrive, $-6$,
@@ -126,7 +127,9 @@ from typing import Any, Protocol, TypeVar
 #     visits = 0
 #     leaf, root = doubled(times)
 #     follow_every_path(root, 1.0)
-#     print(f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes")
+#     print(
+#         f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes"
+#     )
 
 # %% [markdown]
 # Every gradient is right. But each layer of sharing doubles the number of paths, and so the visits. At 60
@@ -262,10 +265,14 @@ def topological_sort(root: N) -> list[N]:
 # Watch the stack at work. The top is at the right, `|` is the bookmark.
 
 # %% tags=["active-ipynb"]
+# def names(nodes):
+#     return " ".join("|" if node is None else node.label or "10" for node in nodes)
+#
+#
 # def watch(root):
 #     order, seen, stack = [], set(), [root]
 #     while stack:
-#         print(f"{' '.join('|' if n is None else n.label or '10' for n in stack):16} {' '.join(n.label or '10' for n in order)}")
+#         print(f"{names(stack):16} {names(order)}".rstrip())
 #         node = stack.pop()
 #         if node is None:
 #             order.append(stack.pop())
@@ -273,7 +280,7 @@ def topological_sort(root: N) -> list[N]:
 #             seen.add(node)
 #             stack += (node, None)
 #             stack += node._prev[::-1]
-#     print(f"{'':16} {' '.join(n.label or '10' for n in order)}")
+#     print(f"{'':16} {names(order)}")
 #
 #
 # print(f"{'stack':16} order")
@@ -285,14 +292,15 @@ def topological_sort(root: N) -> list[N]:
 # Now the claims. No graph is too deep, and the work grows with the graph, not with its paths:
 
 # %% tags=["active-ipynb"]
-# print("a chain of 2,000 additions:", len(topological_sort(total)), "nodes, each listed once")
+# print(
+#     "a chain of 2,000 additions:", len(topological_sort(total)), "nodes, each listed once"
+# )
 # for times in [16, 60, 200]:
 #     leaf, root = doubled(times)
 #     print(f"{times:3} doublings: {len(topological_sort(root)):3} nodes, 2^{times} paths")
 
 # %% mystnb={"image": {"alt": "Visits against doublings on a logarithmic scale: following every path is a steep straight line, so it doubles at each step; the topological order stays almost flat."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
-#
 # from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
@@ -433,11 +441,12 @@ def backward(root: Node) -> None:
 #     nodes = topological_sort(root)
 #     arrows = sum(len(node._prev) for node in nodes)
 #     backward(root)
-#     right = all(leaf.grad == 2 * leaf.data for leaf in leaves)
-#     print(f"{n:4} inputs: backward walks {arrows:4} arrows; nudging needs {n + 1:4} runs of {2 * n:4} operations. Right: {right}")
+#     assert all(leaf.grad == 2 * leaf.data for leaf in leaves)
+#     print(f"{n:4} inputs: backward walks {arrows:4} arrows;", end=" ")
+#     print(f"nudging needs {n + 1:4} runs of {2 * n:4} operations")
 
 # %% [markdown]
-# Twice as many inputs, twice the work; for nudging it would be four times. That is why networks with a billion weights can be trained at all.
+# Ten times the inputs, ten times the work. For nudging, it is a hundred times. That is why networks with a billion weights can be trained at all.
 #
 # ## What you can now do
 #

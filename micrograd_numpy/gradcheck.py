@@ -57,7 +57,10 @@ Function = Callable[[float], float]  # of one plain number
 #     w, b = Value(0.3, label="w"), Value(0.0, label="b")
 #     losses = []
 #     for _ in range(steps):
-#         loss = mean((apply(rule, w * x + b) - t) ** 2 for x, t in [(-2, -0.9), (-1, -0.7), (0.5, 0.1), (2, 0.8)])
+#         loss = mean(
+#             (apply(rule, w * x + b) - t) ** 2
+#             for x, t in [(-2, -0.9), (-1, -0.7), (0.5, 0.1), (2, 0.8)]
+#         )
 #         losses.append(loss.data)
 #         w.grad = b.grad = 0.0
 #         loss.backward()
@@ -71,7 +74,6 @@ Function = Callable[[float], float]  # of one plain number
 # %% mystnb={"image": {"alt": "Four loss curves that all fall from 0.09 towards zero, some faster than others; nothing marks the right one."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-#
 # from micrograd_numpy.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
 #
 # book_style()
@@ -85,7 +87,9 @@ Function = Callable[[float], float]  # of one plain number
 # %% tags=["active-ipynb"]
 # for name, rule in suspects.items():
 #     losses = train(rule)
-#     print(f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps")
+#     print(
+#         f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps"
+#     )
 
 # %% [markdown]
 # Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes downhill, and a factor that is
@@ -157,7 +161,9 @@ Function = Callable[[float], float]  # of one plain number
 #     for (name, formula), color in zip(formulas.items(), [MUTED, ACCENT, BACKWARD]):
 #         errors = [abs(formula(bell, at, float(h)) - exact) for h in steps]
 #         plt.loglog(steps, np.maximum(errors, 1e-17), color=color, label=name, linewidth=1.5)
-#     plt.loglog(steps, 1e-16 / steps, "--", color="#9ca3af", linewidth=1, label="rounding, 1e-16/h")
+#     plt.loglog(
+#         steps, 1e-16 / steps, "--", color="#9ca3af", linewidth=1, label="rounding, 1e-16/h"
+#     )
 #     plt.ylim(1e-17, 10)
 #     plt.xlabel("step h")
 #     plt.ylabel("error of the slope")
@@ -193,11 +199,16 @@ Function = Callable[[float], float]  # of one plain number
 #     t = np.linspace(-0.75, 1.25, 200)
 #     plt.plot(t, bell(t), color=FORWARD, label="f")
 #     plt.plot(t, bell(at) + exact * (t - at), "--", color=BACKWARD, label="true slope")
-#     for formula, name, color in [(forward, "forward", MUTED), (two_sided, "central", ACCENT)]:
+#     for formula, name, color in [
+#         (forward, "forward", MUTED),
+#         (two_sided, "central", ACCENT),
+#     ]:
 #         slope = formula(bell, at, h)
 #         label = f"{name}, error {abs(slope - exact):.0e}"
 #         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=label)
-#     plt.plot([at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD)
+#     plt.plot(
+#         [at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD
+#     )
 #     plt.title(f"h = {h:.0e}")
 #     plt.ylim(0, 1.4)
 #     plt.legend()
@@ -251,7 +262,13 @@ def central(f: Function, x: float, h: float) -> tuple[float, float]:
 
 
 # %% mystnb={"image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and reaches about 1e-14 at a step of two thousandths."}} tags=["active-ipynb"]
-# plot_errors({"forward": forward, "central": two_sided, "six points": lambda f, x, h: central(f, x, h)[0]})
+# plot_errors(
+#     {
+#         "forward": forward,
+#         "central": two_sided,
+#         "six points": lambda f, x, h: central(f, x, h)[0],
+#     }
+# )
 # plt.show()
 
 # %% [markdown]
@@ -292,7 +309,9 @@ def evaluate(f: Callable[..., Value], inputs: list[Value]) -> Value:
         if isinstance(out, (list, tuple))
         else "compute it from the inputs without .data, float() or math functions"
     )
-    raise TypeError(f"f must return a Value, but it returned {type(out).__name__}: {out!r:.60}; {hint}")
+    raise TypeError(
+        f"f must return a Value, but it returned {type(out).__name__}: {out!r:.60}; {hint}"
+    )
 
 
 # %%
@@ -307,7 +326,9 @@ def keep(values: list[Value]) -> Iterator[None]:
             v.data, v.grad = data, grad
 
 
-def differentiate(f: Callable[..., Value], inputs: list[Value]) -> tuple[float, list[float], list[float]]:
+def differentiate(
+    f: Callable[..., Value], inputs: list[Value]
+) -> tuple[float, list[float], list[float]]:
     """Compute f, its gradient by backpropagation, and how far rounding may move f as each input is nudged.
 
     Each node of the graph rounds its number by a relative 2⁻⁵³ at most, and its
@@ -324,7 +345,11 @@ def differentiate(f: Callable[..., Value], inputs: list[Value]) -> tuple[float, 
         moved = (abs(v.data * v.grad) for v in order)
         noise = sys.float_info.epsilon * sum(m for m in moved if math.isfinite(m))
         used = set(order)
-        return out.data, [v.grad for v in inputs], [noise if v in used else 0.0 for v in inputs]
+        return (
+            out.data,
+            [v.grad for v in inputs],
+            [noise if v in used else 0.0 for v in inputs],
+        )
 
 
 # %% tags=["active-ipynb"]
@@ -344,7 +369,9 @@ def exponent_of(x: float) -> int:
     return max(math.frexp(x)[1], -1000)
 
 
-def slope(f: Function, x: float, noise: float, claimed: float, tolerance: Function) -> tuple[float, float]:
+def slope(
+    f: Function, x: float, noise: float, claimed: float, tolerance: Function
+) -> tuple[float, float]:
     """f′(x) by finite differences, and its uncertainty.
 
     The first step is about |x|/1000 and every step is a power of two, so that
@@ -363,7 +390,8 @@ def slope(f: Function, x: float, noise: float, claimed: float, tolerance: Functi
     unit = exponent_of(1.0)
     exponent = (exponent_of(x) if x else unit) - 11
     ordinary = max(exponent_of(x), unit) - 3  # beyond it, we walk and do not jump
-    short = exponent_of(x) - 53 if x else -1022  # exponents known to be too short: x + h would be x
+    # exponents known to be too short: x + h would be x
+    short = exponent_of(x) - 53 if x else -1022
     long = 1000  # or too long
     stride = 6
     for _ in range(24):
@@ -392,7 +420,11 @@ def slope(f: Function, x: float, noise: float, claimed: float, tolerance: Functi
             exponent = (short + long) // 2
         if exponent == short:
             break
-    near = [(u, e) for h, e, u in trials if h <= math.ldexp(1.0, ordinary) and believable(h, e, u)]
+    near = [
+        (u, e)
+        for h, e, u in trials
+        if h <= math.ldexp(1.0, ordinary) and believable(h, e, u)
+    ]
     uncertainty, estimate = min(near, default=(math.inf, math.nan))
     return estimate, uncertainty
 
@@ -478,7 +510,10 @@ class Report:
             error = f"< {self.rtol:.0e}" if row.error <= self.rtol else f"{row.error:.1e}"
             lines.append([row.name, *numbers, error, row.verdict])
         widths = [max(map(len, cells)) for cells in zip(*lines)]
-        table = ["  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:5]), c]) for a, *b, c in lines]
+        table = [
+            "  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:5]), c])
+            for a, *b, c in lines
+        ]
         return "\n".join([f"{agreeing} of {len(self.rows)} gradients agree", *table])
 
 
@@ -487,7 +522,10 @@ class Report:
 
 # %%
 def check_gradients(
-    f: Callable[..., Value], *inputs: Value | SupportsFloat, rtol: float = 1e-7, atol: float = 0.0
+    f: Callable[..., Value],
+    *inputs: Value | SupportsFloat,
+    rtol: float = 1e-7,
+    atol: float = 0.0,
 ) -> Report:
     """Compare the gradients of `f` by backpropagation with finite differences.
 
@@ -540,14 +578,22 @@ def check_gradients(
     x1      3         2           2  < 1e-07  agrees
     """
     if not inputs:
-        raise ValueError("check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)")
+        raise ValueError(
+            "check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)"
+        )
     if not (0.0 < rtol < math.inf and 0.0 <= atol < math.inf):
-        raise ValueError(f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}")
-    values = [x if isinstance(x, Value) else Value(x, label=f"x{i}") for i, x in enumerate(inputs)]
+        raise ValueError(
+            f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}"
+        )
+    values = [
+        x if isinstance(x, Value) else Value(x, label=f"x{i}") for i, x in enumerate(inputs)
+    ]
     names = [v.label or f"x{i}" for i, v in enumerate(values)]
     for name, v in zip(names, values):
         if v._prev:
-            raise ValueError(f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f")
+            raise ValueError(
+                f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f"
+            )
         if not math.isfinite(v.data):
             raise ValueError(f"{name} is {v.data!r}; there is no slope to compare")
 
@@ -557,7 +603,9 @@ def check_gradients(
     if not math.isfinite(out):
         raise ValueError(f"f is {out!r} here; there is no slope to compare")
     if out != again:
-        raise ValueError(f"f gave {out!r} and then {again!r} for the same inputs; make it give the same every time")
+        raise ValueError(
+            f"f gave {out!r} and then {again!r} for the same inputs; make it give the same every time"
+        )
 
     def tolerance(size: float) -> float:
         return max(rtol * size, atol)
@@ -580,16 +628,22 @@ def check_gradients(
             gap = abs(gradient - difference)
             allowed = tolerance(max(abs(gradient), abs(difference)))
             error = ops.divide(gap, max(abs(gradient), abs(difference))) if gap else 0.0
-            if gap <= allowed < math.inf and (uncertainty <= allowed or gradient == difference == 0.0):
+            if gap <= allowed < math.inf and (
+                uncertainty <= allowed or gradient == difference == 0.0
+            ):
                 verdict = "agrees"
             elif has_kink(nudged, x, noise):
                 verdict = "kink"
-            elif gap > allowed + 4.0 * uncertainty or (math.isfinite(uncertainty) and not math.isfinite(gradient)):
+            elif gap > allowed + 4.0 * uncertainty or (
+                math.isfinite(uncertainty) and not math.isfinite(gradient)
+            ):
                 verdict = "differs"
             else:
                 verdict = "inconclusive"
             v.data = x
-            rows.append(Comparison(name, x, gradient, difference, uncertainty, error, verdict))
+            rows.append(
+                Comparison(name, x, gradient, difference, uncertainty, error, verdict)
+            )
     return Report(tuple(rows), evaluations, rtol)
 
 # %% tags=["active-ipynb"]
@@ -603,7 +657,9 @@ def check_gradients(
 # %% tags=["active-ipynb"]
 # for name, rule in suspects.items():
 #     row = check_gradients(lambda x, rule=rule: apply(rule, x), 0.7).rows[0]
-#     print(f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}")
+#     print(
+#         f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}"
+#     )
 
 # %% [markdown]
 # C was right. D was off by 2, which the optimizer took for a larger learning rate.
@@ -671,7 +727,9 @@ def check_gradients(
 # %% tags=["active-ipynb"]
 # for n in [1, 10, 100]:
 #     report = check_gradients(lambda *x: mean(v * v for v in x), *range(1, n + 1))
-#     print(f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave")
+#     print(
+#         f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave"
+#     )
 
 # %% [markdown]
 # Six evaluations for each input, and two to begin with. (One of the hundred inputs needed a second look.) A model with a million weights needs six million
@@ -686,7 +744,9 @@ def check_gradients(
 # %% tags=["active-ipynb"]
 # print(check_gradients(lambda x: x.relu(), 0.0))
 # print()
-# print("a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict)
+# print(
+#     "a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict
+# )
 
 # %% [markdown]
 # Both verdicts are false alarms about the rule and right about the point. Move away from the corner.
@@ -759,7 +819,10 @@ def check_gradients(
 #
 #     x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
 #     print("PyTorch, as it comes:", torch.autograd.gradcheck(AlmostDouble.apply, x))
-#     print("PyTorch, rtol=1e-6:  ", torch.autograd.gradcheck(AlmostDouble.apply, x, rtol=1e-6, raise_exception=False))
+#     print(
+#         "PyTorch, rtol=1e-6:  ",
+#         torch.autograd.gradcheck(AlmostDouble.apply, x, rtol=1e-6, raise_exception=False),
+#     )
 #     report = check_gradients(lambda v: apply(lambda a: (2.0 * a, (2.001,)), v), 3.0)
 #     print("ours:                ", bool(report))
 

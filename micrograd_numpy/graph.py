@@ -46,7 +46,8 @@ class Drawable(Node, Protocol):
     _local: tuple[float, ...]
 
 
-Link = tuple[int, int, float]  # item on the left, item on the right, its port: -0.5 at the top to 0.5 at the bottom
+# item on the left, item on the right, its port: -0.5 at the top to 0.5 at the bottom
+Link = tuple[int, int, float]
 
 
 # %% [markdown]
@@ -220,7 +221,9 @@ def count_crossings(rows: Sequence[Sequence[int]], links: Sequence[Sequence[Link
     return crossings
 
 
-def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: int = 12) -> list[list[int]]:
+def order_rows(
+    rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: int = 12
+) -> list[list[int]]:
     """Reorder each row so that fewer links cross: Sugiyama's barycenter sweeps, keeping the best result."""
     best, fewest = rows, count_crossings(rows, links)
     for sweep in range(sweeps if fewest else 0):
@@ -228,10 +231,13 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
         rows = list(rows)
         place = {item: float(i) for row in rows for i, item in enumerate(row)}
         for k in reversed(range(len(links))) if leftward else range(1, len(rows)):
-            seen: dict[int, list[float]] = {item: [] for item in rows[k]}  # where each item's neighbors are
+            # where each item's neighbors are
+            seen: dict[int, list[float]] = {item: [] for item in rows[k]}
             for a, b, port in links[k] if leftward else links[k - 1]:
                 seen[a if leftward else b].append(place[b] + port if leftward else place[a])
-            barycenter = {item: sum(at) / len(at) if at else place[item] for item, at in seen.items()}
+            barycenter = {
+                item: sum(at) / len(at) if at else place[item] for item, at in seen.items()
+            }
             rows[k] = sorted(rows[k], key=barycenter.__getitem__)
             place.update((item, float(i)) for i, item in enumerate(rows[k]))
         crossings = count_crossings(rows, links)
@@ -269,10 +275,15 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 # inputs = [[number[source] for source in node._prev] for node in nodes]
 # layers = layers_of(inputs)
 # routes = route_edges(inputs, layers)
-# print(f"{len(nodes)} nodes, {len(routes)} edges, {max(layers) + 1} layers, {len(layers) - len(nodes)} waypoints")
+# print(
+#     f"{len(nodes)} nodes, {len(routes)} edges, {max(layers) + 1} layers, {len(layers) - len(nodes)} waypoints"
+# )
 
 # %% tags=["active-ipynb"]
-# rows = [[item for item, layer in enumerate(layers) if layer == k] for k in range(max(layers) + 1)]
+# rows = [
+#     [item for item, layer in enumerate(layers) if layer == k]
+#     for k in range(max(layers) + 1)
+# ]
 # links = [[] for _ in rows[1:]]
 # for route in routes:
 #     for left, right in pairwise(route):
@@ -310,15 +321,21 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 # {cite:p}`gansner1993`.
 
 # %%
-def keep_apart(wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]) -> list[float]:
+def keep_apart(
+    wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]
+) -> list[float]:
     """Minimize Σ pull·(position - wish)² over positions with at least `distances[i]` between i and i + 1."""
     offsets = [0.0]
     for distance in distances:
         offsets.append(offsets[-1] + distance)
-    blocks: list[tuple[float, float, int]] = []  # items that touch move as one: mean wish, pull, how many
+    blocks: list[
+        tuple[float, float, int]
+    ] = []  # items that touch move as one: mean wish, pull, how many
     for wish, pull, offset in zip(wishes, pulls, offsets):
         mean, force, count = wish - offset, pull, 1
-        while blocks and blocks[-1][0] > mean:  # the block above wants to be below this one: they join
+        while (
+            blocks and blocks[-1][0] > mean
+        ):  # the block above wants to be below this one: they join
             above, its_force, its_count = blocks.pop()
             mean = (above * its_force + mean * force) / (its_force + force)
             force, count = its_force + force, its_count + count
@@ -328,7 +345,10 @@ def keep_apart(wishes: Sequence[float], pulls: Sequence[float], distances: Seque
 
 
 def place_rows(
-    rows: Sequence[Sequence[int]], links: Sequence[Sequence[Link]], heights: Sequence[float], rounds: int = 20
+    rows: Sequence[Sequence[int]],
+    links: Sequence[Sequence[Link]],
+    heights: Sequence[float],
+    rounds: int = 20,
 ) -> list[float]:
     """Choose the vertical center of each item: near its neighbors, so that edges are short and straight.
 
@@ -348,7 +368,9 @@ def place_rows(
                     wishes[item] += weight * wish
             distances = [(heights[a] + heights[b]) / 2 + GAP for a, b in pairwise(rows[k])]
             means = [wishes[item] / pulls[item] for item in rows[k]]
-            for item, at in zip(rows[k], keep_apart(means, list(pulls.values()), distances)):
+            for item, at in zip(
+                rows[k], keep_apart(means, list(pulls.values()), distances)
+            ):
                 y[item] = at
     return y
 
@@ -381,14 +403,17 @@ class Layout:
     ends: list[float] = field(default_factory=list)  # where its cards end and edges leave
 
 
-def lay_out(inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Sequence[float]) -> Layout:
+def lay_out(
+    inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Sequence[float]
+) -> Layout:
     """Decide layers, then routes, then order, then heights: no step revises an earlier one."""
     layers = layers_of(inputs)
     routes = route_edges(inputs, layers)
     rows: list[list[int]] = [[] for _ in range(max(layers) + 1)]
     for item, layer in enumerate(layers):
         rows[layer].append(item)
-    links: list[dict[Link, None]] = [{} for _ in rows[1:]]  # as dicts: a link that several edges share counts once
+    # as dicts: a link that several edges share counts once
+    links: list[dict[Link, None]] = [{} for _ in rows[1:]]
     for route, port in zip(routes, ports):
         for a, b in pairwise(route):
             links[layers[a]][a, b, port if b == route[-1] else 0.0] = None
@@ -414,7 +439,9 @@ def shown(x: float) -> str:
 
 def text_width(text: str, size: float = 12.0) -> float:
     """Estimate the width of `text`, generously: the font is the reader's, so nothing can measure it here."""
-    return size * sum(1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text)
+    return size * sum(
+        1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text
+    )
 
 
 def clipped(text: object, width: float = 130.0) -> str:
@@ -429,7 +456,15 @@ def clipped(text: object, width: float = 130.0) -> str:
 
 def operation_sign(op: str) -> str:
     """Say what the badge of an operation shows: × for "*", x³ for "**3", its name for most."""
-    signs = {"+": "+", "-": "−", "*": "×", "/": "÷", "neg": "−x", "**": "xʸ", "sigmoid": "σ"}
+    signs = {
+        "+": "+",
+        "-": "−",
+        "*": "×",
+        "/": "÷",
+        "neg": "−x",
+        "**": "xʸ",
+        "sigmoid": "σ",
+    }
     if op[:2] == "**" and op != "**":
         raised = op[2:].translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"x^{op[2:]}" if any(c.isalpha() for c in op) else f"x{raised}"
@@ -449,8 +484,13 @@ def operation_sign(op: str) -> str:
 # %%
 def tag(name: str, inside: str = "", /, **attributes: object) -> str:
     """Write one SVG element. `inside` is SVG already; an underscore in an attribute's name becomes a hyphen."""
-    written = (f"{value:.1f}" if isinstance(value, float) else escape(str(value)) for value in attributes.values())
-    pairs = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in zip(attributes, written))
+    written = (
+        f"{value:.1f}" if isinstance(value, float) else escape(str(value))
+        for value in attributes.values()
+    )
+    pairs = "".join(
+        f' {key.replace("_", "-")}="{value}"' for key, value in zip(attributes, written)
+    )
     return f"<{name}{pairs}>{inside}</{name}>"
 
 
@@ -461,40 +501,83 @@ class Box:
         self.node, self.down = node, down
         self.label = clipped(node.label or "")
         self.sign = operation_sign(node._op) if node._prev else ""
-        name, ports = max(24.0, text_width(self.sign, BOLD) + 8), max(24.0, 9.0 * len(node._prev) + 3)
+        name, ports = (
+            max(24.0, text_width(self.sign, BOLD) + 8),
+            max(24.0, 9.0 * len(node._prev) + 3),
+        )
         self.badge = (max(name, ports), 24.0) if down else (name, ports)
-        self.reach = self.badge[down] - 12 if node._prev else 0.0  # how far it sticks out, to the left or (down) on top
+        # how far it sticks out, to the left or (down) on top
+        self.reach = self.badge[down] - 12 if node._prev else 0.0
         self.indent = 18.0 if node._prev and not down else 9.0
         numbers = 32 + max(text_width(shown(node.data)), text_width(shown(node.grad)))
         self.width = self.indent + max(numbers, text_width(self.label, BOLD)) + 9
         self.height = 44.0 + (16 if self.label else 0) + (8 if node._prev and down else 0)
-        self.along, self.across = (self.height, self.width) if down else (self.width, self.height)
+        self.along, self.across = (
+            (self.height, self.width) if down else (self.width, self.height)
+        )
         self.across = max(self.across, self.badge[not down])
 
     def svg(self, along: float, across: float, is_root: bool) -> str:
         """Draw the box, if its card starts at `along` in the direction of the edges, with its middle at `across`."""
         node = self.node
-        x, y = (across - self.width / 2, along) if self.down else (along, across - self.height / 2)
+        x, y = (
+            (across - self.width / 2, along)
+            if self.down
+            else (along, across - self.height / 2)
+        )
         left, right, bottom = x + self.indent, x + self.width - 9, y + self.height
         style = (OPERATION if node._prev else LEAF) | (ROOT if is_root else {})
         exact = f"{clipped(node.label or '', 500)} {node._op or 'leaf'}\ndata {node.data!r}\ngrad {node.grad!r}".strip()
         marks = tag("title", escape(exact))  # shown while the mouse is over the card
-        marks += tag("rect", data_part="card", x=x, y=y, width=self.width, height=self.height, rx=7, **style)
+        marks += tag(
+            "rect",
+            data_part="card",
+            x=x,
+            y=y,
+            width=self.width,
+            height=self.height,
+            rx=7,
+            **style,
+        )
         if self.label:
             marks += tag("text", escape(self.label), x=left, y=bottom - 42, font_weight=600)
-        for key, number, color, up in (("data", node.data, FORWARD, 26), ("grad", node.grad, BACKWARD, 10)):
+        for key, number, color, up in (
+            ("data", node.data, FORWARD, 26),
+            ("grad", node.grad, BACKWARD, 10),
+        ):
             marks += tag("text", key, x=left, y=bottom - up, font_size=10, fill=MUTED)
-            marks += tag("text", shown(number), x=right, y=bottom - up, text_anchor="end", fill=color)
+            marks += tag(
+                "text", shown(number), x=right, y=bottom - up, text_anchor="end", fill=color
+            )
         if is_root:
-            marks += tag("text", "root", x=right, y=bottom + 14, text_anchor="end", font_size=10, fill=MUTED)
+            marks += tag(
+                "text",
+                "root",
+                x=right,
+                y=bottom + 14,
+                text_anchor="end",
+                font_size=10,
+                fill=MUTED,
+            )
         if node._prev:
             wide, high = self.badge
-            x, y = (across, along) if self.down else (along + 12 - wide / 2, across)  # the badge's middle
+            # the badge's middle
+            x, y = (across, along) if self.down else (along + 12 - wide / 2, across)
             corner = {"x": f"{x - wide / 2:.1f}", "y": f"{y - high / 2:.1f}"}
-            marks += tag("rect", data_part="badge", **corner, width=wide, height=high, rx=12, fill=INK)
+            marks += tag(
+                "rect",
+                data_part="badge",
+                **corner,
+                width=wide,
+                height=high,
+                rx=12,
+                fill=INK,
+            )
             white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
             marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
-        return tag("g", marks, data_part="node", data_kind="operation" if node._prev else "leaf")
+        return tag(
+            "g", marks, data_part="node", data_kind="operation" if node._prev else "leaf"
+        )
 
 
 # %% [markdown]
@@ -512,46 +595,78 @@ def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> No
         room[layer] = max(room[layer], ROOM + text_width(note, 10))
     for k, row in enumerate(plan.rows):
         cards = [boxes[item] for item in row if item < len(boxes)]
-        steepest = max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0) if k else 0.0
-        plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN)
-        plan.ends.append(plan.gates[-1] + max(box.reach for box in cards) + max(box.along for box in cards))
+        steepest = (
+            max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0)
+            if k
+            else 0.0
+        )
+        plan.gates.append(
+            plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN
+        )
+        plan.ends.append(
+            plan.gates[-1]
+            + max(box.reach for box in cards)
+            + max(box.along for box in cards)
+        )
         for box in cards if not cards[0].down else ():
-            box.along = box.width = max(box.along for box in cards)  # cards of a layer are equally wide
+            # cards of a layer are equally wide
+            box.along = box.width = max(box.along for box in cards)
 
 
-def free_place(curve: Sequence[tuple[float, float]], width: float, taken: list[tuple[float, float, float]]) -> None:
+def free_place(
+    curve: Sequence[tuple[float, float]],
+    width: float,
+    taken: list[tuple[float, float, float]],
+) -> None:
     """Find where on a curve (four control points) a note of that width hides no other, and add it to `taken`."""
     for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.28):
         weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
-        x, y = (sum(weight * point[axis] for weight, point in zip(weights, curve)) for axis in (0, 1))
-        if all(abs(x - x2) > (width + width2) / 2 or abs(y - y2) > 11 for x2, y2, width2 in taken):
+        x, y = (
+            sum(weight * point[axis] for weight, point in zip(weights, curve))
+            for axis in (0, 1)
+        )
+        if all(
+            abs(x - x2) > (width + width2) / 2 or abs(y - y2) > 11
+            for x2, y2, width2 in taken
+        ):
             break
     taken.append((x, y, width))
 
 
-def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes: Iterable[str]) -> list[str]:
+def edges_svg(
+    plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes: Iterable[str]
+) -> list[str]:
     """Draw one path for each edge, and its note."""
     lines, texts = [], []
     taken: list[tuple[float, float, float]] = []
     parallel = Counter((route[-2], route[-1]) for route in plan.routes)
     for route, port, note in zip(plan.routes, ports, notes, strict=True):
         target = boxes[route[-1]]
-        straight, head = ("V", "m-2.6 -4.5l2.6 5l2.6 -5") if target.down else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
+        straight, head = (
+            ("V", "m-2.6 -4.5l2.6 5l2.6 -5")
+            if target.down
+            else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
+        )
         path = ""
         for a, b in pairwise(route):
             k, last = plan.layers[b], b == route[-1]
             start, end, here, there = plan.ends[k - 1], plan.gates[k], plan.y[a], plan.y[b]
             there += 0.75 * port * target.badge[not target.down] if last else 0.0
-            bow = 80 * port if last and parallel[a, b] > 1 else 0.0  # so that the two edges of x*x part
+            # so that the two edges of x*x part
+            bow = 80 * port if last and parallel[a, b] > 1 else 0.0
             middle = (start + end) / 2
             corners = (start, here), (middle, here + bow), (middle, there), (end, there)
             curve = [(y, x) if target.down else (x, y) for x, y in corners]
-            path += "M{} {}C{} {} {} {} {} {}".format(*(f"{at:.1f}" for point in curve for at in point))
+            path += "M{} {}C{} {} {} {} {} {}".format(
+                *(f"{at:.1f}" for point in curve for at in point)
+            )
             path += f"{straight}{plan.ends[k] - (target.along + target.reach if last else 0):.1f}"
         lines.append(tag("path", data_part="edge", d=path + head))
         if note:
             free_place(curve, text_width(note, 10), taken)
-            texts.append(tag("text", note, data_part="note", x=taken[-1][0], y=taken[-1][1] + 3.5))
+            texts.append(
+                tag("text", note, data_part="note", x=taken[-1][0], y=taken[-1][1] + 3.5)
+            )
     return [
         tag("g", "\n".join(lines), fill="none", stroke=LINE, stroke_width=1.5),
         tag("g", "".join(texts), font_size=10, text_anchor="middle", fill=BACKWARD, **HALO),
@@ -563,24 +678,41 @@ def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes:
 # layouts. Both are a walk over the nodes in topological order.
 
 # %%
-def described(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: int = 40) -> str:
+def described(
+    nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: int = 40
+) -> str:
     """Say the graph in words, for readers who hear the picture."""
     names = [clipped(node.label or "") or f"value {i}" for i, node in enumerate(nodes, 1)]
     words = [f"A graph of {len(nodes)} values, inputs first, the root last."]
     if len(nodes) > most:
         words.append(f"The last {most} of them:")
     for name, node, sources in list(zip(names, nodes, inputs))[-most:]:
-        made = f"{node._op} of {', '.join(names[i] for i in sources)}" if sources else "leaf"
+        made = (
+            f"{node._op} of {', '.join(names[i] for i in sources)}" if sources else "leaf"
+        )
         words.append(f"{name}, {made}: data {shown(node.data)}, grad {shown(node.grad)}.")
     return " ".join(words)
 
 
-def dot_text(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: Iterable[str]) -> str:
+def dot_text(
+    nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: Iterable[str]
+) -> str:
     """Write the graph in Graphviz's language."""
-    lines = ["digraph {", "  rankdir=LR", '  node [shape=box, style=rounded, fontname="sans-serif"]']
+    lines = [
+        "digraph {",
+        "  rankdir=LR",
+        '  node [shape=box, style=rounded, fontname="sans-serif"]',
+    ]
     for i, node in enumerate(nodes):
-        words = [clipped(node.label or ""), node._op, f"data {shown(node.data)}", f"grad {shown(node.grad)}"]
-        quoted = "\\n".join(word.replace("\\", "\\\\").replace('"', '\\"') for word in words if word)
+        words = [
+            clipped(node.label or ""),
+            node._op,
+            f"data {shown(node.data)}",
+            f"grad {shown(node.grad)}",
+        ]
+        quoted = "\\n".join(
+            word.replace("\\", "\\\\").replace('"', '\\"') for word in words if word
+        )
         lines.append(f'  n{i} [label="{quoted}"]')
     edges = [(source, i) for i, sources in enumerate(inputs) for source in sources]
     for (source, i), note in zip(edges, notes):
@@ -623,9 +755,13 @@ class Drawing:
         ValueError
             If `path` ends in anything else.
         """
-        text = {".svg": self.svg, ".dot": self.dot, ".gv": self.dot}.get(Path(path).suffix.lower())
+        text = {".svg": self.svg, ".dot": self.dot, ".gv": self.dot}.get(
+            Path(path).suffix.lower()
+        )
         if text is None:
-            raise ValueError(f"save writes .svg, .dot or .gv, but got {str(path)!r}: choose one of these endings")
+            raise ValueError(
+                f"save writes .svg, .dot or .gv, but got {str(path)!r}: choose one of these endings"
+            )
         Path(path).write_text(text, encoding="utf-8")
 
 
@@ -635,7 +771,11 @@ class Drawing:
 
 # %%
 def draw_graph(
-    root: Drawable, *, local_derivatives: bool = False, direction: str = "right", max_nodes: int = 300
+    root: Drawable,
+    *,
+    local_derivatives: bool = False,
+    direction: str = "right",
+    max_nodes: int = 300,
 ) -> Drawing:
     """Draw every value that `root` was computed from, inputs at the left, `root` at the right.
 
@@ -663,8 +803,14 @@ def draw_graph(
         If there are more than `max_nodes` nodes, or `direction` is another word.
     """
     if not all(hasattr(root, name) for name in ("data", "grad", "label", "_prev", "_op")):
-        hint = "draw one of its elements" if hasattr(root, "__len__") else "give it the Value to explain"
-        raise TypeError(f"draw_graph draws the graph behind one Value, but got {type(root).__name__}: {hint}")
+        hint = (
+            "draw one of its elements"
+            if hasattr(root, "__len__")
+            else "give it the Value to explain"
+        )
+        raise TypeError(
+            f"draw_graph draws the graph behind one Value, but got {type(root).__name__}: {hint}"
+        )
     if direction not in ("right", "down"):
         raise ValueError(f"direction is 'right' or 'down', but got {direction!r}")
     nodes = topological_sort(root)
@@ -675,7 +821,9 @@ def draw_graph(
         )
     number = {node: i for i, node in enumerate(nodes)}
     inputs = [[number[source] for source in node._prev] for node in nodes]
-    ports = [(i + 0.5) / len(sources) - 0.5 for sources in inputs for i in range(len(sources))]
+    ports = [
+        (i + 0.5) / len(sources) - 0.5 for sources in inputs for i in range(len(sources))
+    ]
     slopes = [slope for node in nodes for slope in node._local] if local_derivatives else []
     notes = [shown(slope) for slope in slopes] or [""] * len(ports)
     boxes = [Box(node, direction == "down") for node in nodes]
@@ -695,9 +843,21 @@ def draw_graph(
         tag("rect", width=width, height=height, rx=12, fill=CARD),
         tag("g", "\n".join(marks), transform=f"translate({shift})", fill=INK),
     ]
-    size = {"viewBox": f"0 0 {width} {height}", "width": width, "height": height, "style": "max-width:100%;height:auto"}
+    size = {
+        "viewBox": f"0 0 {width} {height}",
+        "width": width,
+        "height": height,
+        "style": "max-width:100%;height:auto",
+    }
     text = {"font_family": FONT, "font_size": "12"}
-    svg = tag("svg", "\n".join(parts), xmlns="http://www.w3.org/2000/svg", role="img", **size, **text)
+    svg = tag(
+        "svg",
+        "\n".join(parts),
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        **size,
+        **text,
+    )
     return Drawing(len(nodes), len(ports), svg, dot_text(nodes, inputs, notes))
 
 # %% [markdown]

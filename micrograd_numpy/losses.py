@@ -36,7 +36,6 @@ Numbers = Number | Iterable[Number]
 # %% mystnb={"image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-#
 # from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 #
@@ -97,7 +96,9 @@ def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
     """`numbers` as a list of Values, or an error that says which loss was given what."""
     if isinstance(numbers, (Mapping, AbstractSet)):
         kind = type(numbers).__name__
-        raise TypeError(f"{loss} needs {name} in an order, but a {kind} came in; pass a list or an array")
+        raise TypeError(
+            f"{loss} needs {name} in an order, but a {kind} came in; pass a list or an array"
+        )
     values: list[Value] = []
     for i, x in enumerate(numbers):  # type: ignore[arg-type]
         try:
@@ -112,10 +113,16 @@ def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
 
 def is_single(x: Numbers) -> bool:
     """Whether `x` stands for one number, not for a sequence of them."""
-    return isinstance(x, Value) or getattr(x, "shape", None) == () or not hasattr(x, "__iter__")
+    return (
+        isinstance(x, Value)
+        or getattr(x, "shape", None) == ()
+        or not hasattr(x, "__iter__")
+    )
 
 
-def pair(loss: str, predictions: Numbers, targets: Numbers, first: str = "predictions") -> list[tuple[Value, Value]]:
+def pair(
+    loss: str, predictions: Numbers, targets: Numbers, first: str = "predictions"
+) -> list[tuple[Value, Value]]:
     """Each prediction with its target.
 
     Raises
@@ -130,10 +137,14 @@ def pair(loss: str, predictions: Numbers, targets: Numbers, first: str = "predic
         return [(as_value(predictions), as_value(targets))]  # type: ignore[arg-type]
     if any(single):
         one, many = (first, "targets") if single[0] else ("targets", first)
-        raise ValueError(f"{loss} got one number as {one} but a sequence as {many}; pass one target per prediction")
+        raise ValueError(
+            f"{loss} got one number as {one} but a sequence as {many}; pass one target per prediction"
+        )
     left, right = column(loss, first, predictions), column(loss, "targets", targets)
     if len(left) != len(right):
-        raise ValueError(f"{loss} got {len(left)} {first} and {len(right)} targets; pass one target per prediction")
+        raise ValueError(
+            f"{loss} got {len(left)} {first} and {len(right)} targets; pass one target per prediction"
+        )
     if not left:
         raise ValueError(f"{loss} got no {first}; the mean of nothing is undefined")
     return list(zip(left, right))
@@ -260,7 +271,10 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
     """
     log_p = max(ops.logarithm(p), -100.0)
     log_q = max(math.log1p(-p), -100.0) if p < 1.0 else -100.0
-    return (t - 1.0) * log_q - t * log_p, ((p - t) / max(p * (1.0 - p), 1e-12), log_q - log_p)
+    return (t - 1.0) * log_q - t * log_p, (
+        (p - t) / max(p * (1.0 - p), 1e-12),
+        log_q - log_p,
+    )
 
 
 # %% [markdown]
@@ -271,7 +285,9 @@ def expect_probabilities(loss: str, name: str, values: Iterable[Value], hint: st
     """Raise a ValueError at the first of `values` outside [0, 1]; nan is outside."""
     for i, v in enumerate(values):
         if not 0.0 <= v.data <= 1.0:
-            raise ValueError(f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {v.data!r}; {hint}")
+            raise ValueError(
+                f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {v.data!r}; {hint}"
+            )
 
 
 # %%
@@ -316,9 +332,17 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
     name = "binary_cross_entropy"
     pairs = pair(name, predictions, targets)
     expect_probabilities(
-        name, "predictions", (p for p, _ in pairs), "for raw scores use binary_cross_entropy_with_logits"
+        name,
+        "predictions",
+        (p for p, _ in pairs),
+        "for raw scores use binary_cross_entropy_with_logits",
     )
-    expect_probabilities(name, "targets", (t for _, t in pairs), "turn labels -1 and 1 into 0 and 1 with (t + 1) / 2")
+    expect_probabilities(
+        name,
+        "targets",
+        (t for _, t in pairs),
+        "turn labels -1 and 1 into 0 and 1 with (t + 1) / 2",
+    )
     return mean(apply(cross_entropy, p, t) for p, t in pairs)
 
 
@@ -350,7 +374,10 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # print("                 naive               cut")
 # print("    z        loss    slope       loss    slope")
 # for z in [-1000.0, -50.0, 0.0, 50.0, 1000.0]:
-#     (loss, slope), (cut_loss, cut_slope) = height_and_slope(naive, z, 1.0), height_and_slope(cut, z, 1.0)
+#     (loss, slope), (cut_loss, cut_slope) = (
+#         height_and_slope(naive, z, 1.0),
+#         height_and_slope(cut, z, 1.0),
+#     )
 #     print(f"{z:6.0f}   {loss:7.3f}   {slope:6.3f}    {cut_loss:7.3f}   {cut_slope:6.3f}")
 
 # %% [markdown]
@@ -443,7 +470,12 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
     """
     name = "binary_cross_entropy_with_logits"
     pairs = pair(name, logits, targets, first="logits")
-    expect_probabilities(name, "targets", (t for _, t in pairs), "turn labels -1 and 1 into 0 and 1 with (t + 1) / 2")
+    expect_probabilities(
+        name,
+        "targets",
+        (t for _, t in pairs),
+        "turn labels -1 and 1 into 0 and 1 with (t + 1) / 2",
+    )
     return mean(apply(logit_cross_entropy, z, t) for z, t in pairs)
 
 
@@ -468,11 +500,20 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # def logit_picture(logit, target):
 #     z = np.linspace(-6, 6, 121)
 #     height, slope = height_and_slope(binary_cross_entropy_with_logits, logit, target)
-#     plt.plot(z, [binary_cross_entropy_with_logits(v, target).data for v in z], color=FORWARD, label="loss")
+#     plt.plot(
+#         z,
+#         [binary_cross_entropy_with_logits(v, target).data for v in z],
+#         color=FORWARD,
+#         label="loss",
+#     )
 #     reach = np.array([-1.5, 1.5])
-#     plt.plot(logit + reach, height + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}")
+#     plt.plot(
+#         logit + reach, height + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}"
+#     )
 #     plt.plot(logit, height, "o", color=BACKWARD)
-#     plt.title(f"target {target:.2f}, probability {Value(logit).sigmoid().data:.2f}, loss {height:.2f}")
+#     plt.title(
+#         f"target {target:.2f}, probability {Value(logit).sigmoid().data:.2f}, loss {height:.2f}"
+#     )
 #     plt.xlabel("logit")
 #     plt.ylim(-0.5, 6.5)
 #     plt.legend()
@@ -549,7 +590,9 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # _, panels = plt.subplots(2, 2, figsize=(6.4, 5.4))
 # draw(panels[0, 0], mse_loss, (-1, 3), "mse, over the prediction")
 # draw(panels[0, 1], binary_cross_entropy, (0.05, 0.99), "cross-entropy, over p")
-# draw(panels[1, 0], binary_cross_entropy_with_logits, (-5, 5), "cross-entropy, over the logit")
+# draw(
+#     panels[1, 0], binary_cross_entropy_with_logits, (-5, 5), "cross-entropy, over the logit"
+# )
 # draw(panels[1, 1], hinge_loss, (-2, 3), "hinge, over the score")
 # panels[0, 1].set_ylim(-8, 4)
 # panels[0, 0].legend()
@@ -578,7 +621,10 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     return w.data
 #
 #
-# for name, average in [("right", lambda *v: mean(v)), ("wrong", lambda *v: apply(wrong_mean, *v))]:
+# for name, average in [
+#     ("right", lambda *v: mean(v)),
+#     ("wrong", lambda *v: apply(wrong_mean, *v)),
+# ]:
 #     report = check_gradients(average, 1.0, 2.0, 6.0)
 #     print(f"{name}: w = {fit(average):.4f}, gradients check: {bool(report)}")
 
@@ -610,15 +656,26 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     def compare(name, ours, theirs, x, t):
 #         values = [Value(v) for v in x]
 #         tensor = torch.tensor(x, dtype=torch.float64, requires_grad=True)
-#         our_loss, their_loss = ours(values, t), theirs(tensor, torch.tensor(t, dtype=torch.float64))
+#         our_loss, their_loss = (
+#             ours(values, t),
+#             theirs(tensor, torch.tensor(t, dtype=torch.float64)),
+#         )
 #         our_loss.backward()
 #         their_loss.backward()
 #         print(f"{name:12} ours  {our_loss.data:.6f}  {[round(v.grad, 6) for v in values]}")
-#         print(f"{'':12} torch {their_loss.item():.6f}  {[round(g, 6) for g in tensor.grad.tolist()]}")
+#         print(
+#             f"{'':12} torch {their_loss.item():.6f}  {[round(g, 6) for g in tensor.grad.tolist()]}"
+#         )
 #
 #     compare("mse", mse_loss, functional.mse_loss, x, labels)
 #     compare("entropy", binary_cross_entropy, functional.binary_cross_entropy, x, labels)
-#     compare("with logits", binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, x, labels)
+#     compare(
+#         "with logits",
+#         binary_cross_entropy_with_logits,
+#         functional.binary_cross_entropy_with_logits,
+#         x,
+#         labels,
+#     )
 #     compare("hinge", hinge_loss, lambda s, t: torch.relu(1 - t * s).mean(), x, signs)
 
 # %% [markdown]

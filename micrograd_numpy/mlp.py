@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from micrograd_numpy.value import Value, as_float, dot
 
-if TYPE_CHECKING:  # NumPy is imported where it is used, so that importing this module stays light
+if (
+    TYPE_CHECKING
+):  # NumPy is imported where it is used, so that importing this module stays light
     import numpy as np
 
 Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
@@ -55,7 +57,6 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-#
 # from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
@@ -64,15 +65,29 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 #
 #
 # def neuron_picture(w1, w2, bias):
-#     plt.contourf(X1, X2, score(X1, X2, w1, w2, bias), levels=[-99, 0, 99], colors=["white", "#cfe0f3"])
+#     plt.contourf(
+#         X1,
+#         X2,
+#         score(X1, X2, w1, w2, bias),
+#         levels=[-99, 0, 99],
+#         colors=["white", "#cfe0f3"],
+#     )
 #     if w1 or w2:  # without weights there is no line
 #         length = w1**2 + w2**2
-#         foot = (-bias * w1 / length, -bias * w2 / length)  # the point of the line nearest to the origin
+#         # the point of the line nearest to the origin
+#         foot = (-bias * w1 / length, -bias * w2 / length)
 #         plt.axline(foot, (foot[0] - w2, foot[1] + w1), color=FORWARD)
 #         tip = (foot[0] + w1, foot[1] + w2)
-#         plt.annotate("", tip, foot, arrowprops={"arrowstyle": "-|>", "color": BACKWARD, "linewidth": 2})
+#         plt.annotate(
+#             "",
+#             tip,
+#             foot,
+#             arrowprops={"arrowstyle": "-|>", "color": BACKWARD, "linewidth": 2},
+#         )
 #     plt.title(f"w = ({w1:g}, {w2:g}), b = {bias:g}", fontsize=10)
-#     plt.gca().set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
+#     plt.gca().set(
+#         xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal"
+#     )
 
 # %% [markdown]
 # Before you run the next cell: the second picture changes the weights, the third the bias. Which
@@ -80,7 +95,9 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 
 # %% mystnb={"image": {"alt": "Three planes, each cut by a line with the positive side blue and an arrow standing on the line at a right angle: from the first to the second the weights change and the line turns; from the first to the third the bias changes and the line shifts."}} tags=["active-ipynb"]
 # plt.figure(figsize=(7.2, 2.7))
-# for place, knobs in enumerate([(1.0, 2.0, -2.0), (2.0, -1.0, -2.0), (1.0, 2.0, 2.0)], start=1):
+# for place, knobs in enumerate(
+#     [(1.0, 2.0, -2.0), (2.0, -1.0, -2.0), (1.0, 2.0, 2.0)], start=1
+# ):
 #     plt.subplot(1, 3, place)
 #     neuron_picture(*knobs)
 # plt.show()
@@ -102,7 +119,9 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
 #
-# ipywidgets.interact(neuron_picture, w1=(-2.0, 2.0, 0.25), w2=(-2.0, 2.0, 0.25), bias=(-3.0, 3.0, 0.25))
+# ipywidgets.interact(
+#     neuron_picture, w1=(-2.0, 2.0, 0.25), w2=(-2.0, 2.0, 0.25), bias=(-3.0, 3.0, 0.25)
+# )
 
 # %% [markdown]
 # ## The fold
@@ -114,7 +133,9 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # %% mystnb={"image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb"]
 # axes = plt.figure(figsize=(4.8, 3.8)).add_subplot(projection="3d")
 # sheet = np.maximum(0.0, score(X1, X2))
-# axes.plot_surface(X1, X2, sheet, color="#5b8fcb", rstride=5, cstride=5, edgecolor="white", linewidth=0.5)
+# axes.plot_surface(
+#     X1, X2, sheet, color="#5b8fcb", rstride=5, cstride=5, edgecolor="white", linewidth=0.5
+# )
 # axes.set(xlabel="x₁", ylabel="x₂", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
 # axes.view_init(elev=30, azim=-125)
 # plt.show()
@@ -129,12 +150,22 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # tray = sum(np.maximum(0.0, score(X1, X2, *knobs)) for knobs in folds)
 #
 # plt.figure(figsize=(4.6, 3.8))
-# plt.contourf(X1, X2, tray, levels=[-0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4], cmap="Blues", vmin=0, vmax=5)
+# plt.contourf(
+#     X1,
+#     X2,
+#     tray,
+#     levels=[-0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4],
+#     cmap="Blues",
+#     vmin=0,
+#     vmax=5,
+# )
 # plt.colorbar(label="sum of the four answers", ticks=[0, 1, 2, 3, 4])
 # for at in (-1, 1):
 #     plt.axvline(at, color=FORWARD)
 #     plt.axhline(at, color=FORWARD)
-# plt.gca().set(xticks=[-2, 0, 2], yticks=[-2, 0, 2], xlabel="x₁", ylabel="x₂", aspect="equal")
+# plt.gca().set(
+#     xticks=[-2, 0, 2], yticks=[-2, 0, 2], xlabel="x₁", ylabel="x₂", aspect="equal"
+# )
 # plt.grid(False)
 # plt.show()
 
@@ -157,7 +188,9 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # W, b = W2 @ W1, W2 @ b1 + b2
 # print(f"one neuron with w = ({W[0]}, {W[1]}) and b = {b}")
 # for x in [(0.0, 0.0), (1.0, 2.0), (-3.0, 0.5)]:
-#     print(f"{x}: two layers give {W2 @ (W1 @ x + b1) + b2}, the one neuron gives {W @ x + b}")
+#     print(
+#         f"{x}: two layers give {W2 @ (W1 @ x + b1) + b2}, the one neuron gives {W @ x + b}"
+#     )
 
 # %% [markdown]
 # None. Multiply out: $W_2(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2)$. One matrix, one
@@ -210,7 +243,13 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # plt.axline((0, 0.5), slope=-1, color=FORWARD)
 # plt.axline((0, 1.5), slope=-1, color=FORWARD)
 # for (x1, x2), answer in xor.items():
-#     plt.plot(x1, x2, "o" if answer else "X", markersize=12, color=FORWARD if answer else "#6b7280")
+#     plt.plot(
+#         x1,
+#         x2,
+#         "o" if answer else "X",
+#         markersize=12,
+#         color=FORWARD if answer else "#6b7280",
+#     )
 #     plt.annotate("yes" if answer else "no", (x1, x2), (12, 8), textcoords="offset points")
 # plt.gca().set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), aspect="equal")
 # plt.gca().set(xticks=[0, 1], yticks=[0, 1], xlabel="x₁", ylabel="x₂")
@@ -264,10 +303,14 @@ class Module:
             seen.add(id(item))
             if isinstance(item, Value):
                 if path in seen:  # a dict's keys can do that: 1 and "1", or one with a dot
-                    raise ValueError(f"two parameters have the name {path!r}; rename a key, so that none gets lost")
+                    raise ValueError(
+                        f"two parameters have the name {path!r}; rename a key, so that none gets lost"
+                    )
                 seen.add(path)
                 yield path, item
-            stack += [(f"{path}.{key}" if path else str(key), child) for key, child in children][::-1]
+            stack += [
+                (f"{path}.{key}" if path else str(key), child) for key, child in children
+            ][::-1]
 
     def parameters(self) -> list[Value]:
         """The parameters alone, in the same order."""
@@ -298,13 +341,17 @@ class Module:
             If `state` is not a mapping, or holds something that is not one real number.
         """
         if not isinstance(state, Mapping):
-            raise TypeError(f"expected a mapping from names to numbers, but got {type(state).__name__}")
+            raise TypeError(
+                f"expected a mapping from names to numbers, but got {type(state).__name__}"
+            )
         named = dict(self.named_parameters())
         missing = [name for name in named if name not in state]
         unexpected = [name for name in state if name not in named]
         if missing or unexpected:
             parts = ((missing, "missing"), (unexpected, "unexpected"))
-            found = "; ".join(f"{len(names)} {kind}: {first_few(names)}" for names, kind in parts if names)
+            found = "; ".join(
+                f"{len(names)} {kind}: {first_few(names)}" for names, kind in parts if names
+            )
             raise ValueError(f"the state does not fit {self!r}: {found}")
         numbers = []
         for name in named:
@@ -353,7 +400,9 @@ def first_few(names: list[str], most: int = 3) -> str:
 #     hidden = [[Value(start), Value(start)], [Value(start), Value(start)]]
 #     last = [Value(start), Value(start)]
 #     for _ in range(steps):
-#         loss = (dot(last, [dot(weights, (1.0, -2.0)).tanh() for weights in hidden]) - 1.0) ** 2
+#         loss = (
+#             dot(last, [dot(weights, (1.0, -2.0)).tanh() for weights in hidden]) - 1.0
+#         ) ** 2
 #         loss.backward()
 #         for weight in [*hidden[0], *hidden[1], *last]:
 #             weight.data, weight.grad = weight.data - 0.1 * weight.grad, 0.0
@@ -389,7 +438,9 @@ def first_few(names: list[str], most: int = 3) -> str:
 #
 # large, small = through_layers(1.0), through_layers(0.05)
 # for layer in (0, 1, 2, 4, 8):
-#     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
+#     print(
+#         f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05"
+#     )
 
 # %% [markdown]
 # Ten orders of magnitude, after eight layers. Each layer multiplies the size by about the same
@@ -421,7 +472,9 @@ ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
 def known(activation: str) -> str:
     """`activation`, if it is the name of one."""
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {activation!r:.60}; choose one of {', '.join(ACTIVATIONS)}")
+        raise ValueError(
+            f"unknown activation {activation!r:.60}; choose one of {', '.join(ACTIVATIONS)}"
+        )
     return activation
 
 
@@ -430,7 +483,9 @@ def known(activation: str) -> str:
 # Biases need no luck: with different weights, they can all start at 0.
 
 # %%
-def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | None = None) -> list[Value]:
+def initial_weights(
+    nin: int, activation: str, rng: np.random.Generator | int | None = None
+) -> list[Value]:
     """`nin` weights drawn evenly from (−b, b), b = √(3·gain²/nin): their variance is gain²/nin.
 
     With gain² = 2 for relu (He et al., 2015) and 1 for the others (the forward
@@ -440,7 +495,10 @@ def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | 
     import numpy as np
 
     bound = math.sqrt(3.0 * ACTIVATIONS[activation][1] / nin)
-    return [Value(bound * (2.0 * u - 1.0)) for u in np.random.default_rng(rng).random(nin).tolist()]
+    return [
+        Value(bound * (2.0 * u - 1.0))
+        for u in np.random.default_rng(rng).random(nin).tolist()
+    ]
 
 
 # %% [markdown]
@@ -454,7 +512,9 @@ def as_size(n: SupportsIndex, name: str) -> int:
     try:
         size = index(n)
     except TypeError:
-        raise TypeError(f"{name} must be a whole number, but got {type(n).__name__}: {n!r:.60}") from None
+        raise TypeError(
+            f"{name} must be a whole number, but got {type(n).__name__}: {n!r:.60}"
+        ) from None
     if size < 1:
         raise ValueError(f"{name} must be at least 1, but got {size}")
     return size
@@ -510,7 +570,10 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: SupportsIndex, activation: str = "relu", rng: np.random.Generator | int | None = None
+        self,
+        nin: SupportsIndex,
+        activation: str = "relu",
+        rng: np.random.Generator | int | None = None,
     ) -> None:
         self.weights = initial_weights(as_size(nin, "nin"), known(activation), rng)
         self.bias = Value(0.0)
@@ -561,7 +624,9 @@ class Neuron(Module):
 # neuron, x = Neuron(16, rng=0), np.linspace(-1.0, 1.0, 16)
 # for out in (with_plus_and_times(neuron, x), neuron(x)):
 #     operations = [node._op for node in topological_sort(out) if node._prev]
-#     print(f"{out.data:.4f} in {len(operations)} operations, the last of them {operations[-3:]}")
+#     print(
+#         f"{out.data:.4f} in {len(operations)} operations, the last of them {operations[-3:]}"
+#     )
 
 # %% [markdown]
 # The same number, in 3 operations instead of 33. The time of a scalar engine goes into making
@@ -592,12 +657,14 @@ class Layer(Module):
     ) -> None:
         import numpy as np
 
-        rng = np.random.default_rng(rng)  # one generator for all: a seed each would make them all alike
+        # one generator for all: a seed each would make them all alike
+        rng = np.random.default_rng(rng)
         self.neurons = [Neuron(nin, activation, rng) for _ in range(as_size(nout, "nout"))]
 
     def __call__(self, x: Inputs) -> Value | list[Value]:
         """The outputs, one for each neuron; of a layer with one neuron, its output itself."""
-        values = as_inputs(x, len(self.neurons[0].weights))  # here, so that all neurons share the same nodes
+        # here, so that all neurons share the same nodes
+        values = as_inputs(x, len(self.neurons[0].weights))
         outputs = [neuron(values) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -674,13 +741,23 @@ class MLP(Module):
         import numpy as np
 
         if not isinstance(nouts, Iterable):
-            raise TypeError(f"nouts must list the sizes of the layers, as in [4, 1], but got {nouts!r:.60}")
-        sizes = [as_size(nin, "nin"), *(as_size(n, f"nouts[{i}]") for i, n in enumerate(nouts))]
+            raise TypeError(
+                f"nouts must list the sizes of the layers, as in [4, 1], but got {nouts!r:.60}"
+            )
+        sizes = [
+            as_size(nin, "nin"),
+            *(as_size(n, f"nouts[{i}]") for i, n in enumerate(nouts)),
+        ]
         if len(sizes) == 1:
-            raise ValueError("nouts must list at least one layer, as in [4, 1], but it is empty")
+            raise ValueError(
+                "nouts must list at least one layer, as in [4, 1], but it is empty"
+            )
         activations = [known(activation)] * (len(sizes) - 2) + ["linear"]
         rng = np.random.default_rng(rng)
-        self.layers = [Layer(*shape, rng=rng) for shape in zip(sizes[:-1], sizes[1:], activations, strict=True)]
+        self.layers = [
+            Layer(*shape, rng=rng)
+            for shape in zip(sizes[:-1], sizes[1:], activations, strict=True)
+        ]
 
     def __call__(self, x: Inputs) -> Value | list[Value]:
         """The model's output for the inputs `x`: one Value if the last layer has one neuron, else a list.
@@ -695,7 +772,9 @@ class MLP(Module):
         return x  # type: ignore[return-value]
 
     def __repr__(self) -> str:
-        sizes = [len(layer.neurons[0].weights) for layer in self.layers] + [len(self.layers[-1].neurons)]
+        sizes = [len(layer.neurons[0].weights) for layer in self.layers] + [
+            len(self.layers[-1].neurons)
+        ]
         activation = self.layers[0].neurons[0].activation
         return f"MLP({' → '.join(map(str, sizes))}, {activation}, {len(self.parameters())} parameters)"
 
@@ -714,10 +793,23 @@ class MLP(Module):
 #     for layer, (nin, nout) in enumerate(pairwise(sizes)):
 #         for i in range(nin):
 #             for j in range(nout):
-#                 plt.plot([layer, layer + 1], [i - nin / 2, j - nout / 2], color="#9ca3af", linewidth=1, zorder=1)
+#                 plt.plot(
+#                     [layer, layer + 1],
+#                     [i - nin / 2, j - nout / 2],
+#                     color="#9ca3af",
+#                     linewidth=1,
+#                     zorder=1,
+#                 )
 #     for layer, n in enumerate(sizes):
 #         heights = [i - n / 2 for i in range(n)]
-#         plt.scatter([layer] * n, heights, s=260, color=FORWARD if layer else "white", edgecolor=FORWARD, zorder=2)
+#         plt.scatter(
+#             [layer] * n,
+#             heights,
+#             s=260,
+#             color=FORWARD if layer else "white",
+#             edgecolor=FORWARD,
+#             zorder=2,
+#         )
 #     plt.xticks(range(len(sizes)), ["inputs", *["hidden"] * (len(sizes) - 2), "output"])
 #     plt.yticks([])
 #     plt.grid(False)
@@ -730,7 +822,11 @@ class MLP(Module):
 # %% tags=["active-ipynb"]
 # model = MLP(2, [4, 4, 1], rng=0)
 # print(model)
-# print(" + ".join(str(len(layer.parameters())) for layer in model.layers), "=", len(model.parameters()))
+# print(
+#     " + ".join(str(len(layer.parameters())) for layer in model.layers),
+#     "=",
+#     len(model.parameters()),
+# )
 
 # %% [markdown]
 # A layer of $m$ neurons with $n$ inputs has $(n + 1)\,m$ parameters:
@@ -759,7 +855,12 @@ class MLP(Module):
 # What does not fit is refused, with a reason:
 
 # %% tags=["active-ipynb"]
-# attempts = [(model, [1.0]), (model, np.zeros((5, 2))), (MLP, 2, [4, 0]), (MLP, 2, [1], "rleu")]
+# attempts = [
+#     (model, [1.0]),
+#     (model, np.zeros((5, 2))),
+#     (MLP, 2, [4, 0]),
+#     (MLP, 2, [1], "rleu"),
+# ]
 # for call, *given in attempts:
 #     try:
 #         call(*given)
@@ -837,12 +938,18 @@ class MLP(Module):
 #     print("PyTorch is not installed here, so there is nothing to compare.")
 # else:
 #     twin = torch.nn.Sequential(
-#         torch.nn.Linear(2, 4), torch.nn.ReLU(), torch.nn.Linear(4, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1)
+#         torch.nn.Linear(2, 4),
+#         torch.nn.ReLU(),
+#         torch.nn.Linear(4, 4),
+#         torch.nn.ReLU(),
+#         torch.nn.Linear(4, 1),
 #     ).double()
 #     with torch.no_grad():
 #         for linear_part, layer in zip(twin[::2], model.layers):
 #             for row, neuron in enumerate(layer.neurons):
-#                 linear_part.weight[row] = torch.tensor([w.data for w in neuron.weights], dtype=torch.float64)
+#                 linear_part.weight[row] = torch.tensor(
+#                     [w.data for w in neuron.weights], dtype=torch.float64
+#                 )
 #                 linear_part.bias[row] = neuron.bias.data
 #
 #     ours, theirs = model([0.5, -1.0]), twin(torch.tensor([0.5, -1.0], dtype=torch.float64))

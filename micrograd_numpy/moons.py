@@ -73,7 +73,9 @@ def moons_data(
     try:
         from sklearn.datasets import make_moons
     except ImportError as error:
-        raise ImportError("the moons come from scikit-learn: pip install scikit-learn") from error
+        raise ImportError(
+            "the moons come from scikit-learn: pip install scikit-learn"
+        ) from error
     X, y = make_moons(n_samples=n_samples, noise=noise, random_state=seed)
     return X.tolist(), [2.0 * label - 1.0 for label in y.tolist()]
 
@@ -93,7 +95,9 @@ def moons_data(
 # together, and one that draws them.
 
 # %%
-def as_samples(X: Iterable[Row], y: Iterable[SupportsFloat]) -> tuple[list[list[float]], list[float]]:
+def as_samples(
+    X: Iterable[Row], y: Iterable[SupportsFloat]
+) -> tuple[list[list[float]], list[float]]:
     """`X` and `y` as plain floats, checked.
 
     Raises
@@ -105,12 +109,16 @@ def as_samples(X: Iterable[Row], y: Iterable[SupportsFloat]) -> tuple[list[list[
     samples = [[float(x) for x in row] for row in X]
     labels = [float(label) for label in y]
     if len(samples) != len(labels):
-        raise ValueError(f"every sample needs one label, but got {len(samples)} samples and {len(labels)} labels")
+        raise ValueError(
+            f"every sample needs one label, but got {len(samples)} samples and {len(labels)} labels"
+        )
     if not samples:
         raise ValueError("got no samples; give at least one row of X and one label in y")
     for label in labels:
         if label not in {-1.0, 1.0}:
-            raise ValueError(f"labels must be -1 or +1, but got {label:g}; turn labels 0 and 1 into 2 * label - 1")
+            raise ValueError(
+                f"labels must be -1 or +1, but got {label:g}; turn labels 0 and 1 into 2 * label - 1"
+            )
     return samples, labels
 
 
@@ -130,7 +138,9 @@ def new_axes() -> Axes:
     return plt.subplots()[1]
 
 
-def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = None) -> Axes:
+def plot_points(
+    X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = None
+) -> Axes:
     """Draw the samples: circles for label +1, triangles for −1.
 
     Parameters
@@ -152,7 +162,17 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
         points = [row for row, label in zip(X, y, strict=True) if label == sign]
         x1, x2 = [p[0] for p in points], [p[1] for p in points]
         name = f"{sign:+.0f}"
-        ax.scatter(x1, x2, s=26, color=color, marker=marker, edgecolors=CARD, linewidths=0.6, label=name, zorder=3)
+        ax.scatter(
+            x1,
+            x2,
+            s=26,
+            color=color,
+            marker=marker,
+            edgecolors=CARD,
+            linewidths=0.6,
+            label=name,
+            zorder=3,
+        )
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     return ax
 
@@ -163,7 +183,6 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 
 # %% mystnb={"image": {"alt": "Two interleaved half moons: 50 ocher triangles, labeled \u22121, form an arch at the upper left; 50 blue circles, labeled +1, form a bowl at the lower right. The end of each moon reaches into the other."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
-#
 # from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
@@ -182,7 +201,10 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #     best = 0
 #     for k in range(directions):
 #         angle = 2 * math.pi * k / directions
-#         walk = sorted((math.cos(angle) * a + math.sin(angle) * b, label) for (a, b), label in zip(X, y))
+#         walk = sorted(
+#             (math.cos(angle) * a + math.sin(angle) * b, label)
+#             for (a, b), label in zip(X, y)
+#         )
 #         right = y.count(1.0)  # the line lies before all points: everything is called +1
 #         for _, label in walk:  # it moves past one point, which is now called −1
 #             right += 1 if label < 0 else -1
@@ -237,12 +259,16 @@ def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
     for row in X:
         score = model([float(x) for x in row])
         if hasattr(score, "__len__"):
-            raise ValueError(f"the model must return one score per sample, but it returned {len(score)}")
+            raise ValueError(
+                f"the model must return one score per sample, but it returned {len(score)}"
+            )
         scores.append(float(score))
     return scores
 
 
-def accuracy(model: Callable[..., Any], X: Iterable[Row], y: Iterable[SupportsFloat]) -> float:
+def accuracy(
+    model: Callable[..., Any], X: Iterable[Row], y: Iterable[SupportsFloat]
+) -> float:
     """The fraction of samples whose score has the sign of their label.
 
     Parameters
@@ -374,7 +400,9 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 # new order every time.
 
 # %%
-def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> Iterator[list[int]]:
+def batches(
+    n: int, batch_size: int | None, rng: np.random.Generator
+) -> Iterator[list[int]]:
     """The indices 0 … n − 1, each exactly once, in shuffled batches.
 
     Parameters
@@ -420,7 +448,10 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
             from tqdm.auto import tqdm
         except ImportError:
             return range(epochs)
-        return cast("Iterable[int]", tqdm(range(epochs), desc="training", unit="epoch", disable=None))
+        return cast(
+            "Iterable[int]",
+            tqdm(range(epochs), desc="training", unit="epoch", disable=None),
+        )
     return range(epochs)
 
 
@@ -537,7 +568,9 @@ def train(
     if epochs < 0:
         raise ValueError(f"epochs must be 0 or more, but got {epochs}")
     if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, but got {batch_size}; None takes all samples at once")
+        raise ValueError(
+            f"batch_size must be 1 or more, but got {batch_size}; None takes all samples at once"
+        )
     if not l2 >= 0.0:
         raise ValueError(f"l2 must be 0 or more, but got {l2}")
     rng = np.random.default_rng(rng)
@@ -562,7 +595,10 @@ def train(
                 optimizer.step()
                 history.steps += 1
                 mean_loss += objective.data * (len(batch) / len(X))
-                correct += sum(agrees(score.data, label) for score, label in zip(scores, labels, strict=True))
+                correct += sum(
+                    agrees(score.data, label)
+                    for score, label in zip(scores, labels, strict=True)
+                )
             history.losses.append(mean_loss)
             history.accuracies.append(correct / len(X))
             if hasattr(bar, "set_postfix"):
@@ -619,7 +655,9 @@ def train(
 # from micrograd_numpy import topological_sort
 # from micrograd_numpy.value import dot
 #
-# loss = hinge_loss([model(row) for row in X], y) + 1e-4 * dot(model.parameters(), model.parameters())
+# loss = hinge_loss([model(row) for row in X], y) + 1e-4 * dot(
+#     model.parameters(), model.parameters()
+# )
 # print("nodes in the graph of one step:", len(topological_sort(loss)))
 
 # %% [markdown]
@@ -638,7 +676,9 @@ def train(
 #     keep={1, *range(0, 101, 5)},
 # )
 # for step in [0, 1, 2, 10, 20, 40, 99]:
-#     print(f"step {step:2d}   loss {history.losses[step]:.4f}   accuracy {history.accuracies[step]:.0%}")
+#     print(
+#         f"step {step:2d}   loss {history.losses[step]:.4f}   accuracy {history.accuracies[step]:.0%}"
+#     )
 
 # %% [markdown]
 # It does not: the very first step almost doubles it. The gradient knows the slope where you stand
@@ -751,10 +791,20 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # for batch_size in [100, 10, 1]:
 #     for lr in [1.0, 0.1]:
 #         model = MLP(2, [16, 16, 1], rng=0)
-#         run = train(model, X, y, SGD(model.parameters(), lr=lr), epochs=20, batch_size=batch_size, progress=False)
+#         run = train(
+#             model,
+#             X,
+#             y,
+#             SGD(model.parameters(), lr=lr),
+#             epochs=20,
+#             batch_size=batch_size,
+#             progress=False,
+#         )
 #         scores = runs[batch_size, lr] = predict(model, X)
 #         loss = hinge_loss(scores, y).data
-#         print(f"{batch_size:5d}   {run.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}")
+#         print(
+#             f"{batch_size:5d}   {run.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}"
+#         )
 
 # %% [markdown]
 # Read it in pairs. With the full batch, 20 steps are too few, long or short. With batches of 10,
@@ -818,9 +868,19 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # for n in [10, 50, 200]:
 #     X_few, y_few = moons_data(n_samples=n, noise=0.3, seed=0)
 #     model = MLP(2, [16, 16, 1], rng=0)
-#     train(model, X_few, y_few, SGD(model.parameters(), lr=0.3), epochs=4000 // n, batch_size=10, progress=False)
+#     train(
+#         model,
+#         X_few,
+#         y_few,
+#         SGD(model.parameters(), lr=0.3),
+#         epochs=4000 // n,
+#         batch_size=10,
+#         progress=False,
+#     )
 #     models[n] = model, X_few, y_few
-#     print(f"{n:6d}   {accuracy(model, X_few, y_few):10.1%}   {accuracy(model, X_new, y_new):10.1%}")
+#     print(
+#         f"{n:6d}   {accuracy(model, X_few, y_few):10.1%}   {accuracy(model, X_new, y_new):10.1%}"
+#     )
 
 # %% [markdown]
 # The two columns go opposite ways. The model with 10 points is perfect on them and the worst on new
@@ -883,7 +943,10 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #         losses.append(loss.item())
 #     print(f"torch {losses[-1]:.12f}")
 #     print(f"ours  {history.losses[-1]:.12f}")
-#     print("all 100 losses within 1e-9:", max(abs(a - b) for a, b in zip(losses, history.losses)) < 1e-9)
+#     print(
+#         "all 100 losses within 1e-9:",
+#         max(abs(a - b) for a, b in zip(losses, history.losses)) < 1e-9,
+#     )
 
 # %% [markdown]
 # ## Exercises

@@ -34,8 +34,7 @@ Rule = Callable[..., tuple[float, tuple[float, ...]]]
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-#
-# from micrograd_numpy.style import ACCENT, BACKWARD, FORWARD, book_style
+# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 #
@@ -69,7 +68,7 @@ Rule = Callable[..., tuple[float, tuple[float, ...]]]
 
 # %%
 def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """a + b, with ∂/∂a = 1 and ∂/∂b = 1."""
+    """A + b, with ∂/∂a = 1 and ∂/∂b = 1."""
     return a + b, (1.0, 1.0)
 
 
@@ -78,7 +77,7 @@ def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
 
 # %%
 def sub(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """a − b, with ∂/∂a = 1 and ∂/∂b = −1."""
+    """A − b, with ∂/∂a = 1 and ∂/∂b = −1."""
     return a - b, (1.0, -1.0)
 
 
@@ -160,7 +159,11 @@ def divide(a: float, b: float) -> float:
     try:
         return a / b
     except ZeroDivisionError:
-        return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
+        return (
+            math.nan
+            if a == 0.0 or math.isnan(a)
+            else math.copysign(math.inf, a) * math.copysign(1.0, b)
+        )
 
 
 def exponential(a: float) -> float:
@@ -172,7 +175,7 @@ def exponential(a: float) -> float:
 
 
 def logarithm(a: float) -> float:
-    """ln a as IEEE 754 defines it: −inf at zero, nan below."""
+    """Ln a as IEEE 754 defines it: −inf at zero, nan below."""
     if a > 0.0:
         return math.log(a)
     return -math.inf if a == 0.0 else math.nan
@@ -190,7 +193,13 @@ def raised(a: float, b: float) -> float:
 
 
 # %% tags=["active-ipynb"]
-# for text in ["divide(1.0, 0.0)", "divide(1.0, -0.0)", "divide(0.0, 0.0)", "exponential(1000.0)", "logarithm(0.0)"]:
+# for text in [
+#     "divide(1.0, 0.0)",
+#     "divide(1.0, -0.0)",
+#     "divide(0.0, 0.0)",
+#     "exponential(1000.0)",
+#     "logarithm(0.0)",
+# ]:
 #     print(f"{text:20} {eval(text)}")
 # print(f"{'raised(-8.0, 1 / 3)':20} {raised(-8.0, 1 / 3)}")
 
@@ -282,8 +291,14 @@ def exp(a: float) -> tuple[float, tuple[float]]:
 #     ends = np.array([a - 0.6, a + 0.6])
 #     plt.plot(ends, result + slope * (ends - a), color=BACKWARD)
 #     plt.plot(a, result, "o", color=BACKWARD)
-#     plt.annotate(f"height {result:.2f}, slope {slope:.2f}", (a, result), xytext=(-8, 8), textcoords="offset points",
-#                  ha="right", fontsize=9)
+#     plt.annotate(
+#         f"height {result:.2f}, slope {slope:.2f}",
+#         (a, result),
+#         xytext=(-8, 8),
+#         textcoords="offset points",
+#         ha="right",
+#         fontsize=9,
+#     )
 # plt.xlim(-3, 2)
 # plt.legend()
 # plt.show()
@@ -296,7 +311,7 @@ def exp(a: float) -> tuple[float, tuple[float]]:
 
 # %%
 def log(a: float) -> tuple[float, tuple[float]]:
-    """ln a, with ∂/∂a = 1/a."""
+    """Ln a, with ∂/∂a = 1/a."""
     return logarithm(a), (divide(1.0, a),)
 
 
@@ -318,8 +333,9 @@ def log(a: float) -> tuple[float, tuple[float]]:
 def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """aᵇ, with ∂/∂a = b·aᵇ⁻¹ and ∂/∂b = aᵇ·ln a."""
     result = raised(a, b)
-    da = b * raised(a, b - 1.0) if b else 0.0  # a⁰ is 1 everywhere, so it is flat
-    db = result * logarithm(a) if a or not b >= 0.0 else 0.0  # 0ᵇ is 0 for all b > 0: flat too
+    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0: both are flat
+    da = b * raised(a, b - 1.0) if b else 0.0
+    db = result * logarithm(a) if a or not b >= 0.0 else 0.0
     return result, (da, db)
 
 
@@ -366,7 +382,7 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 
 # %%
 def tanh(a: float) -> tuple[float, tuple[float]]:
-    """tanh a, with ∂/∂a = 1 − tanh² a."""
+    """Tanh a, with ∂/∂a = 1 − tanh² a."""
     t = math.tanh(a)
     return t, (1.0 - t * t,)
 
@@ -374,7 +390,9 @@ def tanh(a: float) -> tuple[float, tuple[float]]:
 # %% mystnb={"image": {"alt": "tanh climbs from \u22121 to 1; its derivative is a bump of height 1 at zero that vanishes beyond about 3 on both sides."}} tags=["active-ipynb"]
 # check(tanh, 0.5)
 # portrait(tanh, -4.0, 4.0, "tanh(a)")
-# print(f"slope at 0: {tanh(0.0)[1][0]:.4f}, at 4: {tanh(4.0)[1][0]:.4f}, at 20: {tanh(20.0)[1][0]:.4f}")
+# print(
+#     f"slope at 0: {tanh(0.0)[1][0]:.4f}, at 4: {tanh(4.0)[1][0]:.4f}, at 20: {tanh(20.0)[1][0]:.4f}"
+# )
 
 # %% [markdown]
 # Far out, tanh is flat, and its derivative is zero: it is *saturated*. A neuron that gets there stops learning. It is

@@ -46,20 +46,32 @@ if TYPE_CHECKING:
 # %% mystnb={"image": {"alt": "Contour lines of a long bowl with gradient arrows. The arrows stand at right angles to the lines and point out of the bowl, almost straight up or down, so their reverse seldom points at the center."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-#
 # from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 # xs, ys = np.linspace(-5, 5, 101), np.linspace(-2, 2, 81)
 # plt.figure(figsize=(6.4, 3.0))
-# plt.contour(xs, ys, bowl(xs, ys[:, None]), levels=[1, 4, 10, 20, 35, 55], colors=FORWARD, linewidths=1)
-# points = [(Value(a), Value(b)) for a in np.linspace(-4, 4, 9) for b in (-1.5, -0.75, 0.0, 0.75, 1.5)]
+# plt.contour(
+#     xs,
+#     ys,
+#     bowl(xs, ys[:, None]),
+#     levels=[1, 4, 10, 20, 35, 55],
+#     colors=FORWARD,
+#     linewidths=1,
+# )
+# points = [
+#     (Value(a), Value(b))
+#     for a in np.linspace(-4, 4, 9)
+#     for b in (-1.5, -0.75, 0.0, 0.75, 1.5)
+# ]
 # for x, y in points:
 #     bowl(x, y).backward()
 # arrows = [(x.data, y.data, x.grad, y.grad) for x, y in points if x.grad or y.grad]
 # lengths = [np.hypot(dx, dy) for _, _, dx, dy in arrows]
 # a, b, dx, dy = np.transpose(arrows)
-# plt.quiver(a, b, dx / lengths, dy / lengths, color=BACKWARD, angles="xy", scale=22, width=0.005)
+# plt.quiver(
+#     a, b, dx / lengths, dy / lengths, color=BACKWARD, angles="xy", scale=22, width=0.005
+# )
 # plt.plot(0, 0, "o", color=BACKWARD)
 # plt.gca().set_aspect("equal")
 # plt.xlabel("x")
@@ -115,7 +127,9 @@ if TYPE_CHECKING:
 #
 # with_it, without_it = heights(zero_grad=True), heights(zero_grad=False)
 # for step in range(0, 100, 11):
-#     print(f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}")
+#     print(
+#         f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}"
+#     )
 
 # %% [markdown]
 # Without the line each step uses the sum of *all* gradients so far. The point rushes to the bottom,
@@ -142,7 +156,9 @@ def at_least_zero(name: str, x: object, below: float | None = None) -> float:
     try:
         number = as_float(x)
     except TypeError:
-        raise TypeError(f"{name} must be a real number, but got {type(x).__name__}: {x!r:.60}") from None
+        raise TypeError(
+            f"{name} must be a real number, but got {type(x).__name__}: {x!r:.60}"
+        ) from None
     if not number >= 0.0 or (below is not None and number >= below):
         upper = "" if below is None else f" and less than {below:g}"
         raise ValueError(f"{name} must be at least 0{upper}, but got {number!r}")
@@ -195,14 +211,18 @@ class Optimizer:
         first: dict[Value, int] = {}
         for i, p in enumerate(self.parameters):
             if not isinstance(p, Value):
-                raise TypeError(f"parameter {i} must be a Value, but got {type(p).__name__}: {p!r:.60}")
+                raise TypeError(
+                    f"parameter {i} must be a Value, but got {type(p).__name__}: {p!r:.60}"
+                )
             if p._prev:
                 raise ValueError(
                     f"only leaves can be optimized, but parameter {i}, {p!r}, was made by {p._op!r}: "
                     "its number follows from its inputs, so optimize those"
                 )
             if first.setdefault(p, i) != i:
-                raise ValueError(f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}")
+                raise ValueError(
+                    f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}"
+                )
 
     @property
     def lr(self) -> float:
@@ -253,7 +273,10 @@ class Optimizer:
 
 # %%
 def path(
-    f: Callable[..., Value], optimizer: Callable[[list[Value]], Optimizer], start: Sequence[float], steps: int
+    f: Callable[..., Value],
+    optimizer: Callable[[list[Value]], Optimizer],
+    start: Sequence[float],
+    steps: int,
 ) -> list[tuple[float, ...]]:
     """The points that an optimizer visits on its way down `f`.
 
@@ -311,7 +334,9 @@ def path(
 # %% tags=["active-ipynb"]
 # for lr in [0.079, 0.080, 0.081]:
 #     x, y = path(bowl, partial(Descent, lr=lr), start, steps=100)[-1]
-#     print(f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}")
+#     print(
+#         f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}"
+#     )
 
 # %% [markdown]
 # A limit as sharp as that deserves a picture. This function draws paths on a function's contour
@@ -341,17 +366,22 @@ def plot_paths(
     """
     import matplotlib.pyplot as plt
     import numpy as np
-
     from micrograd_numpy.style import BACKWARD, FORWARD, INK
 
     xs, ys = np.linspace(*x, 121), np.linspace(*y, 121)
     height = np.array([[f(Value(a), Value(b)).data for a in xs] for b in ys])
     height -= height.min()
-    levels = height.max() * np.geomspace(1e-3, 1.0, 11)  # closer together near the bottom, where paths end
+    # closer together near the bottom, where paths end
+    levels = height.max() * np.geomspace(1e-3, 1.0, 11)
     columns = 1 if len(paths) == 1 else 2
     rows = -(-len(paths) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(6.4, 2.5 * rows if columns == 2 else 3.6), squeeze=False, sharex=True, sharey=True
+        rows,
+        columns,
+        figsize=(6.4, 2.5 * rows if columns == 2 else 3.6),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
     )
     for ax in axes.flat[len(paths) :]:
         ax.set_visible(False)
@@ -434,7 +464,9 @@ def plot_paths(
 
 # %% mystnb={"image": {"alt": "Four paths with the same learning rate. Without momentum the path stops short. With 0.5 it gets further, with 0.8 it reaches the center after a short overshoot, with 0.95 it circles the center in wide loops."}} tags=["active-ipynb"]
 # paths = {
-#     f"momentum {momentum}": path(bowl, partial(HeavyBall, lr=0.02, momentum=momentum), start, steps=40)
+#     f"momentum {momentum}": path(
+#         bowl, partial(HeavyBall, lr=0.02, momentum=momentum), start, steps=40
+#     )
 #     for momentum in (0.0, 0.5, 0.8, 0.95)
 # }
 # plot_paths(bowl, paths, x=(-5, 5), y=(-2.2, 2.2))
@@ -510,7 +542,9 @@ class SGD(Optimizer):
         self.weight_decay = at_least_zero("weight_decay", weight_decay)
         self.nesterov = nesterov
         if nesterov and not self.momentum:
-            raise ValueError(f"nesterov needs a momentum greater than 0, but got momentum={momentum!r}")
+            raise ValueError(
+                f"nesterov needs a momentum greater than 0, but got momentum={momentum!r}"
+            )
         self._v = [0.0] * len(self.parameters)
 
     def step(self) -> None:
@@ -672,8 +706,13 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, lr)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise ValueError(f"betas must be two numbers, as (0.9, 0.999), but got {betas!r:.60}")
-        self.betas = (at_least_zero("betas[0]", betas[0], below=1.0), at_least_zero("betas[1]", betas[1], below=1.0))
+            raise ValueError(
+                f"betas must be two numbers, as (0.9, 0.999), but got {betas!r:.60}"
+            )
+        self.betas = (
+            at_least_zero("betas[0]", betas[0], below=1.0),
+            at_least_zero("betas[1]", betas[1], below=1.0),
+        )
         self.eps = at_least_zero("eps", eps)
         self.weight_decay = at_least_zero("weight_decay", weight_decay)
         self._m = [0.0] * len(self.parameters)
@@ -799,7 +838,11 @@ class AdamW(Adam):
 #
 #
 # for kind in (SGD, Adam, AdamW):
-#     print(f"{kind.__name__:6}", *(f"λ = {wd}: {after_ten_steps(kind, wd):.6f}" for wd in (0.01, 0.0001)), sep="   ")
+#     print(
+#         f"{kind.__name__:6}",
+#         *(f"λ = {wd}: {after_ten_steps(kind, wd):.6f}" for wd in (0.01, 0.0001)),
+#         sep="   ",
+#     )
 
 # %% [markdown]
 # Adam made ten full steps, and a hundred times less decay changed nothing: it divides the penalty's
@@ -846,7 +889,9 @@ class AdamW(Adam):
 # for f in RACES:
 #     row = f"{f.__name__:27}"
 #     for name in KINDS:
-#         steps, lr = min((steps, lr) for lr, steps in results[f, name].items() if steps is not None)
+#         steps, lr = min(
+#             (steps, lr) for lr, steps in results[f, name].items() if steps is not None
+#         )
 #         row += f"{f'{steps} ({lr:g})':>14}"
 #     print(row)
 
@@ -858,7 +903,9 @@ class AdamW(Adam):
 # %% tags=["active-ipynb"]
 # print("rates that arrive, of 24:  ", *(f"{name:>14}" for name in KINDS), sep="")
 # for f in RACES:
-#     arrived = [sum(steps is not None for steps in results[f, name].values()) for name in KINDS]
+#     arrived = [
+#         sum(steps is not None for steps in results[f, name].values()) for name in KINDS
+#     ]
 #     print(f"{f.__name__:27}", *(f"{count:14}" for count in arrived), sep="")
 
 # %% [markdown]
@@ -905,7 +952,9 @@ class AdamW(Adam):
 #         (Adam, {"lr": 0.1}),
 #         (AdamW, {"lr": 0.1, "weight_decay": 0.1}),
 #     ]:
-#         x, y = (torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in (-1.5, 1.5))
+#         x, y = (
+#             torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in (-1.5, 1.5)
+#         )
 #         optimizer = getattr(torch.optim, kind.__name__)([x, y], **options)
 #         ours = path(valley, partial(kind, **options), (-1.5, 1.5), steps=10)
 #         largest = 0.0
@@ -914,7 +963,9 @@ class AdamW(Adam):
 #             valley(x, y).backward()
 #             optimizer.step()
 #             largest = max(largest, abs(x.item() - point[0]), abs(y.item() - point[1]))
-#         print(f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}")
+#         print(
+#             f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}"
+#         )
 
 # %% [markdown]
 # One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a

@@ -61,7 +61,6 @@ from micrograd_numpy import backprop, ops
 # %% mystnb={"image": {"alt": "The parabola f(x) = x\u00b2 and the straight line of slope 6 that touches it at x = 3."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-#
 # from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
@@ -200,7 +199,8 @@ from micrograd_numpy import backprop, ops
 # class Tiny:
 #     def __init__(self, data, inputs=(), local=()):
 #         self.data, self.grad = data, 0.0
-#         self.inputs, self.local = inputs, local  # local[i] is how inputs[i] moves this number
+#         # local[i] is how inputs[i] moves this number
+#         self.inputs, self.local = inputs, local
 #
 #     def __add__(self, other):
 #         return Tiny(self.data + other.data, (self, other), (1.0, 1.0))
@@ -252,7 +252,9 @@ def as_float(data: object) -> float:
     """
     if isinstance(data, (float, int)):
         return float(data)
-    if getattr(data, "shape", None) == () and getattr(getattr(data, "dtype", None), "kind", "") in set("biuf"):
+    if getattr(data, "shape", None) == () and getattr(
+        getattr(data, "dtype", None), "kind", ""
+    ) in set("biuf"):
         return float(data.item())  # type: ignore[attr-defined]
     kind = type(data).__name__
     if isinstance(data, Value):
@@ -275,7 +277,9 @@ def as_value(x: Value | SupportsFloat) -> Value:
 # where a large graph spends its time.)
 
 # %%
-def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...]) -> Value:
+def node(
+    data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...]
+) -> Value:
     """A Value that an operation made: its result, its inputs and its local derivatives."""
     out = object.__new__(Value)
     out.data = data
@@ -492,7 +496,9 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
     """
     a, b = tuple(a), tuple(b)
     if len(a) != len(b):
-        raise ValueError(f"dot needs as many numbers on the left as on the right, but got {len(a)} and {len(b)}")
+        raise ValueError(
+            f"dot needs as many numbers on the left as on the right, but got {len(a)} and {len(b)}"
+        )
     return apply(ops.dot, *a, *b)
 
 
@@ -558,7 +564,12 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # x = [point.data for point in points]
 # plt.axhline(0, color="#9ca3af", linewidth=1)
 # plt.plot(x, [height.data for height in heights], color=FORWARD, label="the function")
-# plt.plot(x, [point.grad for point in points], color=BACKWARD, label="its derivative, from backward()")
+# plt.plot(
+#     x,
+#     [point.grad for point in points],
+#     color=BACKWARD,
+#     label="its derivative, from backward()",
+# )
 # plt.xlabel("x")
 # plt.legend()
 # plt.show()
@@ -568,7 +579,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% tags=["active-ipynb"]
 # nudge = 1e-6
-# slopes = [(wave(Value(v + nudge)).data - wave(Value(v - nudge)).data) / (2 * nudge) for v in x]
+# slopes = [
+#     (wave(Value(v + nudge)).data - wave(Value(v - nudge)).data) / (2 * nudge) for v in x
+# ]
 # worst = max(abs(slope - point.grad) for slope, point in zip(slopes, points))
 # print(f"161 points, largest difference below 1e-8: {worst < 1e-8}")
 
@@ -605,7 +618,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # %% tags=["active-ipynb"]
 # v = Value(3.0)
 # for result in [v + 1, 1 - v, np.float64(2.0) * v, v / 2, 2**v, -v]:
-#     print(f"{result.data:6.3f}  made by {result._op!r} from {[i.data for i in result._prev]}")
+#     print(
+#         f"{result.data:6.3f}  made by {result._op!r} from {[i.data for i in result._prev]}"
+#     )
 
 # %% [markdown]
 # A list or an array is not one number, and the class says so rather than guess.

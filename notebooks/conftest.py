@@ -11,7 +11,9 @@ from jupyter_client.manager import KernelManager
 def over_files(**settings: Any) -> KernelManager:
     """A kernel manager like nbval's own, with its sockets in a folder of its own."""
     folder = TemporaryDirectory(prefix="kernel-")
-    manager = KernelManager(transport="ipc", connection_file=f"{folder.name}/kernel.json", **settings)
+    manager = KernelManager(
+        transport="ipc", connection_file=f"{folder.name}/kernel.json", **settings
+    )
     manager.folder = folder  # which goes when the manager goes
     return manager
 

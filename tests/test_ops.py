@@ -74,7 +74,7 @@ def test_binary_rules_at_the_edges_equal_pytorch(name: str, a: float, torch) -> 
 
 
 def test_where_pytorch_disagrees_with_itself(torch) -> None:
-    """√−∞: with a number as exponent PyTorch takes the square root, nan; with a tensor, IEEE 754's pow, inf. So do we."""
+    """√−∞: for the exponent 0.5 PyTorch takes the root, nan; for a tensor, IEEE 754's pow, inf. So do we."""
     minus_infinity = torch.tensor(-math.inf, dtype=torch.float64)
     assert math.isnan((minus_infinity**0.5).item())
     assert (minus_infinity ** torch.tensor(0.5, dtype=torch.float64)).item() == math.inf

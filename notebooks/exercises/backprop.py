@@ -23,7 +23,8 @@ def random_graph(seed, size=60):
     nodes = list(leaves)
     for _ in range(size):
         a, b = rng.choices(nodes[-12:], k=2)
-        nodes.append(rng.choice([lambda: a + b, lambda: a * b, lambda: a.tanh()])())
+        operation = rng.choice([Value.__add__, Value.__mul__, lambda a, _: a.tanh()])
+        nodes.append(operation(a, b))
     root = nodes[-1]
     for node in nodes[:-1]:  # make sure that everything is used
         root = root + node
@@ -61,7 +62,9 @@ for seed in range(20):
     expected = [leaf.grad for leaf in leaves]
     leaves, root = random_graph(seed)
     backward_by_counting(root)
-    assert all(abs(leaf.grad - e) <= 1e-9 * abs(e) + 1e-12 for leaf, e in zip(leaves, expected))
+    assert all(
+        abs(leaf.grad - e) <= 1e-9 * abs(e) + 1e-12 for leaf, e in zip(leaves, expected)
+    )
 print("20 random graphs: the same gradients")
 
 
@@ -121,7 +124,9 @@ class Dual:
         return Dual(self.data + other.data, self.slope + other.slope)
 
     def __mul__(self, other):
-        return Dual(self.data * other.data, self.slope * other.data + self.data * other.slope)
+        return Dual(
+            self.data * other.data, self.slope * other.data + self.data * other.slope
+        )
 
     def tanh(self):
         t = math.tanh(self.data)
@@ -162,7 +167,9 @@ def is_topological(order, root):
     return each_once and inputs_first and order[-1] is root
 
 
-assert all(is_topological(topological_sort(root), root) for _, root in map(random_graph, range(20)))
+assert all(
+    is_topological(topological_sort(root), root) for _, root in map(random_graph, range(20))
+)
 
 root = Value(1.0)
 for _ in range(100_000):

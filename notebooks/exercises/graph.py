@@ -39,7 +39,9 @@ def in_pairs(values):
 for add in (one_by_one, in_pairs):
     root = add([Value(float(i)) for i in range(8)])
     layers = layers_of(inputs_of(root))
-    print(f"{add.__name__:<10}  sum {root.data:g}  {len(layers)} nodes  {max(layers) + 1} layers")
+    print(
+        f"{add.__name__:<10}  sum {root.data:g}  {len(layers)} nodes  {max(layers) + 1} layers"
+    )
 
 # %% mystnb={"image": {"alt": "Eight leaves at the left are added in pairs: four sums, then two, then the root, in four layers."}} tags=["hide-cell"]
 draw_graph(in_pairs([Value(float(i)) for i in range(8)]))
@@ -59,7 +61,13 @@ def print_graph(root):
     nodes = topological_sort(root)
     layers = layers_of(inputs_of(root))
     for k in range(max(layers) + 1):
-        print("   ".join(node.label or f"{node._op}={node.data:g}" for node, layer in zip(nodes, layers) if layer == k))
+        print(
+            "   ".join(
+                node.label or f"{node._op}={node.data:g}"
+                for node, layer in zip(nodes, layers)
+                if layer == k
+            )
+        )
 
 
 a, b = Value(2.0, label="a"), Value(3.0, label="b")
@@ -86,10 +94,11 @@ print("edges:", draw_graph(y).edges, "  with sets:", kept)
 wrong = dict.fromkeys(nodes, 0.0)
 wrong[y] = 1.0
 for node in reversed(nodes):
-    for source, local in dict(zip(node._prev, node._local)).items():  # a dict keeps one entry for each input
+    for source, local in dict(
+        zip(node._prev, node._local)
+    ).items():  # a dict keeps one entry for each input
         wrong[source] += local * wrong[node]
 print("dy/dx:", x.grad, "  with sets:", wrong[x])
-
 
 
 def f(x):

@@ -18,7 +18,6 @@
 # %% tags=["hide-cell"]
 import matplotlib.pyplot as plt
 import numpy as np
-
 from micrograd_numpy import Value, check_gradients, mse_loss
 from micrograd_numpy.style import BACKWARD, FORWARD, book_style
 from micrograd_numpy.value import apply, mean
@@ -89,7 +88,9 @@ for a in [-40.0, -1.0, 0.0, 3.0, 1000.0]:
 
 for margin in [-10.0, 0.0, 1.0, 10.0]:
     smooth = apply(softplus, 1.0 - Value(margin)).data
-    print(f"margin {margin:5.0f}: hinge {hinge_loss(margin, 1).data:6.3f}   smooth hinge {smooth:.6f}")
+    print(
+        f"margin {margin:5.0f}: hinge {hinge_loss(margin, 1).data:6.3f}   smooth hinge {smooth:.6f}"
+    )
 
 
 # %% [markdown]
@@ -113,7 +114,8 @@ def plain_cross_entropy(logits, c):
 
 
 def cross_entropy(logits, c):
-    largest = max(z.data for z in logits)  # a plain number: it shifts every logit alike, so p stays the same
+    # a plain number: it shifts every logit alike, so p stays the same
+    largest = max(z.data for z in logits)
     shifted = [z - largest for z in logits]
     return sum(z.exp() for z in shifted).log() - shifted[c]
 

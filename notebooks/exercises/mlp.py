@@ -174,5 +174,8 @@ for name, total, one, two in list(zip(model.state_dict(), both, right, left))[:3
     print(f"{name:30} {one:8.4f} + {two:8.4f} = {total:8.4f}")
 
 assert all(abs(total - one - two) < 1e-12 for total, one, two in zip(both, right, left))
-assert all(abs(total - nudged(parameter)) < 1e-8 for total, parameter in zip(both, model.parameters()))
+assert all(
+    abs(total - nudged(parameter)) < 1e-8
+    for total, parameter in zip(both, model.parameters())
+)
 print("all ten agree with nudging")

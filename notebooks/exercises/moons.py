@@ -8,9 +8,15 @@ import math
 import random
 
 import matplotlib.pyplot as plt
-
 from micrograd_numpy import MLP, Adam, Value, hinge_loss
-from micrograd_numpy.moons import accuracy, moons_data, plot_decision_boundary, plot_points, predict, train
+from micrograd_numpy.moons import (
+    accuracy,
+    moons_data,
+    plot_decision_boundary,
+    plot_points,
+    predict,
+    train,
+)
 from micrograd_numpy.style import ACCENT, FORWARD, MUTED, book_style
 
 book_style()
@@ -37,7 +43,9 @@ X_new, y_new = disk_data(1000, seed=1)
 disk = MLP(2, [8, 1], rng=0)
 history = train(disk, X, y, Adam(disk.parameters(), lr=0.05), epochs=60, batch_size=10)
 print(f"points inside: {y.count(1.0)} of {len(y)}")
-print(f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones")
+print(
+    f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones"
+)
 
 # %% [markdown]
 # The boundary is a polygon. Each of the eight neurons can fold the sheet once, and between the
@@ -63,7 +71,15 @@ for hidden in [0, 2, 3, 4, 8]:
     found = []
     for seed in range(3):
         model = MLP(2, [hidden, 1] if hidden else [1], rng=seed)
-        train(model, X, y, Adam(model.parameters(), lr=0.05), epochs=60, batch_size=10, progress=False)
+        train(
+            model,
+            X,
+            y,
+            Adam(model.parameters(), lr=0.05),
+            epochs=60,
+            batch_size=10,
+            progress=False,
+        )
         found.append(f"{accuracy(model, X_new, y_new):6.1%}")
     print(f"{hidden:6d} {len(model.parameters()):12d}   {'  '.join(found)}")
 
@@ -86,7 +102,9 @@ X, y = moons_data(n_samples=30, noise=0.3, seed=0)
 X_held, y_held = moons_data(n_samples=100, noise=0.3, seed=50)
 X_new, y_new = moons_data(n_samples=1000, noise=0.3, seed=99)
 model = MLP(2, [16, 16, 1], rng=0)
-history = train(model, X, y, Adam(model.parameters(), lr=0.02), epochs=60, batch_size=5, keep=range(61))
+history = train(
+    model, X, y, Adam(model.parameters(), lr=0.02), epochs=60, batch_size=5, keep=range(61)
+)
 
 held = []
 for epoch in range(61):
@@ -98,7 +116,9 @@ print("            held-out loss   new loss   new accuracy")
 for name, epoch in [("best", best), ("last", 60)]:
     model.load_state_dict(history.snapshots[epoch])
     loss = hinge_loss(predict(model, X_new), y_new).data
-    print(f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}")
+    print(
+        f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}"
+    )
 
 # %% mystnb={"image": {"alt": "Two curves over 60 epochs: the loss on the training points falls to below 0.1, the loss on held-out points falls to about 0.4 by epoch 24 and then rises to 0.47."}} tags=["hide-cell"]
 plt.plot(history.losses, color=FORWARD, label="training points")
@@ -133,7 +153,8 @@ def draw_folds(ax, title):
     ax.set(xlim=(-1.6, 2.6), ylim=(-1.1, 1.6), title=title)
     for neuron in model.layers[0].neurons:
         (w1, w2), b = (w.data for w in neuron.weights), neuron.bias.data
-        nearest = -b / (w1 * w1 + w2 * w2)  # the point of the line nearest to the origin is this times w
+        # the point of the line nearest to the origin is this times w
+        nearest = -b / (w1 * w1 + w2 * w2)
         point = (nearest * w1, nearest * w2)
         ax.axline(point, (point[0] - w2, point[1] + w1), color=MUTED, linewidth=1.2)
 
@@ -162,10 +183,15 @@ output = model.layers[1].neurons[0]
 for neuron, v in zip(model.layers[0].neurons[:3], output.weights[:3]):
     (w1, w2), b = (w.data for w in neuron.weights), neuron.bias.data
     size = math.hypot(w1, w2)
-    point = (-b * w1 / size**2 + 0.3 * w2 / size, -b * w2 / size**2 - 0.3 * w1 / size)  # somewhere on the line
+    # somewhere on the line
+    point = (-b * w1 / size**2 + 0.3 * w2 / size, -b * w2 / size**2 - 0.3 * w1 / size)
     step = (1e-6 * w1 / size, 1e-6 * w2 / size)
-    awake, asleep = (gradient(point[0] + s * step[0], point[1] + s * step[1]) for s in (1, -1))
+    awake, asleep = (
+        gradient(point[0] + s * step[0], point[1] + s * step[1]) for s in (1, -1)
+    )
     change = [p - q for p, q in zip(awake, asleep)]
     expected = [v.data * w1, v.data * w2]
-    print(f"change {change[0]:8.4f} {change[1]:8.4f}    v times w {expected[0]:8.4f} {expected[1]:8.4f}")
+    print(
+        f"change {change[0]:8.4f} {change[1]:8.4f}    v times w {expected[0]:8.4f} {expected[1]:8.4f}"
+    )
     assert all(abs(c - e) < 1e-9 for c, e in zip(change, expected))

@@ -72,7 +72,9 @@ for number in (0.5, 400.0):
     parts, whole = tanh_from_parts(a), b.tanh()
     parts.backward()
     whole.backward()
-    print(f"at {number}: from parts {parts.data:.6f}, slope {a.grad:.6f}; as a rule {whole.data:.6f}, slope {b.grad:.6f}")
+    print(
+        f"at {number}: from parts {parts.data:.6f}, slope {a.grad:.6f}; as a rule {whole.data:.6f}, slope {b.grad:.6f}"
+    )
 
 
 # %% [markdown]

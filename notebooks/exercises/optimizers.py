@@ -33,7 +33,9 @@ for a in numbers:
     optimizer.zero_grad()
     ((x - a) ** 2 / 2).backward()
     optimizer.step()
-print(f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - average):.1e}")
+print(
+    f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - average):.1e}"
+)
 
 # %% [markdown] tags=["hide-cell"]
 # The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With
@@ -88,7 +90,9 @@ def bowl(x, y):
 
 
 points = path(bowl, partial(RMSProp, lr=0.01), (-4.0, 1.0), steps=100)
-print(f"first step: {points[1][0] - points[0][0]:.4f} in x, {points[1][1] - points[0][1]:.4f} in y")
+print(
+    f"first step: {points[1][0] - points[0][0]:.4f} in x, {points[1][1] - points[0][1]:.4f} in y"
+)
 print(f"height after 100 steps: {bowl(*points[-1]):.4f}")
 
 try:
@@ -102,7 +106,10 @@ else:
         rmsprop.zero_grad()
         bowl(x, y).backward()
         rmsprop.step()
-    print("as PyTorch:", max(abs(x.item() - points[-1][0]), abs(y.item() - points[-1][1])) < 1e-12)
+    print(
+        "as PyTorch:",
+        max(abs(x.item() - points[-1][0]), abs(y.item() - points[-1][1])) < 1e-12,
+    )
 
 
 # %% [markdown]
@@ -142,7 +149,9 @@ for step in range(301):
     cliff(x).backward()
     length = clip(optimizer.parameters, largest=10.0)
     if step in (0, 1, 2, 20, 50, 300):
-        print(f"step {step:3d}: x = {x.data:.4f}, gradient {length:8.4f}, clipped to {abs(x.grad):.4f}")
+        print(
+            f"step {step:3d}: x = {x.data:.4f}, gradient {length:8.4f}, clipped to {abs(x.grad):.4f}"
+        )
     optimizer.step()
 
 # %% [markdown] tags=["hide-cell"]
@@ -194,5 +203,11 @@ print(f"plain descent: {limit(SGD):.3f}")
 import numpy as np
 
 curvatures = np.linalg.eigvalsh([[3.0, 1.0], [1.0, 3.0]])
-print("curvatures:", [round(float(c), 6) for c in curvatures], f"so the limit is {2 / curvatures[-1]:.3f}")
-print(f"momentum 0.9:  {limit(partial(SGD, momentum=0.9)):.3f}, and the formula says {2 * 1.9 / curvatures[-1]:.3f}")
+print(
+    "curvatures:",
+    [round(float(c), 6) for c in curvatures],
+    f"so the limit is {2 / curvatures[-1]:.3f}",
+)
+print(
+    f"momentum 0.9:  {limit(partial(SGD, momentum=0.9)):.3f}, and the formula says {2 * 1.9 / curvatures[-1]:.3f}"
+)

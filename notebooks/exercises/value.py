@@ -48,8 +48,12 @@ def plain(a, b):
 
 
 nudge = 1e-6
-print(f"a: {a.grad} by hand back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging")
-print(f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging")
+print(
+    f"a: {a.grad} by hand back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging"
+)
+print(
+    f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging"
+)
 
 # %% [markdown]
 # ## 2. Add over paths
