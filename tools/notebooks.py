@@ -19,8 +19,8 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -375,8 +375,8 @@ def sync(names: Sequence[str], *, everything: bool, jobs: int, root: Path = ROOT
     todo = [pair for pair, problem in conflicts.items() if not problem]
     print(f"{len(todo)} of {len(chosen)} notebooks to run", flush=True)
     # A fresh process for each, so that no client's sockets meet those of the one before it.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        for made in pool.map(make, todo, [library] * len(todo)):
+    with get_context("spawn").Pool(jobs, maxtasksperchild=1) as pool:
+        for made in pool.imap(partial(make, library=library), todo):
             if made.problem:
                 problems.append(made.problem)
             else:
