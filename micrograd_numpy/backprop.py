@@ -253,7 +253,7 @@ def topological_sort(root: N) -> list[N]:
     while stack:
         node = stack.pop()
         if node is None:  # a bookmark: all inputs of the node below it are listed
-            order.append(stack.pop())  # type: ignore[arg-type]
+            order.append(stack.pop())  # type: ignore[arg-type]  # never None
         elif node not in seen:
             seen.add(node)
             stack += (node, None)

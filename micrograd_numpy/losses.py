@@ -100,7 +100,7 @@ def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
             f"{loss} needs {name} in an order, but a {kind} came in; pass a list or an array"
         )
     values: list[Value] = []
-    for i, x in enumerate(numbers):  # type: ignore[arg-type]
+    for i, x in enumerate(numbers):  # type: ignore[arg-type]  # not single
         try:
             values.append(as_value(x))
         except TypeError:
@@ -134,7 +134,7 @@ def pair(
     """
     single = is_single(predictions), is_single(targets)
     if all(single):
-        return [(as_value(predictions), as_value(targets))]  # type: ignore[arg-type]
+        return [(as_value(predictions), as_value(targets))]  # type: ignore[arg-type]  # single
     if any(single):
         one, many = (first, "targets") if single[0] else ("targets", first)
         raise ValueError(

@@ -769,7 +769,7 @@ class MLP(Module):
         """
         for layer in self.layers:
             x = layer(x)
-        return x  # type: ignore[return-value]
+        return x  # type: ignore[return-value]  # by now a layer's output
 
     def __repr__(self) -> str:
         sizes = [len(layer.neurons[0].weights) for layer in self.layers] + [

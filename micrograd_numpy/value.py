@@ -255,7 +255,7 @@ def as_float(data: object) -> float:
     if getattr(data, "shape", None) == () and getattr(
         getattr(data, "dtype", None), "kind", ""
     ) in set("biuf"):
-        return float(data.item())  # type: ignore[attr-defined]
+        return float(data.item())  # type: ignore[attr-defined]  # NumPy's
     kind = type(data).__name__
     if isinstance(data, Value):
         hint = "it is a Value already: use it as it is, or take its number with .data"

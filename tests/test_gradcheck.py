@@ -460,5 +460,5 @@ def test_the_report_of_agreeing_gradients_is_true():
 def test_lines_of_the_report_are_aligned():
     report = check_gradients(lambda *x: mean(x) * 1e5, *[Value(10.0**k, label="v" * (k + 1)) for k in range(5)])
     lines: list[str] = str(report).splitlines()[1:]
-    verdicts: Callable[[str], int] = lambda line: line.rindex("  ")  # noqa: E731
+    verdicts: Callable[[str], int] = lambda line: line.rindex("  ")  # noqa: E731  # named for its use below
     assert len({verdicts(line) for line in lines}) == 1
