@@ -461,7 +461,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # %% [markdown]
 # ## All of them
 #
-# Twelve operations, and this is everything the engine knows of calculus:
+# This is everything the engine knows of calculus:
 #
 # | operation | result | local derivatives |
 # | --- | --- | --- |

@@ -65,12 +65,12 @@ def test_without_noise_the_points_lie_on_two_half_circles():
 def test_equal_seeds_give_equal_points_and_global_state_is_left_alone():
     np.random.seed(5)  # noqa: NPY002  # the global state is the point here
     random.seed(5)
-    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002  # likewise
     assert moons_data(seed=1) == moons_data(seed=1)
     assert moons_data(seed=1) != moons_data(seed=2)
     model = small()
     train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=2, batch_size=2)
-    assert before == (np.random.get_state()[1].tolist(), random.getstate())  # noqa: NPY002
+    assert before == (np.random.get_state()[1].tolist(), random.getstate())  # noqa: NPY002  # likewise
 
 
 @pytest.mark.parametrize("package", ["sklearn.datasets", "matplotlib.pyplot"])
