@@ -16,24 +16,27 @@ VENV := .venv
 RUN  := $(VENV)/bin/python
 SITE := _build/html
 
+# How notebooks are compared with their stored outputs.
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
+
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab sync check demo lint format clean
+.PHONY: help book serve test test-all fuzz flips mutants lab sync check demo lint format clean
 
 # Notebooks must come out alike in everybody's shell.
 export TQDM_DISABLE := 1
 unexport MPLBACKEND PYTHONHASHSEED PYTHONWARNINGS COLUMNS
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
 		printf '  make %-8s %s\n' "$$name" "$$what"; done
 
 # ---------------------------------------------------------------- the book
 
 book: $(VENV)/.book ## build the book into _build/html
-	@if ! $(RUN) tools/notebooks.py check; then \
-		echo "Some notebooks are not fresh: running them again."; \
+	@if ! $(RUN) tools/notebooks.py check || ! $(RUN) tools/contract.py --check; then \
+		echo "Some pages are not fresh: making them again."; \
 		$(MAKE) --no-print-directory sync && $(RUN) tools/notebooks.py check; fi
 	@# A page that warned is not read again next time, so nothing may remain of a build that failed.
 	$(VENV)/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
@@ -46,10 +49,21 @@ serve: book ## build the book and serve it on localhost
 
 # ---------------------------------------------------------------- tests
 
-test: $(VENV)/.full ## run the unit tests, then every notebook, comparing each output with the stored one
-	$(RUN) -m pytest tests -n $(WORKERS)
-	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope --nbval --nbval-current-env \
-		--nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
+test: $(VENV)/.full ## run the unit tests (100 % coverage), then every notebook, comparing outputs with the stored ones
+	$(RUN) -m pytest tests -n $(WORKERS) --cov --cov-fail-under 100
+	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL)
+
+test-all: $(VENV)/.book ## the library's tests without PyTorch, on every Python there is, oldest and newest numpy
+	$(VENV)/bin/nox --no-error-on-missing-interpreters
+
+fuzz: $(VENV)/.full ## throw anything at the library for at most a minute, other things each time
+	$(RUN) -m pytest tests/test_fuzz.py --hypothesis-profile fuzz
+
+flips: $(VENV)/.full ## flip the sign of each derivative in the chapters: the notebooks must notice
+	$(RUN) tools/flip_signs.py --jobs $(WORKERS) -- $(NBVAL)
+
+mutants: $(VENV)/.full ## change one thing in the library at a time: the unit tests must notice (NAMES="ops mlp" AGAIN=1)
+	$(RUN) tools/mutants.py --jobs $(WORKERS) $(if $(AGAIN),--again) $(NAMES)
 
 lint: $(VENV)/.book ## check style and types, notebooks included
 	$(VENV)/bin/ruff check .
@@ -63,11 +77,13 @@ format: $(VENV)/.book ## lay out the code of library, notebooks, tools and tests
 
 # ---------------------------------------------------------------- notebooks
 
-sync: $(VENV)/.full ## make and run the notebooks whose text, or library, has changed
+sync: $(VENV)/.full ## make and run the notebooks whose text, or library, has changed; and the contract's page
 	$(RUN) tools/notebooks.py sync --jobs $(WORKERS) $(if $(ALL),--all) $(NAMES)
+	$(RUN) tools/contract.py
 
-check: $(VENV)/.book ## say which notebooks are stale; runs nothing
+check: $(VENV)/.book ## say which notebooks are stale, and whether the contract's page is; runs no notebook
 	$(RUN) tools/notebooks.py check
+	$(RUN) tools/contract.py --check
 
 lab: $(VENV)/.full ## open the notebooks in JupyterLab
 	$(VENV)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/value.ipynb
@@ -76,7 +92,7 @@ demo: $(VENV)/.book ## the tour on the command line
 	TQDM_DISABLE=0 $(RUN) examples/demo.py
 
 clean: ## remove what was built (rm -rf .venv removes the environment)
-	rm -rf _build build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf _build build dist *.egg-info .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- the environment, in three steps

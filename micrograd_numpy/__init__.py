@@ -1,5 +1,6 @@
 """A scalar autograd engine and the book that teaches it: the chapters are the modules."""
 
+from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.graph import draw_graph
@@ -27,6 +28,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "check_gradients",
+    "detect_anomaly",
     "draw_graph",
     "hinge_loss",
     "mse_loss",

@@ -2,7 +2,7 @@
 # # Backpropagation: everyone in turn
 #
 # Every node can hand its gradient to its inputs. The art is in the order. In this chapter you run
-# six wrong ways on purpose, see what each one breaks, and end with two short functions that are right
+# seven wrong ways on purpose, see what each one breaks, and end with two short functions that are right
 # on every graph and as fast as any.
 #
 # - **You will build** `topological_sort` and `backward`.
@@ -246,7 +246,17 @@ def topological_sort(root: N) -> list[N]:
     Returns
     -------
     list of Value
+
+    Raises
+    ------
+    TypeError
+        If `root` is not a Value.
     """
+    if not hasattr(root, "_prev"):
+        kind = type(root).__name__
+        raise TypeError(
+            f"a graph starts from one Value, but got {kind}; pass the Value to differentiate"
+        )
     order: list[N] = []
     seen: set[N] = set()
     stack: list[N | None] = [root]
@@ -323,7 +333,7 @@ def topological_sort(root: N) -> list[N]:
 # The order is also the same on every run. `_prev` is a tuple, and `seen` is asked only whether a node is in it, never in
 # which order. So the sums are added up in the same order, to the last bit.
 #
-# With the order in hand, is `backward` only a loop? Almost. One more trap is left.
+# With the order in hand, is `backward` only a loop? Almost. Two more traps are left.
 #
 # ## The sixth: leftovers
 #
@@ -350,6 +360,30 @@ def topological_sort(root: N) -> list[N]:
 #
 # You do want *leaves* to add up: the gradient of a sum of losses is the sum of their gradients. But an
 # *interior* node is scrap paper. It must start from zero on each call.
+#
+# ## The seventh: half a gradient
+#
+# You press Ctrl-C in the middle of a long `backward`, look around, and go on. Or a bug stops it, and your
+# program catches the error. Here a bug sits in `h`. Before you run the cell: what does `x` hold afterwards?
+
+# %% tags=["active-ipynb"]
+# def stumbling_block():
+#     x = Value(1.0)
+#     h, k = x * 5, x * 7
+#     h._local = None  # something that stops the walk at h
+#     return x, h + k
+#
+#
+# x, root = stumbling_block()
+# try:
+#     backward_with_leftovers(root)
+# except TypeError:
+#     print(f"stopped halfway: x.grad = {x.grad}")
+
+# %% [markdown]
+# `k` had fired and `h` had not, so `x` holds 7 of its 12. Nothing tells this 7 from a whole gradient, and the next
+# `backward` would add to it. So `backward` must do all or nothing: remember what the leaves held, and give it back if
+# anything goes wrong.
 
 # %%
 def backward(root: Node) -> None:
@@ -357,7 +391,8 @@ def backward(root: Node) -> None:
 
     A leaf accumulates: what it held before stays and the new gradient is added,
     so several roots can be summed up. An interior node starts again from zero:
-    it holds the gradient of the latest root.
+    it holds the gradient of the latest root. If the walk is stopped, by an error or
+    by Ctrl-C, every leaf gets back what it held before the call.
 
     Parameters
     ----------
@@ -365,12 +400,20 @@ def backward(root: Node) -> None:
         The output to differentiate.
     """
     order = topological_sort(root)
+    leaves = []
     for node in order:
         if node._prev:
             node.grad = 0.0
-    root.grad += 1.0  # ∂root/∂root
-    for node in reversed(order):
-        node._backward()
+        else:
+            leaves.append((node, node.grad))
+    try:
+        root.grad += 1.0  # ∂root/∂root
+        for node in reversed(order):
+            node._backward()
+    except BaseException:  # KeyboardInterrupt is no Exception
+        for leaf, grad in leaves:
+            leaf.grad = grad
+        raise
 
 # %% tags=["active-ipynb"]
 # x = Value(1.0)
@@ -385,11 +428,19 @@ def backward(root: Node) -> None:
 # backward(cube)
 # backward(cube)
 # print(f"x³ at 3, twice: {x.grad}")
+#
+# x, root = stumbling_block()
+# x.grad = 100.0
+# try:
+#     backward(root)
+# except TypeError:
+#     print(f"stopped halfway: {x.grad}")
 
 # %% [markdown]
-# 24. And the slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.)
+# 24. And the slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.) The third `x` held 100 from
+# before, and holds it still.
 #
-# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero two lines above, so it makes no difference there. But a root can be
+# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero just above, so it makes no difference there. But a root can be
 # a leaf. Then it accumulates, like any leaf:
 
 # %% tags=["active-ipynb"]

@@ -22,7 +22,7 @@ from typing import NamedTuple, SupportsFloat
 
 from micrograd_numpy import ops
 from micrograd_numpy.backprop import topological_sort
-from micrograd_numpy.value import Value
+from micrograd_numpy.value import Value, what_is
 
 Function = Callable[[float], float]  # of one plain number
 
@@ -309,9 +309,7 @@ def evaluate(f: Callable[..., Value], inputs: list[Value]) -> Value:
         if isinstance(out, (list, tuple))
         else "compute it from the inputs without .data, float() or math functions"
     )
-    raise TypeError(
-        f"f must return a Value, but it returned {type(out).__name__}: {out!r:.60}; {hint}"
-    )
+    raise TypeError(f"f must return a Value, but it returned {what_is(out)}; {hint}")
 
 
 # %%
@@ -521,6 +519,22 @@ class Report:
 # And the function that you came for:
 
 # %%
+def as_leaves(inputs: tuple[Value | SupportsFloat, ...]) -> tuple[list[str], list[Value]]:
+    """The names of `inputs` and the Values to nudge; a plain number becomes a new Value."""
+    values = [x if isinstance(x, Value) else Value(x) for x in inputs]
+    names = [v.label or f"x{i}" for i, v in enumerate(values)]
+    for name, v in zip(names, values):
+        if v._prev:
+            raise ValueError(
+                f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f"
+            )
+        if not math.isfinite(v.data):
+            raise ValueError(
+                f"{name} is {v.data!r}; there is no slope to compare: check at a finite point"
+            )
+    return names, values
+
+
 def check_gradients(
     f: Callable[..., Value],
     *inputs: Value | SupportsFloat,
@@ -556,7 +570,7 @@ def check_gradients(
     Raises
     ------
     TypeError
-        If f does not return a Value, or an input is not a number.
+        If f is not a function that returns a Value, or an input is not a number.
     ValueError
         If there are no inputs, one is not a leaf, f or an input is not finite, or
         f gives two results at one point.
@@ -577,6 +591,11 @@ def check_gradients(
     x0      2         4           4  < 1e-07  agrees
     x1      3         2           2  < 1e-07  agrees
     """
+    if not callable(f):
+        raise TypeError(
+            f"check_gradients takes a function first, but got {what_is(f)}; "
+            "write check_gradients(f, 2.0, 3.0)"
+        )
     if not inputs:
         raise ValueError(
             "check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)"
@@ -585,23 +604,16 @@ def check_gradients(
         raise ValueError(
             f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}"
         )
-    values = [
-        x if isinstance(x, Value) else Value(x, label=f"x{i}") for i, x in enumerate(inputs)
-    ]
-    names = [v.label or f"x{i}" for i, v in enumerate(values)]
-    for name, v in zip(names, values):
-        if v._prev:
-            raise ValueError(
-                f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f"
-            )
-        if not math.isfinite(v.data):
-            raise ValueError(f"{name} is {v.data!r}; there is no slope to compare")
+    names, values = as_leaves(inputs)
 
     out, gradients, noises = differentiate(f, values)
     again = evaluate(f, values).data
     evaluations = 2
     if not math.isfinite(out):
-        raise ValueError(f"f is {out!r} here; there is no slope to compare")
+        raise ValueError(
+            f"f is {out!r} here; there is no slope to compare: check at another point "
+            "(detect_anomaly tells where it came from)"
+        )
     if out != again:
         raise ValueError(
             f"f gave {out!r} and then {again!r} for the same inputs; make it give the same every time"

@@ -20,7 +20,7 @@ from collections.abc import Set as AbstractSet
 from typing import SupportsFloat
 
 from micrograd_numpy import ops
-from micrograd_numpy.value import Value, apply, as_value, mean
+from micrograd_numpy.value import Value, apply, as_value, mean, what_is
 
 Number = Value | SupportsFloat
 Numbers = Number | Iterable[Number]
@@ -104,9 +104,15 @@ def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
         try:
             values.append(as_value(x))
         except TypeError:
-            raise TypeError(
-                f"{loss} compares number with number, but {name}[{i}] is {type(x).__name__}: {x!r:.60}; "
+            row = hasattr(x, "__len__") and not isinstance(x, (str, bytes))
+            hint = (
                 f"flatten rows first, for example [x for row in {name} for x in row]"
+                if row
+                else "make it a number first"
+            )
+            raise TypeError(
+                f"{loss} compares number with number, but {name}[{i}] is "
+                f"{what_is(x)}; {hint}"
             ) from None
     return values
 
@@ -270,7 +276,7 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
     probability of exactly 0 or 1 costs at most 100 and has a finite slope.
     """
     log_p = max(ops.logarithm(p), -100.0)
-    log_q = max(math.log1p(-p), -100.0) if p < 1.0 else -100.0
+    log_q = math.log1p(-p) if p < 1.0 else -100.0  # at the last float below 1, it is −37
     return (t - 1.0) * log_q - t * log_p, (
         (p - t) / max(p * (1.0 - p), 1e-12),
         log_q - log_p,
@@ -485,12 +491,15 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 #     print(f"z = {z:6.0f}   loss {height:8.3e}   slope {slope:6.3f}")
 
 # %% [markdown]
-# The slopes are as promised, and the losses true at every size. A rule written by hand is a rule to be checked:
+# The slopes are as promised, and the losses true at every size. Rules written by hand are rules to be checked, and there are
+# two now, each with a slope for the prediction and one for the target:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
 #
-# check_gradients(binary_cross_entropy_with_logits, -3.0, 0.8)
+# print(check_gradients(binary_cross_entropy, 0.3, 0.8))
+# print()
+# print(check_gradients(binary_cross_entropy_with_logits, -3.0, 0.8))
 
 # %% [markdown]
 # Turn the knobs. The function below draws the loss over the logit for one target, and the slope at one

@@ -19,12 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import index
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
-from micrograd_numpy.value import Value, as_float, dot
+from micrograd_numpy.value import Value, as_float, dot, what_is
 
-if (
-    TYPE_CHECKING
-):  # NumPy is imported where it is used, so that importing this module stays light
-    import numpy as np
+if TYPE_CHECKING:
+    import numpy as np  # elsewhere, where it is used: importing this module stays light
 
 Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 
@@ -342,7 +340,8 @@ class Module:
         """
         if not isinstance(state, Mapping):
             raise TypeError(
-                f"expected a mapping from names to numbers, but got {type(state).__name__}"
+                f"expected a mapping from names to numbers, but got {type(state).__name__}; "
+                "pass what state_dict() returned, or what json.load read"
             )
         named = dict(self.named_parameters())
         missing = [name for name in named if name not in state]
@@ -352,7 +351,9 @@ class Module:
             found = "; ".join(
                 f"{len(names)} {kind}: {first_few(names)}" for names, kind in parts if names
             )
-            raise ValueError(f"the state does not fit {self!r}: {found}")
+            raise ValueError(
+                f"the state does not fit {self!r}: {found}; load it into a model of the same sizes"
+            )
         numbers = []
         for name in named:
             try:
@@ -473,7 +474,7 @@ def known(activation: str) -> str:
     """`activation`, if it is the name of one."""
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(
-            f"unknown activation {activation!r:.60}; choose one of {', '.join(ACTIVATIONS)}"
+            f"activation must be one of {', '.join(ACTIVATIONS)}, but got {what_is(activation)}"
         )
     return activation
 
@@ -507,16 +508,14 @@ def initial_weights(
 # Two guards first, so that a wrong size or a wrong number of inputs is a clear error.
 
 # %%
-def as_size(n: SupportsIndex, name: str) -> int:
-    """`n` as an int, if it is a whole number of at least one."""
+def as_size(n: SupportsIndex, name: str, least: int = 1) -> int:
+    """`n` as an int, if it is a whole number and at least `least`."""
     try:
         size = index(n)
     except TypeError:
-        raise TypeError(
-            f"{name} must be a whole number, but got {type(n).__name__}: {n!r:.60}"
-        ) from None
-    if size < 1:
-        raise ValueError(f"{name} must be at least 1, but got {size}")
+        raise TypeError(f"{name} must be a whole number, but got {what_is(n)}") from None
+    if size < least:
+        raise ValueError(f"{name} must be at least {least}, but got {size}")
     return size
 
 
@@ -531,9 +530,20 @@ def as_inputs(x: Inputs, nin: int) -> list[Value]:
                 "take one row at a time: [model(row) for row in X]"
             )
         items = x if ndim else (x,)
-    values = [v if isinstance(v, Value) else Value(v) for v in items]
+    values: list[Value] = []
+    v: Any
+    for v in items:
+        if isinstance(v, (list, tuple)) or getattr(v, "ndim", 0) > 0:
+            raise TypeError(
+                f"expected one example of {nin} number{'s' * (nin > 1)}, but got rows of them; "
+                "take one row at a time: [model(row) for row in X]"
+            )
+        values.append(v if isinstance(v, Value) else Value(v))
     if len(values) != nin:
-        raise ValueError(f"expected {nin} input{'s' * (nin > 1)}, but got {len(values)}")
+        raise ValueError(
+            f"expected {nin} input{'s' * (nin > 1)}, but got {len(values)}; "
+            "pass one number for each input of the model"
+        )
     return values
 
 
@@ -742,7 +752,7 @@ class MLP(Module):
 
         if not isinstance(nouts, Iterable):
             raise TypeError(
-                f"nouts must list the sizes of the layers, as in [4, 1], but got {nouts!r:.60}"
+                f"nouts must list the sizes of the layers, as in [4, 1], but got {what_is(nouts)}"
             )
         sizes = [
             as_size(nin, "nin"),

@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
 from micrograd_numpy.losses import hinge_loss
-from micrograd_numpy.optimizers import Optimizer
+from micrograd_numpy.mlp import as_size
+from micrograd_numpy.optimizers import Optimizer, at_least_zero
 from micrograd_numpy.style import CARD, FORWARD, INK
-from micrograd_numpy.value import Value, dot
+from micrograd_numpy.value import Value, dot, what_is
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,6 +96,19 @@ def moons_data(
 # together, and one that draws them.
 
 # %%
+def as_rows(X: Iterable[Row]) -> list[list[float]]:
+    """`X` as lists of plain floats, or a TypeError."""
+    rows: list[list[float]] = []
+    for i, row in enumerate(X):
+        if not isinstance(row, Iterable):
+            raise TypeError(
+                f"X must be rows of numbers, but X[{i}] is {what_is(row)}; "
+                "put each sample in a list"
+            )
+        rows.append([float(x) for x in row])
+    return rows
+
+
 def as_samples(
     X: Iterable[Row], y: Iterable[SupportsFloat]
 ) -> tuple[list[list[float]], list[float]]:
@@ -102,11 +116,13 @@ def as_samples(
 
     Raises
     ------
+    TypeError
+        If a sample is not a row of numbers.
     ValueError
         If there are no samples, not as many labels as samples, or a label that is
         neither −1 nor +1.
     """
-    samples = [[float(x) for x in row] for row in X]
+    samples = as_rows(X)
     labels = [float(label) for label in y]
     if len(samples) != len(labels):
         raise ValueError(
@@ -157,6 +173,11 @@ def plot_points(
     matplotlib Axes
     """
     X, y = as_samples(X, y)
+    for i, row in enumerate(X):
+        if len(row) != 2:
+            raise ValueError(
+                f"a plot needs samples of two numbers, but X[{i}] has {len(row)}; pick two columns"
+            )
     ax = ax or new_axes()
     for sign, color, marker in ((1.0, PLUS, "o"), (-1.0, MINUS, "^")):
         points = [row for row, label in zip(X, y, strict=True) if label == sign]
@@ -252,15 +273,18 @@ def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
 
     Raises
     ------
+    TypeError
+        If a sample is not a row of numbers.
     ValueError
         If the model returns more than one number per sample.
     """
     scores = []
-    for row in X:
-        score = model([float(x) for x in row])
+    for row in as_rows(X):
+        score = model(row)
         if hasattr(score, "__len__"):
             raise ValueError(
-                f"the model must return one score per sample, but it returned {len(score)}"
+                f"the model must return one score per sample, but it returned {len(score)}; "
+                "give it one output, as in MLP(2, [8, 1])"
             )
         scores.append(float(score))
     return scores
@@ -327,8 +351,7 @@ def plot_decision_boundary(
     -------
     matplotlib Axes
     """
-    if resolution < 2:
-        raise ValueError(f"resolution must be 2 or more, but got {resolution}")
+    resolution = as_size(resolution, "resolution", least=2)
     X, y = as_samples(X, y)
     ax = plot_points(X, y, ax)
     x1, x2 = (grid_line([row[i] for row in X], resolution) for i in (0, 1))
@@ -565,16 +588,16 @@ def train(
     import numpy as np
 
     X, y = as_samples(X, y)
-    if epochs < 0:
-        raise ValueError(f"epochs must be 0 or more, but got {epochs}")
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(
-            f"batch_size must be 1 or more, but got {batch_size}; None takes all samples at once"
-        )
-    if not l2 >= 0.0:
-        raise ValueError(f"l2 must be 0 or more, but got {l2}")
+    epochs = as_size(epochs, "epochs", least=0)
+    if batch_size is not None:  # None: all samples at once
+        batch_size = as_size(batch_size, "batch_size")
+    l2 = at_least_zero("l2", l2)
     rng = np.random.default_rng(rng)
     parameters = model.parameters()
+    if not set(parameters) & set(optimizer.parameters):
+        raise ValueError(
+            "the optimizer holds none of the model's parameters; make it with model.parameters()"
+        )
     history = History()
     bar = progress_bar(epochs, progress)
     try:
@@ -757,7 +780,16 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        If `history` is no History.
     """
+    if not hasattr(history, "losses"):
+        raise TypeError(
+            f"plot_loss_curve draws what train returned, but got {what_is(history)}"
+        )
     ax = ax or new_axes()
     ax.plot(history.losses, color=FORWARD)
     if all(loss > 0.0 for loss in history.losses):

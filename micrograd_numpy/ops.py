@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add as plus
 from operator import mul as product
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
@@ -183,7 +185,7 @@ def logarithm(a: float) -> float:
 
 def raised(a: float, b: float) -> float:
     """aᵇ as IEEE 754 defines it: ±inf or nan where Python raises or turns complex."""
-    negative = math.copysign(1.0, a) < 0.0 and b % 2.0 == 1.0  # an odd power keeps the sign
+    negative = math.copysign(1.0, a) < 0.0 and abs(b) % 2.0 == 1.0  # odd: it keeps the sign
     try:
         return math.pow(a, b)
     except OverflowError:  # too large for a float
@@ -431,11 +433,16 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 # $w_i$ meets only its own $x_i$, so the local derivatives are those of the products, and they need no nodes in between:
 
 # %%
+def total(numbers: Iterable[float]) -> float:
+    """x₁ + x₂ + …, from left to right. Python's own `sum` rounds otherwise from 3.12 on."""
+    return reduce(plus, numbers, 0.0)
+
+
 def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
     """Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
     half = len(ab) // 2
     a, b = ab[:half], ab[half:]
-    return sum(map(product, a, b), 0.0), b + a
+    return total(map(product, a, b)), b + a
 
 
 # %% tags=["active-ipynb"]
@@ -453,7 +460,7 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
 def mean(*a: float) -> tuple[float, tuple[float, ...]]:
     """(a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
     n = len(a)
-    return sum(a) / n, (1.0 / n,) * n
+    return total(a) / n, (1.0 / n,) * n
 
 # %% tags=["active-ipynb"]
 # check(mean, 1.0, 2.0, 6.0)

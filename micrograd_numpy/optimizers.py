@@ -19,7 +19,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from micrograd_numpy.ops import divide
-from micrograd_numpy.value import Value, as_float
+from micrograd_numpy.value import Value, as_float, what_is
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -156,9 +156,9 @@ def at_least_zero(name: str, x: object, below: float | None = None) -> float:
     try:
         number = as_float(x)
     except TypeError:
-        raise TypeError(
-            f"{name} must be a real number, but got {type(x).__name__}: {x!r:.60}"
-        ) from None
+        raise TypeError(f"{name} must be a real number, but got {what_is(x)}") from None
+    except OverflowError as error:
+        raise ValueError(f"{name} is too large: {error}") from None
     if not number >= 0.0 or (below is not None and number >= below):
         upper = "" if below is None else f" and less than {below:g}"
         raise ValueError(f"{name} must be at least 0{upper}, but got {number!r}")
@@ -202,17 +202,20 @@ class Optimizer:
         if not isinstance(parameters, Iterable):
             raise TypeError(
                 "an optimizer takes its parameters as a list or another iterable of Values, such as "
-                f"model.parameters() or [w, b], but got {type(parameters).__name__}: {parameters!r:.60}"
+                f"model.parameters() or [w, b], but got {what_is(parameters)}"
             )
         self.parameters = list(parameters)
         self.lr = lr
         if not self.parameters:
-            raise ValueError("an optimizer needs at least one parameter, but got none")
+            raise ValueError(
+                "an optimizer needs at least one parameter, but got none; pass model.parameters() or [w, b]"
+            )
         first: dict[Value, int] = {}
         for i, p in enumerate(self.parameters):
             if not isinstance(p, Value):
                 raise TypeError(
-                    f"parameter {i} must be a Value, but got {type(p).__name__}: {p!r:.60}"
+                    f"parameter {i} must be a Value, but got {what_is(p)}; "
+                    "pass model.parameters() or [w, b]"
                 )
             if p._prev:
                 raise ValueError(
@@ -221,7 +224,7 @@ class Optimizer:
                 )
             if first.setdefault(p, i) != i:
                 raise ValueError(
-                    f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}"
+                    f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}; leave one out"
                 )
 
     @property
@@ -240,7 +243,9 @@ class Optimizer:
 
     def step(self) -> None:
         """Change every parameter's number once, guided by its gradient."""
-        raise NotImplementedError(f"{type(self).__name__} must define step()")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no step(): use SGD, Adam or AdamW, or define step() in your class"
+        )
 
     def __repr__(self) -> str:
         count = len(self.parameters)
@@ -363,11 +368,18 @@ def plot_paths(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are no paths.
     """
     import matplotlib.pyplot as plt
     import numpy as np
     from micrograd_numpy.style import BACKWARD, FORWARD, INK
 
+    if not paths:
+        raise ValueError('plot_paths needs at least one path: {"SGD": path(f, ...)}')
     xs, ys = np.linspace(*x, 121), np.linspace(*y, 121)
     height = np.array([[f(Value(a), Value(b)).data for a in xs] for b in ys])
     height -= height.min()
@@ -550,8 +562,9 @@ class SGD(Optimizer):
     def step(self) -> None:
         """Change every parameter's number once, guided by its gradient."""
         for i, p in enumerate(self.parameters):
-            g = p.grad + self.weight_decay * p.data
-            self._v[i] = v = self.momentum * self._v[i] + g
+            # a factor of zero must not meet an infinity: 0·inf is nan
+            g = p.grad + self.weight_decay * p.data if self.weight_decay else p.grad
+            self._v[i] = v = self.momentum * self._v[i] + g if self.momentum else g
             p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
 
 
@@ -707,7 +720,7 @@ class Adam(Optimizer):
         super().__init__(parameters, lr)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ValueError(
-                f"betas must be two numbers, as (0.9, 0.999), but got {betas!r:.60}"
+                f"betas must be two numbers, as (0.9, 0.999), but got {what_is(betas)}"
             )
         self.betas = (
             at_least_zero("betas[0]", betas[0], below=1.0),
@@ -721,7 +734,8 @@ class Adam(Optimizer):
 
     def step(self) -> None:
         """Change every parameter's number once, guided by its gradient."""
-        self._move([p.grad + self.weight_decay * p.data for p in self.parameters])
+        decay = self.weight_decay  # without it, no 0·inf
+        self._move([p.grad + decay * p.data if decay else p.grad for p in self.parameters])
 
     def _move(self, gradients: list[float]) -> None:
         """Make the step that these gradients ask for."""

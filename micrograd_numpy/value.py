@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, SupportsFloat
+from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 # %% [markdown]
@@ -240,6 +242,14 @@ from micrograd_numpy import backprop, ops
 # with a reason.
 
 # %%
+def what_is(x: object) -> str:
+    """`x` in an error message: its type, and how its repr begins."""
+    try:
+        return f"{type(x).__name__}: {x!r:.60}"
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        return type(x).__name__
+
+
 def as_float(data: object) -> float:
     """`data` as a Python float, if it is one real number.
 
@@ -251,24 +261,42 @@ def as_float(data: object) -> float:
         For an int that is too large for a float.
     """
     if isinstance(data, (float, int)):
-        return float(data)
-    if getattr(data, "shape", None) == () and getattr(
-        getattr(data, "dtype", None), "kind", ""
-    ) in set("biuf"):
-        return float(data.item())  # type: ignore[attr-defined]  # NumPy's
-    kind = type(data).__name__
+        try:
+            return float(data)
+        except OverflowError:
+            raise OverflowError(
+                "a Value holds a float, which ends near 1.8e308, but got an int of "
+                f"{int(data).bit_length()} bits; make it smaller first"
+            ) from None
+    if type(data).__module__ == "numpy" and getattr(data, "shape", None) == ():
+        number: Any = data
+        if number.dtype.kind in "biuf":
+            return float(number.item())
     if isinstance(data, Value):
         hint = "it is a Value already: use it as it is, or take its number with .data"
     elif hasattr(data, "__len__") and not isinstance(data, (str, bytes)):
         hint = "make one Value per element: [Value(x) for x in data]"
+    elif data is None:
+        hint = "has a function forgotten to return its result?"
+    elif isinstance(data, complex):
+        hint = "take one real number from it, for example with .real"
     else:
         hint = "convert it first, for example with float(...)"
-    raise TypeError(f"a Value holds one real number, but got {kind}: {data!r:.60}; {hint}")
+    raise TypeError(f"a Value holds one real number, but got {what_is(data)}; {hint}")
 
 
 def as_value(x: Value | SupportsFloat) -> Value:
     """`x` itself if it is a Value, else a new leaf that holds it."""
     return x if isinstance(x, Value) else Value(x)
+
+
+def as_values(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Value, ...]:
+    """Each of `xs` as a Value, or an error that says what `name` takes."""
+    if not isinstance(xs, Iterable):
+        raise TypeError(
+            f"{name} takes Values or numbers in a list, but got {what_is(xs)}; write [x] for a single x"
+        )
+    return tuple(map(as_value, xs))
 
 
 # %% [markdown]
@@ -304,6 +332,13 @@ def node(
 # those lines once. `reflected` serves `2 - v`, where Python asks the right-hand side for help.
 
 # %%
+def named(method: F, rule: ops.Rule) -> F:
+    """`method` under the name of its rule, for `help` and for error messages."""
+    method.__name__, method.__doc__ = rule.__name__, rule.__doc__
+    method.__qualname__ = f"Value.{rule.__name__}"
+    return method
+
+
 def unary(rule: ops.Rule, op: str) -> Callable[[Value], Value]:
     """The method that applies a rule of one input."""
 
@@ -311,7 +346,7 @@ def unary(rule: ops.Rule, op: str) -> Callable[[Value], Value]:
         data, local = rule(self.data)
         return node(data, (self,), op, local)
 
-    return method
+    return named(method, rule)
 
 
 def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
@@ -323,7 +358,7 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
         data, local = rule(self.data, other.data)
         return node(data, (self, other), op, local)
 
-    return method
+    return named(method, rule)
 
 
 def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
@@ -333,7 +368,7 @@ def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat
     def method(self: Value, other: Value | SupportsFloat) -> Value:
         return forward(as_value(other), self)
 
-    return method
+    return named(method, rule)
 
 
 # %% [markdown]
@@ -412,9 +447,11 @@ class Value:
 
     def __pow__(self, other: Value | SupportsFloat) -> Value:
         if isinstance(other, Value):
-            return apply(ops.pow, self, other, op="**")
+            data, local = ops.pow(self.data, other.data)
+            return node(data, (self, other), "**", local)
         n = as_float(other)
-        return apply(ops.power(n), self, op=f"**{n:g}")
+        data, slope = ops.power(n)(self.data)
+        return node(data, (self,), f"**{n:g}", slope)
 
     def _backward(self) -> None:
         """Propagate this node's gradient to its inputs: the chain rule."""
@@ -459,8 +496,7 @@ class Value:
 
 # %% [markdown]
 # **Rules of any size.** `apply` makes a Value from any rule, also from one that you write
-# yourself. Two that take any number of inputs come with the library: `dot`, which a neuron needs,
-# and `mean`, which a loss needs. Each is one node where `+` and `*` would make many.
+# yourself. Rules from outside are checked: a slip in one would surface much later, in `backward`.
 
 # %%
 def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value:
@@ -474,16 +510,36 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
     *inputs : Value or number
     op : str, optional
         The operation's name in pictures; by default the name of the rule.
+
+    Raises
+    ------
+    TypeError
+        If the rule returns anything else than real numbers as (result, (d1, d2, ...)).
+    ValueError
+        If it returns more or fewer local derivatives than there are inputs.
     """
     values = tuple(map(as_value, inputs))
-    data, local = rule(*(v.data for v in values))
+    name = op or getattr(rule, "__name__", "rule")
+    answer = rule(*(v.data for v in values))
+    try:
+        result, slopes = answer
+        data, local = as_float(result), tuple(map(as_float, slopes))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"the rule {name!r} returned {what_is(answer)}; it must return its result and one local "
+            "derivative for each input, real numbers all, as (result, (d1, d2, ...))"
+        ) from None
     if len(local) != len(values):
         raise ValueError(
-            f"the rule {op or rule.__name__!r} got {len(values)} inputs but returned {len(local)} "
-            "local derivatives; it must return one for each input, as (result, (d1, d2, ...))"
+            f"the rule {name!r} got {len(values)} inputs but returned {len(local)} local "
+            "derivatives; it must return one for each input, as (result, (d1, d2, ...))"
         )
-    return node(data, values, op or rule.__name__, local)
+    return node(data, values, name, local)
 
+
+# %% [markdown]
+# Two that take any number of inputs come with the library: `dot`, which a neuron needs, and
+# `mean`, which a loss needs. Each is one node where `+` and `*` would make many.
 
 # %%
 def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) -> Value:
@@ -491,15 +547,19 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
 
     Raises
     ------
+    TypeError
+        If `a` or `b` is not a list of Values or numbers.
     ValueError
         If `a` and `b` have different lengths.
     """
-    a, b = tuple(a), tuple(b)
-    if len(a) != len(b):
+    left, right = as_values("dot", a), as_values("dot", b)
+    if len(left) != len(right):
         raise ValueError(
-            f"dot needs as many numbers on the left as on the right, but got {len(a)} and {len(b)}"
+            f"dot needs as many numbers on the left as on the right, but got {len(left)} and {len(right)}"
         )
-    return apply(ops.dot, *a, *b)
+    inputs = left + right
+    data, local = ops.dot(*(v.data for v in inputs))
+    return node(data, inputs, "dot", local)
 
 
 def mean(values: Iterable[Value | SupportsFloat]) -> Value:
@@ -507,13 +567,16 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
     Raises
     ------
+    TypeError
+        If `values` is not a list of Values or numbers.
     ValueError
         If there is nothing to average.
     """
-    values = tuple(values)
-    if not values:
+    inputs = as_values("mean", values)
+    if not inputs:
         raise ValueError("mean needs at least one value, but got none")
-    return apply(ops.mean, *values)
+    data, local = ops.mean(*(v.data for v in inputs))
+    return node(data, inputs, "mean", local)
 
 # %% [markdown]
 # ## The promise, kept

@@ -1,19 +1,50 @@
-"""What all tests share: repeatable property tests, and no window that waits for somebody."""
+"""What all tests share: repeatable property tests, and PyTorch where it is installed."""
 
-import os
+import time
 from types import ModuleType
 
 import pytest
-from hypothesis import settings
-
-os.environ.setdefault("MPLBACKEND", "agg")
+from hypothesis import is_hypothesis_test, settings
 
 # The same examples on every run, and no deadline: a slow machine is not a wrong gradient.
 settings.register_profile("book", derandomize=True, deadline=None, database=None)
+# Other examples on every run, with what it takes to see a failure again: `make fuzz`.
+settings.register_profile(
+    "fuzz", settings.get_profile("book"), derandomize=False, print_blob=True, report_multiple_bugs=False
+)
 settings.load_profile("book")
+
+FUZZ_SECONDS = 45.0
 
 
 @pytest.fixture(scope="session")
 def torch() -> ModuleType:
     """PyTorch, or a skipped test where it is not installed: the library does without it."""
     return pytest.importorskip("torch")
+
+
+clock = pytest.StashKey[tuple[float, int]]()  # when to end, and how many tests are still to come
+
+
+@pytest.hookimpl(trylast=True)  # when all that was not chosen is gone
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Under the profile "fuzz", start the clock."""
+    session.stash[clock] = time.monotonic() + FUZZ_SECONDS, len(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Under the profile "fuzz", repeat each property test for its share of the time that is left."""
+    if settings.get_current_profile_name() != "fuzz":
+        return None
+    end, waiting = pyfuncitem.session.stash[clock]
+    pyfuncitem.session.stash[clock] = end, waiting - 1
+    now = time.monotonic()
+    if now > end:
+        pytest.skip("the time is up")
+    if not is_hypothesis_test(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    while time.monotonic() < now + (end - now) / waiting:
+        pyfuncitem.obj(**arguments)
+    return True

@@ -116,9 +116,9 @@ class TestWhatAValueTakes:
         ("data", "advice"),
         [
             ("3", "float"),
-            (None, "float"),
-            (1j, "float"),
-            (np.complex128(1), "float"),
+            (None, "return"),
+            (1j, ".real"),
+            (np.complex128(1), ".real"),
             (Fraction(1, 3), "float"),
             ([1.0], "one Value per element"),
             (np.array([1.0]), "one Value per element"),
@@ -133,8 +133,16 @@ class TestWhatAValueTakes:
         assert advice in str(error.value)
 
     def test_an_int_too_large_for_a_float(self) -> None:
-        with pytest.raises(OverflowError, match="too large"):
+        with pytest.raises(OverflowError, match=r"ends near 1\.8e308, but got an int of 1329 bits"):
             Value(10**400)
+
+    def test_what_is_too_long_to_show_is_named_by_its_type(self) -> None:
+        nested: list = []
+        for _ in range(100_000):
+            nested = [nested]
+        for endless in ([10**5000], nested):
+            with pytest.raises(TypeError, match="one real number, but got list; make one"):
+                Value(endless)
 
     @pytest.mark.parametrize("wrong", ["3", None, 1j, [1.0], np.array([1.0, 2.0])], ids=lambda x: type(x).__name__)
     @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from micrograd_numpy.moons import (
     train,
 )
 
+mpl.use("Agg")  # no window, no display needed
+
 CORNERS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 DIAGONAL = [-1.0, -1.0, 1.0, 1.0]
 
@@ -253,11 +255,11 @@ def test_no_epochs_change_nothing():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"batch_size": 0}, "batch_size must be 1 or more, but got 0"),
-        ({"batch_size": -3}, "batch_size must be 1 or more"),
-        ({"epochs": -1}, "epochs must be 0 or more, but got -1"),
-        ({"l2": -0.1}, "l2 must be 0 or more"),
-        ({"l2": float("nan")}, "l2 must be 0 or more"),
+        ({"batch_size": 0}, "batch_size must be at least 1, but got 0"),
+        ({"batch_size": -3}, "batch_size must be at least 1"),
+        ({"epochs": -1}, "epochs must be at least 0, but got -1"),
+        ({"l2": -0.1}, "l2 must be at least 0"),
+        ({"l2": float("nan")}, "l2 must be at least 0"),
     ],
 )
 def test_bad_settings_are_refused_before_anything_moves(setting, message):
@@ -383,7 +385,7 @@ def test_a_loss_of_zero_is_drawn_on_a_linear_scale():
 
 
 def test_a_grid_needs_two_points_a_side():
-    with pytest.raises(ValueError, match="resolution must be 2 or more, but got 1"):
+    with pytest.raises(ValueError, match="resolution must be at least 2, but got 1"):
         plot_decision_boundary(small(), CORNERS, DIAGONAL, resolution=1)
 
 

@@ -8,14 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import pytest
+from edges import GRADIENTS, SMALLEST, STARTS
 
 from micrograd_numpy import Value
 from micrograd_numpy.optimizers import SGD, Adam, AdamW, Optimizer, path, plot_paths
-
-torch = pytest.importorskip("torch")
 
 # Every optimizer with every setting that changes its rule: (ours, theirs, arguments).
 CATALOGUE: dict[str, tuple[type[Optimizer], str, dict[str, Any]]] = {
@@ -48,7 +48,7 @@ def landscape(a: Any, b: Any, c: Any, d: Any) -> Any:
     return (1 - a) ** 2 + 5 * (b - a * a) ** 2 + (c * d - 1).tanh() ** 2 + 0.01 * c * c + (0.3 * b * c).exp()
 
 
-def pair(name: str, start: Iterable[float]) -> tuple[list[Value], Optimizer, list[Any], Any]:
+def pair(torch: ModuleType, name: str, start: Iterable[float]) -> tuple[list[Value], Optimizer, list[Any], Any]:
     """Our parameters and optimizer, and PyTorch's, at the same start."""
     ours, theirs, arguments = CATALOGUE[name]
     values = [Value(x) for x in start]
@@ -63,8 +63,8 @@ def assert_same(values: list[Value], tensors: list[Any], where: str) -> None:
 
 
 @every_rule
-def test_one_hundred_steps_are_those_of_pytorch(name: str) -> None:
-    values, ours, tensors, theirs = pair(name, START)
+def test_one_hundred_steps_are_those_of_pytorch(name: str, torch) -> None:
+    values, ours, tensors, theirs = pair(torch, name, START)
     for step in range(100):
         ours.zero_grad()
         theirs.zero_grad()
@@ -78,8 +78,8 @@ def test_one_hundred_steps_are_those_of_pytorch(name: str) -> None:
 
 
 @every_rule
-def test_lr_changed_between_steps_as_pytorch(name: str) -> None:
-    values, ours, tensors, theirs = pair(name, START)
+def test_lr_changed_between_steps_as_pytorch(name: str, torch) -> None:
+    values, ours, tensors, theirs = pair(torch, name, START)
     for step in range(60):
         lr = 0.02 / (1 + step // 20)
         ours.lr = lr
@@ -94,31 +94,28 @@ def test_lr_changed_between_steps_as_pytorch(name: str) -> None:
 
 
 RNG = random.Random(7)
-GRADIENTS: dict[str, list[float]] = {
-    "zero": [0.0] * 20,
-    "zero after one": [1.0] + [0.0] * 20,
-    "one after zeros": [0.0] * 5 + [1.0] * 5,
-    "tiny": [1e-12, -3e-11, 2e-12] * 5,
-    "far below eps": [1e-100, -1e-150, 1e-120] * 5,
-    "huge": [1e100, -3e120, 2e90] * 5,
-    "square overflows": [1e200, -1e250, 1.0, 1e180] * 5,
-    "alternating": [1.0, -1.0] * 10,
-    "random": list(map(partial(RNG.gauss, 0.0), [10.0] * 100)),
-    "inf": [1.0, math.inf],
-    "nan": [1.0, math.nan, 1.0],
-}
+RANDOM = [RNG.gauss(0.0, 10.0) for _ in range(100)]
 
 
 @every_rule
-@pytest.mark.parametrize("gradients", GRADIENTS)
-def test_gradients_at_the_edges_as_pytorch(name: str, gradients: str) -> None:
-    values, ours, tensors, theirs = pair(name, (2.5,))
-    for step, g in enumerate(GRADIENTS[gradients]):
-        values[0].grad = g
-        tensors[0].grad = torch.tensor(g, dtype=torch.float64)
+@pytest.mark.parametrize("gradients", [*GRADIENTS.values(), RANDOM], ids=[*GRADIENTS, "random"])
+def test_at_every_edge_the_steps_are_those_of_pytorch(name: str, gradients: list[float], torch) -> None:
+    values, ours, tensors, theirs = pair(torch, name, STARTS)
+    largest = [abs(x) if math.isfinite(x) else 0.0 for x in STARTS]
+    for step, g in enumerate(gradients, start=1):
+        for v, t in zip(values, tensors):
+            v.grad = g
+            t.grad = torch.tensor(g, dtype=torch.float64)
         ours.step()
         theirs.step()
-        assert_same(values, tensors, f"step {step + 1}, gradient {g}")
+        for i, (v, t) in enumerate(zip(values, tensors)):
+            x, expected = v.data, t.item()
+            largest[i] = max([largest[i], *(abs(y) for y in (x, expected) if math.isfinite(y))])
+            # PyTorch multiplies and adds in one rounding: what a later step cancels may leave that of an earlier one.
+            # And averages of subnormal gradients lose digits, before Adam divides them by eps = 1e-8.
+            slack = max(1e-15 * largest[i], 1e9 * SMALLEST)
+            where = f"start {STARTS[i]}, step {step}, gradient {g}"
+            assert x == pytest.approx(expected, rel=1e-12, abs=slack, nan_ok=True), where
 
 
 # ------------------------------------------------------------------ what holds besides the rule
@@ -190,7 +187,7 @@ def test_numpy_hyperparameters_leave_plain_floats() -> None:
 
 
 @pytest.mark.parametrize("kind", [SGD, Adam, AdamW])
-def test_defaults_are_those_of_pytorch(kind: type[Optimizer]) -> None:
+def test_defaults_are_those_of_pytorch(kind: type[Optimizer], torch) -> None:
     ours = kind([Value(1.0)])
     theirs = getattr(torch.optim, kind.__name__)([torch.zeros(1, requires_grad=True)]).defaults
     assert {name: getattr(ours, name) for name in ours._settings} == {name: theirs[name] for name in ours._settings}
@@ -206,7 +203,6 @@ BAD: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "one Value, not a list": (lambda: SGD(W), TypeError, r"\[w, b\], but got Value"),
     "a method, not called": (lambda: SGD([W].copy), TypeError, r"model\.parameters\(\).*but got builtin"),
     "a float": (lambda: Adam([W, 2.0]), TypeError, "parameter 1 must be a Value, but got float: 2.0"),
-    "a tensor": (lambda: Adam([torch.zeros(1)]), TypeError, "parameter 0 must be a Value, but got Tensor"),
     "names": (lambda: SGD([("w", W)]), TypeError, "parameter 0 must be a Value, but got tuple"),
     "an interior node": (lambda: AdamW([W * 2.0]), ValueError, r"only leaves can be optimized.*made by '\*'"),
     "the same twice": (lambda: SGD([W, Value(2.0), W]), ValueError, "0 and 2 are the same Value"),
@@ -237,6 +233,11 @@ def test_refused_with_a_reason(what: str) -> None:
         make()
 
 
+def test_a_tensor_is_refused_with_a_reason(torch) -> None:
+    with pytest.raises(TypeError, match="parameter 0 must be a Value, but got Tensor"):
+        Adam([torch.zeros(1)])
+
+
 @pytest.mark.parametrize(("lr", "error"), [(-1.0, ValueError), (math.nan, ValueError), ("1", TypeError)])
 def test_a_bad_lr_between_steps_is_refused_and_changes_nothing(lr: Any, error: type[Exception]) -> None:
     optimizer = SGD([Value(1.0)], lr=0.1)
@@ -246,7 +247,7 @@ def test_a_bad_lr_between_steps_is_refused_and_changes_nothing(lr: Any, error: t
 
 
 def test_the_base_class_has_no_step() -> None:
-    with pytest.raises(NotImplementedError, match=r"Optimizer must define step\(\)"):
+    with pytest.raises(NotImplementedError, match=r"Optimizer has no step\(\): use SGD"):
         Optimizer([Value(1.0)], lr=0.1).step()
 
 

@@ -32,10 +32,11 @@ PUBLIC = {
     "Adam",
     "AdamW",
     "check_gradients",
+    "detect_anomaly",
 }
 DOORS = {
-    "engine": {"Value", "topological_sort", "draw_graph"},
-    "nn": PUBLIC - {"Value", "topological_sort", "draw_graph", "check_gradients"},
+    "engine": {"Value", "topological_sort", "draw_graph", "detect_anomaly"},
+    "nn": PUBLIC - {"Value", "topological_sort", "draw_graph", "check_gradients", "detect_anomaly"},
 }
 
 

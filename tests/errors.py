@@ -1,0 +1,623 @@
+"""Every error that a user of the library can cause, chapter by chapter: what was tried, and what is answered.
+
+The test runs each line and compares kind and message; tools/contract.py prints the list on the page
+"The contract". Errors that Python, NumPy or scikit-learn raise in words of their own are not listed.
+"""
+
+# ruff: noqa: E501
+# (a message stands in one piece, as the reader sees it)
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# What the lines may use.
+SETUP = """\
+import copy
+import pickle
+from math import inf, nan
+
+import numpy as np
+
+from micrograd_numpy import *
+from micrograd_numpy import ops
+from micrograd_numpy.engine import *
+from micrograd_numpy.moons import *
+from micrograd_numpy.nn import *
+from micrograd_numpy.optimizers import Optimizer, plot_paths
+
+a = Value(2.0, label="a")
+model = MLP(2, [1])
+sgd = SGD(model.parameters())
+"""
+
+
+@dataclass(frozen=True)
+class Error:
+    """A line of code, and the error that it raises."""
+
+    code: str
+    kind: type[Exception]
+    message: str
+    missing: str = ""  # a module that is not installed
+
+    def __str__(self) -> str:
+        return self.code
+
+    def provoke(self) -> Exception:
+        """Run the line, and return what it raised."""
+        names: dict[str, object] = {}
+        exec(SETUP, names)
+        try:
+            with without(self.missing):
+                exec(self.code, names)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the test compares it
+            return error
+        raise AssertionError(f"nothing happened: {self.code}")
+
+
+@contextmanager
+def without(module: str) -> Iterator[None]:
+    """Let an import of `module` fail, if it is named."""
+    found = sys.modules.get(module)
+    if module:
+        sys.modules[module] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
+    try:
+        yield
+    finally:
+        if module:
+            del sys.modules[module]
+        if found:
+            sys.modules[module] = found
+
+
+ERRORS: dict[str, list[Error]] = {
+    "Value": [
+        Error(
+            'Value("3")',
+            TypeError,
+            "a Value holds one real number, but got str: '3'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "Value(None)",
+            TypeError,
+            "a Value holds one real number, but got NoneType: None; has a function forgotten to return its result?",
+        ),
+        Error(
+            "Value(1j)",
+            TypeError,
+            "a Value holds one real number, but got complex: 1j; take one real number from it, for example with .real",
+        ),
+        Error(
+            "Value([1.0, 2.0])",
+            TypeError,
+            "a Value holds one real number, but got list: [1.0, 2.0]; make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "Value(np.zeros(2))",
+            TypeError,
+            "a Value holds one real number, but got ndarray: array([0., 0.]); make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "Value(a)",
+            TypeError,
+            "a Value holds one real number, but got Value: Value(data=2.0, grad=0.0, label='a'); it is a Value already: use it as it is, or take its number with .data",
+        ),
+        Error(
+            "Value(10**400)",
+            OverflowError,
+            "a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
+        ),
+        Error(
+            'a + "1"',
+            TypeError,
+            "a Value holds one real number, but got str: '1'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "a + None",
+            TypeError,
+            "a Value holds one real number, but got NoneType: None; has a function forgotten to return its result?",
+        ),
+        Error(
+            "[1.0] + a",
+            TypeError,
+            "a Value holds one real number, but got list: [1.0]; make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "a * np.ones(2)",
+            TypeError,
+            "a Value holds one real number, but got ndarray: array([1., 1.]); make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "np.ones(2) * a",
+            TypeError,
+            "a Value holds one real number, but got ndarray: array([1., 1.]); make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "a / 1j",
+            TypeError,
+            "a Value holds one real number, but got complex: 1j; take one real number from it, for example with .real",
+        ),
+        Error(
+            'a ** "2"',
+            TypeError,
+            "a Value holds one real number, but got str: '2'; convert it first, for example with float(...)",
+        ),
+        Error(
+            '"2" ** a',
+            TypeError,
+            "a Value holds one real number, but got str: '2'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "a ** 10**400",
+            OverflowError,
+            "a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
+        ),
+        Error(
+            'a < "1"',
+            TypeError,
+            "a Value holds one real number, but got str: '1'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "copy.deepcopy(a * 2)",
+            TypeError,
+            "only leaves can be copied or pickled, and Value(data=4.0, grad=0.0) was made by '*': copy the leaves and compute it again, or keep its number, .data",
+        ),
+        Error(
+            "pickle.dumps(a * 2)",
+            TypeError,
+            "only leaves can be copied or pickled, and Value(data=4.0, grad=0.0) was made by '*': copy the leaves and compute it again, or keep its number, .data",
+        ),
+        Error(
+            "apply(lambda x: x, a)",
+            TypeError,
+            "the rule '<lambda>' returned float: 2.0; it must return its result and one local derivative for each input, real numbers all, as (result, (d1, d2, ...))",
+        ),
+        Error(
+            "apply(lambda x: (x, 1.0), a)",
+            TypeError,
+            "the rule '<lambda>' returned tuple: (2.0, 1.0); it must return its result and one local derivative for each input, real numbers all, as (result, (d1, d2, ...))",
+        ),
+        Error(
+            'apply(lambda x: ("x", (1.0,)), a)',
+            TypeError,
+            "the rule '<lambda>' returned tuple: ('x', (1.0,)); it must return its result and one local derivative for each input, real numbers all, as (result, (d1, d2, ...))",
+        ),
+        Error(
+            "apply(lambda x: (x, (1.0, 2.0)), a)",
+            ValueError,
+            "the rule '<lambda>' got 1 inputs but returned 2 local derivatives; it must return one for each input, as (result, (d1, d2, ...))",
+        ),
+        Error(
+            'apply(ops.mul, a, "3")',
+            TypeError,
+            "a Value holds one real number, but got str: '3'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "dot([a], [1.0, 2.0])", ValueError, "dot needs as many numbers on the left as on the right, but got 1 and 2"
+        ),
+        Error(
+            "dot(1.0, 2.0)",
+            TypeError,
+            "dot takes Values or numbers in a list, but got float: 1.0; write [x] for a single x",
+        ),
+        Error(
+            "dot([[1.0]], [[2.0]])",
+            TypeError,
+            "a Value holds one real number, but got list: [1.0]; make one Value per element: [Value(x) for x in data]",
+        ),
+        Error("mean([])", ValueError, "mean needs at least one value, but got none"),
+        Error(
+            "mean(a)",
+            TypeError,
+            "mean takes Values or numbers in a list, but got Value: Value(data=2.0, grad=0.0, label='a'); write [x] for a single x",
+        ),
+        Error(
+            "mean(None)",
+            TypeError,
+            "mean takes Values or numbers in a list, but got NoneType: None; write [x] for a single x",
+        ),
+        Error(
+            "mean([[1.0, 2.0]])",
+            TypeError,
+            "a Value holds one real number, but got list: [1.0, 2.0]; make one Value per element: [Value(x) for x in data]",
+        ),
+    ],
+    "Backpropagation": [
+        Error(
+            "topological_sort(None)",
+            TypeError,
+            "a graph starts from one Value, but got NoneType; pass the Value to differentiate",
+        ),
+        Error(
+            "topological_sort(3.0)",
+            TypeError,
+            "a graph starts from one Value, but got float; pass the Value to differentiate",
+        ),
+        Error(
+            "backward([a])", TypeError, "a graph starts from one Value, but got list; pass the Value to differentiate"
+        ),
+        Error(
+            "backward(3.0)", TypeError, "a graph starts from one Value, but got float; pass the Value to differentiate"
+        ),
+    ],
+    "Seeing the graph": [
+        Error(
+            "draw_graph(3.0)",
+            TypeError,
+            "draw_graph draws the graph behind one Value, but got float: give it the Value to explain",
+        ),
+        Error(
+            "draw_graph([a, a * 2])",
+            TypeError,
+            "draw_graph draws the graph behind one Value, but got list: draw one of its elements",
+        ),
+        Error('draw_graph(a, direction="left")', ValueError, "direction is 'right' or 'down', but got 'left'"),
+        Error(
+            "draw_graph(a * 2, max_nodes=1)",
+            ValueError,
+            "this graph has 3 nodes, more than max_nodes=1: draw one of the values inside it, or a smaller example, or raise max_nodes to draw it anyway",
+        ),
+        Error(
+            'draw_graph(a).save("graph.png")',
+            ValueError,
+            "save writes .svg, .dot or .gv, but got 'graph.png': choose one of these endings",
+        ),
+    ],
+    "Trusting gradients": [
+        Error(
+            "check_gradients(3.0, 1.0)",
+            TypeError,
+            "check_gradients takes a function first, but got float: 3.0; write check_gradients(f, 2.0, 3.0)",
+        ),
+        Error(
+            "check_gradients(lambda x: x * 2)",
+            ValueError,
+            "check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)",
+        ),
+        Error(
+            'check_gradients(lambda x: x * 2, "3")',
+            TypeError,
+            "a Value holds one real number, but got str: '3'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "check_gradients(lambda x: x * 2, a * 2)",
+            ValueError,
+            "x0 was made by '*'; pass the leaves it was made from, and compute it inside f",
+        ),
+        Error(
+            "check_gradients(lambda x: x * 2, inf)",
+            ValueError,
+            "x0 is inf; there is no slope to compare: check at a finite point",
+        ),
+        Error(
+            "check_gradients(lambda x: x.log(), -1.0)",
+            ValueError,
+            "f is nan here; there is no slope to compare: check at another point (detect_anomaly tells where it came from)",
+        ),
+        Error(
+            "check_gradients(lambda x: x.data, 1.0)",
+            TypeError,
+            "f must return a Value, but it returned float: 1.0; compute it from the inputs without .data, float() or math functions",
+        ),
+        Error(
+            "check_gradients(lambda x: [x, x * 2], 1.0)",
+            TypeError,
+            "f must return a Value, but it returned list: [Value(data=1.0, grad=0.0), Value(data=2.0, grad=0.0)]; check one output at a time, for example lambda x: f(x)[0]",
+        ),
+        Error(
+            "check_gradients(lambda x, n=iter([1, 2, 3]): x * next(n), 1.0)",
+            ValueError,
+            "f gave 1.0 and then 2.0 for the same inputs; make it give the same every time",
+        ),
+        Error(
+            "check_gradients(lambda x: x * 2, 1.0, rtol=0.0)",
+            ValueError,
+            "rtol must be positive and atol not negative, but got rtol=0.0 and atol=0.0",
+        ),
+        Error(
+            "check_gradients(lambda x: x * 2, 1.0, atol=nan)",
+            ValueError,
+            "rtol must be positive and atol not negative, but got rtol=1e-07 and atol=nan",
+        ),
+    ],
+    "Anomalies": [
+        Error(
+            'with detect_anomaly(): Value(0.0, label="x").log() * 2',
+            FloatingPointError,
+            "'log' gave -inf:\n  -inf, made by 'log'\n    x = 0.0",
+        ),
+        Error(
+            'with detect_anomaly(): (Value(0.0, label="x") ** 0.5).backward()',
+            FloatingPointError,
+            "the backward of '**0.5' made a gradient of inf:\n  it sent 1.0 (gradient) times inf (local derivative)\n  to x = 0.0, which held 0.0\n  0.0, made by '**0.5'\n    x = 0.0",
+        ),
+    ],
+    "Neurons, layers, MLP": [
+        Error("Neuron(0)", ValueError, "nin must be at least 1, but got 0"),
+        Error("Neuron(2.0)", TypeError, "nin must be a whole number, but got float: 2.0"),
+        Error('Layer(2, "4")', TypeError, "nout must be a whole number, but got str: '4'"),
+        Error("MLP(2, 3)", TypeError, "nouts must list the sizes of the layers, as in [4, 1], but got int: 3"),
+        Error("MLP(2, [])", ValueError, "nouts must list at least one layer, as in [4, 1], but it is empty"),
+        Error("MLP(2, [4, 0])", ValueError, "nouts[1] must be at least 1, but got 0"),
+        Error("MLP(2, [4, 1.0])", TypeError, "nouts[1] must be a whole number, but got float: 1.0"),
+        Error(
+            'MLP(2, [4, 1], "rleu")',
+            ValueError,
+            "activation must be one of relu, tanh, sigmoid, linear, but got str: 'rleu'",
+        ),
+        Error("model([1.0])", ValueError, "expected 2 inputs, but got 1; pass one number for each input of the model"),
+        Error("model(1.0)", ValueError, "expected 2 inputs, but got 1; pass one number for each input of the model"),
+        Error(
+            'model([1.0, "2"])',
+            TypeError,
+            "a Value holds one real number, but got str: '2'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "model(np.ones((3, 2)))",
+            TypeError,
+            "expected one example of 2 numbers, but got an array of shape (3, 2); take one row at a time: [model(row) for row in X]",
+        ),
+        Error(
+            "model([[1.0, 2.0], [3.0, 4.0]])",
+            TypeError,
+            "expected one example of 2 numbers, but got rows of them; take one row at a time: [model(row) for row in X]",
+        ),
+        Error(
+            "model([[1.0, 2.0]])",
+            TypeError,
+            "expected one example of 2 numbers, but got rows of them; take one row at a time: [model(row) for row in X]",
+        ),
+        Error(
+            "model.load_state_dict([1.0])",
+            TypeError,
+            "expected a mapping from names to numbers, but got list; pass what state_dict() returned, or what json.load read",
+        ),
+        Error(
+            "model.load_state_dict({})",
+            ValueError,
+            "the state does not fit MLP(2 → 1, linear, 3 parameters): 3 missing: 'layers.0.neurons.0.weights.0', 'layers.0.neurons.0.weights.1', 'layers.0.neurons.0.bias'; load it into a model of the same sizes",
+        ),
+        Error(
+            'model.load_state_dict({**model.state_dict(), "c": 1.0})',
+            ValueError,
+            "the state does not fit MLP(2 → 1, linear, 3 parameters): 1 unexpected: 'c'; load it into a model of the same sizes",
+        ),
+        Error(
+            'model.load_state_dict(dict.fromkeys(model.state_dict(), "1"))',
+            TypeError,
+            "bad number for 'layers.0.neurons.0.weights.0': a Value holds one real number, but got str: '1'; convert it first, for example with float(...)",
+        ),
+        Error(
+            "model.load_state_dict(dict.fromkeys(model.state_dict(), 10**400))",
+            OverflowError,
+            "bad number for 'layers.0.neurons.0.weights.0': a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
+        ),
+        Error(
+            'model.extra = {1: Value(1.0), "1": Value(2.0)}; model.parameters()',
+            ValueError,
+            "two parameters have the name 'extra.1'; rename a key, so that none gets lost",
+        ),
+    ],
+    "Losses": [
+        Error(
+            "mse_loss([1.0, 2.0], [1.0])",
+            ValueError,
+            "mse_loss got 2 predictions and 1 targets; pass one target per prediction",
+        ),
+        Error("mse_loss([], [])", ValueError, "mse_loss got no predictions; the mean of nothing is undefined"),
+        Error(
+            "mse_loss([1.0, 2.0], 1.0)",
+            ValueError,
+            "mse_loss got one number as targets but a sequence as predictions; pass one target per prediction",
+        ),
+        Error(
+            "mse_loss(1.0, [1.0, 2.0])",
+            ValueError,
+            "mse_loss got one number as predictions but a sequence as targets; pass one target per prediction",
+        ),
+        Error(
+            "mse_loss([[1.0], [2.0]], [1.0, 2.0])",
+            TypeError,
+            "mse_loss compares number with number, but predictions[0] is list: [1.0]; flatten rows first, for example [x for row in predictions for x in row]",
+        ),
+        Error(
+            'mse_loss(["1"], [1.0])',
+            TypeError,
+            "mse_loss compares number with number, but predictions[0] is str: '1'; make it a number first",
+        ),
+        Error(
+            "mse_loss(None, 1.0)",
+            TypeError,
+            "a Value holds one real number, but got NoneType: None; has a function forgotten to return its result?",
+        ),
+        Error(
+            "mse_loss({1.0, 2.0}, [1.0, 2.0])",
+            TypeError,
+            "mse_loss needs predictions in an order, but a set came in; pass a list or an array",
+        ),
+        Error(
+            "mse_loss([10**400], [1.0])",
+            OverflowError,
+            "a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
+        ),
+        Error(
+            "binary_cross_entropy([1.5], [1])",
+            ValueError,
+            "binary_cross_entropy needs predictions between 0 and 1, but predictions[0] is 1.5; for raw scores use binary_cross_entropy_with_logits",
+        ),
+        Error(
+            "binary_cross_entropy([nan], [1])",
+            ValueError,
+            "binary_cross_entropy needs predictions between 0 and 1, but predictions[0] is nan; for raw scores use binary_cross_entropy_with_logits",
+        ),
+        Error(
+            "binary_cross_entropy([0.5], [-1])",
+            ValueError,
+            "binary_cross_entropy needs targets between 0 and 1, but targets[0] is -1.0; turn labels -1 and 1 into 0 and 1 with (t + 1) / 2",
+        ),
+        Error(
+            "binary_cross_entropy_with_logits([3.0], [-1])",
+            ValueError,
+            "binary_cross_entropy_with_logits needs targets between 0 and 1, but targets[0] is -1.0; turn labels -1 and 1 into 0 and 1 with (t + 1) / 2",
+        ),
+        Error(
+            "hinge_loss([3.0], [0])",
+            ValueError,
+            "hinge_loss needs targets -1 or 1, but targets[0] is 0.0; turn labels 0 and 1 into -1 and 1 with 2 * t - 1",
+        ),
+    ],
+    "Optimizers": [
+        Error(
+            "SGD([])",
+            ValueError,
+            "an optimizer needs at least one parameter, but got none; pass model.parameters() or [w, b]",
+        ),
+        Error(
+            "SGD(a)",
+            TypeError,
+            "an optimizer takes its parameters as a list or another iterable of Values, such as model.parameters() or [w, b], but got Value: Value(data=2.0, grad=0.0, label='a')",
+        ),
+        Error(
+            "SGD(model)",
+            TypeError,
+            "an optimizer takes its parameters as a list or another iterable of Values, such as model.parameters() or [w, b], but got MLP: MLP(2 → 1, linear, 3 parameters)",
+        ),
+        Error(
+            "SGD([1.0])",
+            TypeError,
+            "parameter 0 must be a Value, but got float: 1.0; pass model.parameters() or [w, b]",
+        ),
+        Error(
+            'SGD([("a", a)])',
+            TypeError,
+            "parameter 0 must be a Value, but got tuple: ('a', Value(data=2.0, grad=0.0, label='a')); pass model.parameters() or [w, b]",
+        ),
+        Error(
+            "SGD([a * 2])",
+            ValueError,
+            "only leaves can be optimized, but parameter 0, Value(data=4.0, grad=0.0), was made by '*': its number follows from its inputs, so optimize those",
+        ),
+        Error(
+            "SGD([a, Value(1.0), a])",
+            ValueError,
+            "each parameter may come once, but 0 and 2 are the same Value, Value(data=2.0, grad=0.0, label='a'); leave one out",
+        ),
+        Error("SGD([a], lr=-0.1)", ValueError, "lr must be at least 0, but got -0.1"),
+        Error("SGD([a], lr=nan)", ValueError, "lr must be at least 0, but got nan"),
+        Error('SGD([a], lr="0.1")', TypeError, "lr must be a real number, but got str: '0.1'"),
+        Error(
+            "SGD([a], lr=10**400)",
+            ValueError,
+            "lr is too large: a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
+        ),
+        Error("SGD([a], momentum=-0.9)", ValueError, "momentum must be at least 0, but got -0.9"),
+        Error("SGD([a], weight_decay=-1)", ValueError, "weight_decay must be at least 0, but got -1.0"),
+        Error("SGD([a], nesterov=True)", ValueError, "nesterov needs a momentum greater than 0, but got momentum=0.0"),
+        Error("Adam([a], betas=0.9)", ValueError, "betas must be two numbers, as (0.9, 0.999), but got float: 0.9"),
+        Error("Adam([a], betas=(0.9, 1.0))", ValueError, "betas[1] must be at least 0 and less than 1, but got 1.0"),
+        Error('Adam([a], betas=("0.9", 0.999))', TypeError, "betas[0] must be a real number, but got str: '0.9'"),
+        Error("Adam([a], eps=-1e-8)", ValueError, "eps must be at least 0, but got -1e-08"),
+        Error("AdamW([a], weight_decay=None)", TypeError, "weight_decay must be a real number, but got NoneType: None"),
+        Error(
+            "Optimizer([a], lr=0.1).step()",
+            NotImplementedError,
+            "Optimizer has no step(): use SGD, Adam or AdamW, or define step() in your class",
+        ),
+        Error(
+            "plot_paths(lambda x, y: x * y, {}, (-1, 1), (-1, 1))",
+            ValueError,
+            'plot_paths needs at least one path: {"SGD": path(f, ...)}',
+        ),
+    ],
+    "Training on moons": [
+        Error(
+            "moons_data()",
+            ImportError,
+            "the moons come from scikit-learn: pip install scikit-learn",
+            "sklearn.datasets",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [1, -1], sgd)",
+            ValueError,
+            "every sample needs one label, but got 1 samples and 2 labels",
+        ),
+        Error("train(model, [], [], sgd)", ValueError, "got no samples; give at least one row of X and one label in y"),
+        Error(
+            "train(model, [[1.0, 2.0]], [0], sgd)",
+            ValueError,
+            "labels must be -1 or +1, but got 0; turn labels 0 and 1 into 2 * label - 1",
+        ),
+        Error(
+            "train(model, [1.0, 2.0], [1, -1], sgd)",
+            TypeError,
+            "X must be rows of numbers, but X[0] is float: 1.0; put each sample in a list",
+        ),
+        Error("train(model, [[1.0, 2.0]], [1], sgd, epochs=-1)", ValueError, "epochs must be at least 0, but got -1"),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], sgd, epochs=1.5)",
+            TypeError,
+            "epochs must be a whole number, but got float: 1.5",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], sgd, batch_size=0)", ValueError, "batch_size must be at least 1, but got 0"
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], sgd, batch_size=1.5)",
+            TypeError,
+            "batch_size must be a whole number, but got float: 1.5",
+        ),
+        Error("train(model, [[1.0, 2.0]], [1], sgd, l2=-1.0)", ValueError, "l2 must be at least 0, but got -1.0"),
+        Error('train(model, [[1.0, 2.0]], [1], sgd, l2="1")', TypeError, "l2 must be a real number, but got str: '1'"),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], SGD([a]))",
+            ValueError,
+            "the optimizer holds none of the model's parameters; make it with model.parameters()",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], sgd, schedule=lambda step: -1.0)",
+            ValueError,
+            "lr must be at least 0, but got -1.0",
+        ),
+        Error(
+            "predict(MLP(2, [2]), [[1.0, 2.0]])",
+            ValueError,
+            "the model must return one score per sample, but it returned 2; give it one output, as in MLP(2, [8, 1])",
+        ),
+        Error(
+            "predict(model, [1.0, 2.0])",
+            TypeError,
+            "X must be rows of numbers, but X[0] is float: 1.0; put each sample in a list",
+        ),
+        Error(
+            "accuracy(model, [[1.0, 2.0]], [0])",
+            ValueError,
+            "labels must be -1 or +1, but got 0; turn labels 0 and 1 into 2 * label - 1",
+        ),
+        Error(
+            "plot_points([[1.0]], [1])",
+            ValueError,
+            "a plot needs samples of two numbers, but X[0] has 1; pick two columns",
+        ),
+        Error(
+            "plot_points([[1.0, 2.0]], [1])",
+            ImportError,
+            "drawing needs matplotlib: pip install matplotlib",
+            "matplotlib.pyplot",
+        ),
+        Error(
+            "plot_decision_boundary(model, [[1.0, 2.0]], [1], resolution=1)",
+            ValueError,
+            "resolution must be at least 2, but got 1",
+        ),
+        Error(
+            "plot_decision_boundary(model, [[1.0, 2.0]], [1], resolution=2.5)",
+            TypeError,
+            "resolution must be a whole number, but got float: 2.5",
+        ),
+        Error("plot_loss_curve([1.0])", TypeError, "plot_loss_curve draws what train returned, but got list: [1.0]"),
+    ],
+}

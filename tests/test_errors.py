@@ -1,0 +1,82 @@
+"""Errors: each says what came in, what was expected and what to do; and no `raise` of the library is forgotten."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from errors import ERRORS, Error
+
+import micrograd_numpy
+
+LIBRARY = Path(micrograd_numpy.__file__).parent
+EVERY = [error for errors in ERRORS.values() for error in errors]
+
+
+@cache
+def raises(path: Path) -> dict[int, int]:
+    """The first and last line of every `raise` in a module that makes an error; a bare one only hands it on."""
+    tree = ast.parse(path.read_text("utf-8"))
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc)
+    return {node.lineno: node.end_lineno or node.lineno for node in found}
+
+
+def origin(error: BaseException) -> tuple[Path, int]:
+    """Where an error was raised: the file and the line."""
+    step = error.__traceback__
+    assert step is not None
+    while step.tb_next is not None:
+        step = step.tb_next
+    return Path(step.tb_frame.f_code.co_filename), step.tb_lineno
+
+
+def raised_by(error: BaseException) -> set[tuple[str, int]]:
+    """The `raise` statements of the library, by module and first line, that made this error and those behind it."""
+    path, at = origin(error)
+    here = (
+        {(path.stem, first) for first, last in raises(path).items() if first <= at <= last}
+        if path.parent == LIBRARY
+        else set()
+    )
+    return here | (raised_by(error.__context__) if error.__context__ else set())
+
+
+@pytest.mark.parametrize("error", EVERY, ids=str)
+def test_the_error_is_the_one_on_the_list(error: Error) -> None:
+    raised = error.provoke()
+    assert (type(raised), str(raised)) == (error.kind, error.message)
+
+
+@pytest.mark.parametrize("error", EVERY, ids=str)
+def test_the_words_are_the_librarys_own(error: Error) -> None:
+    path, at = origin(error.provoke())
+    assert path.parent == LIBRARY, f"{path.name}, line {at}"
+    assert any(first <= at <= last for first, last in raises(path).items()), f"{path.name}, line {at} is no raise"
+
+
+def test_every_raise_of_the_library_is_on_the_list() -> None:
+    there = {(path.stem, line) for path in LIBRARY.glob("*.py") for line in raises(path)}
+    reached = set().union(*(raised_by(error.provoke()) for error in EVERY))
+    assert len(there) > 50
+    assert there - reached == set()
+
+
+def test_no_line_is_listed_twice() -> None:
+    lines = [(error.code, error.missing) for error in EVERY]
+    assert len(lines) == len(set(lines))
+
+
+def test_the_list_follows_the_chapters() -> None:
+    text = "".join((LIBRARY / f"{name}.py").read_text("utf-8") for name in chapters())
+    titles = re.findall(r"^# # (.*)$", text, re.MULTILINE)
+    starts = [next(i for i, title in enumerate(titles) if title.startswith(chapter)) for chapter in ERRORS]
+    assert starts == sorted(starts)
+
+
+def chapters() -> list[str]:
+    """The modules that are chapters, in the order of the book."""
+    toc = (LIBRARY.parent / "_toc.yml").read_text("utf-8")
+    return re.findall(r"file: notebooks/(\w+)$", toc, re.MULTILINE)
