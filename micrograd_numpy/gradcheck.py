@@ -372,58 +372,53 @@ def slope(
 ) -> tuple[float, float]:
     """f′(x) by finite differences, and its uncertainty.
 
-    The first step is about |x|/1000 and every step is a power of two, so that
-    x ± kh is exact. A step at which the two formulas differ is too long, and so is
-    one that contradicts a shorter one; a step at which noise/h is large is too
-    short. We move, then bisect, until the uncertainty is below the tolerance, and
-    else keep the best. What backprop `claimed` helps to guess a step; only a claim
-    that proves right may rest on a step longer than |x|/4 (or 1/4), where f could
-    look quite different.
+    The first step is about |x|/1000. A step was too long if the two formulas differ
+    by more than rounding explains, or if a shorter one contradicts it: the next is
+    four times shorter. Else it was too short: the next is four times longer, and the
+    second step at least 2⁻¹¹. We stop when the uncertainty is below the tolerance, when
+    the steps turn around, or where f is flat as backprop `claimed`, and keep the
+    best. On a step longer than |x|/4 (or 1/4), f could look quite different: only a
+    claim that proves right may rest on one. Steps are powers of two: x ± kh is exact.
     """
-    trials: list[tuple[float, float, float]] = []  # step, slope, uncertainty
+    trials: dict[int, tuple[float, float]] = {}  # slope and uncertainty for each step 2ᵉ
 
-    def believable(h: float, estimate: float, uncertainty: float) -> bool:
-        return all(abs(estimate - e) <= uncertainty + u for k, e, u in trials if k < h)
+    def contradicted(exponent: int) -> bool:
+        estimate, uncertainty = trials[exponent]
+        return any(
+            abs(estimate - e) > uncertainty + u
+            for shorter, (e, u) in trials.items()
+            if shorter < exponent
+        )
 
-    unit = exponent_of(1.0)
-    exponent = (exponent_of(x) if x else unit) - 11
-    ordinary = max(exponent_of(x), unit) - 3  # beyond it, we walk and do not jump
-    # exponents known to be too short: x + h would be x
-    short = exponent_of(x) - 53 if x else -1022
-    long = 1000  # or too long
-    stride = 6
-    for _ in range(24):
+    exponent = exponent_of(x or 1.0) - 11
+    shortest = exponent_of(x) - 52 if x else -100
+    near = max(exponent_of(x), 0) - 2
+    while shortest <= exponent <= near + 40 and exponent not in trials:
         h = math.ldexp(1.0, exponent)
         estimate, truncation = central(f, x, h)
         rounding = 2.0 * noise / h
         uncertainty = truncation + rounding
-        fits = math.isfinite(truncation) and believable(h, estimate, uncertainty)
-        if fits and uncertainty <= tolerance(abs(estimate)):
-            if exponent <= ordinary or abs(estimate - claimed) <= tolerance(abs(estimate)):
+        trials[exponent] = estimate, uncertainty
+        believed = not contradicted(exponent)
+        allowed = tolerance(abs(estimate))
+        if believed and uncertainty <= allowed:
+            if exponent <= near or abs(estimate - claimed) <= allowed:
                 return estimate, uncertainty
             break
-        trials += [(h, estimate, uncertainty)] if math.isfinite(truncation) else []
-        if fits and rounding > truncation:
-            short = exponent
-            wanted = tolerance(max(abs(x) for x in (estimate, claimed) if math.isfinite(x)))
-            if wanted == 0.0 and exponent >= unit - 11:  # flat
-                break
-            jump = exponent_of(8.0 * noise / wanted) if wanted else unit - 11
-            exponent = max(exponent + 3, min(jump, ordinary))
-        else:  # also if f was not finite somewhere
-            long = exponent
-            exponent -= stride
-            stride *= 2
-        if not short < exponent < long:
-            exponent = (short + long) // 2
-        if exponent == short:
+        if estimate == claimed == 0.0 and exponent >= -11:
             break
-    near = [
-        (u, e)
-        for h, e, u in trials
-        if h <= math.ldexp(1.0, ordinary) and believable(h, e, u)
-    ]
-    uncertainty, estimate = min(near, default=(math.inf, math.nan))
+        if believed and truncation <= rounding:
+            exponent = max(exponent + 2, -11) if len(trials) == 1 else exponent + 2
+        else:  # also if f was not finite somewhere
+            exponent -= 2
+    uncertainty, estimate = min(
+        (
+            (u, e)
+            for k, (e, u) in trials.items()
+            if k <= near and math.isfinite(u) and not contradicted(k)
+        ),
+        default=(math.inf, math.nan),
+    )
     return estimate, uncertainty
 
 
@@ -435,7 +430,7 @@ def slope(
 # %%
 def has_kink(f: Function, x: float, noise: float) -> bool:
     """Whether the slopes left and right of x stay apart as the step shrinks."""
-    h = math.ldexp(1.0, exponent_of(x) - 13 if x else -12)
+    h = math.ldexp(1.0, exponent_of(x or 1.0) - 13)
     gaps = [abs(f(x + s) - 2.0 * f(x) + f(x - s)) / s for s in (h, h / 16.0)]
     return gaps[1] > gaps[0] / 2.0 and gaps[1] > 64.0 * noise / h
 
@@ -509,7 +504,7 @@ class Report:
             lines.append([row.name, *numbers, error, row.verdict])
         widths = [max(map(len, cells)) for cells in zip(*lines)]
         table = [
-            "  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:5]), c])
+            "  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:]), c])
             for a, *b, c in lines
         ]
         return "\n".join([f"{agreeing} of {len(self.rows)} gradients agree", *table])

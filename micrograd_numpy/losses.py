@@ -119,11 +119,7 @@ def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
 
 def is_single(x: Numbers) -> bool:
     """Whether `x` stands for one number, not for a sequence of them."""
-    return (
-        isinstance(x, Value)
-        or getattr(x, "shape", None) == ()
-        or not hasattr(x, "__iter__")
-    )
+    return getattr(x, "shape", None) == () or not hasattr(x, "__iter__")
 
 
 def pair(

@@ -360,7 +360,7 @@ class Module:
                 numbers.append(as_float(state[name]))
             except (TypeError, OverflowError) as error:
                 raise type(error)(f"bad number for {name!r}: {error}") from None
-        for parameter, number in zip(named.values(), numbers, strict=True):
+        for parameter, number in zip(named.values(), numbers):
             parameter.data = number
 
     def __repr__(self) -> str:
@@ -765,8 +765,7 @@ class MLP(Module):
         activations = [known(activation)] * (len(sizes) - 2) + ["linear"]
         rng = np.random.default_rng(rng)
         self.layers = [
-            Layer(*shape, rng=rng)
-            for shape in zip(sizes[:-1], sizes[1:], activations, strict=True)
+            Layer(*shape, rng=rng) for shape in zip(sizes[:-1], sizes[1:], activations)
         ]
 
     def __call__(self, x: Inputs) -> Value | list[Value]:

@@ -108,6 +108,13 @@ def test_exactly_five_leaves_are_all_named() -> None:
     )
 
 
+def test_of_more_than_five_leaves_five_are_named() -> None:
+    total = mean([Value(float(i)) for i in range(6)])
+    assert anomaly.way_back(total, most=1).splitlines()[-1] == (
+        "  … and 6 more, with the leaves 0.0, 1.0, 2.0, 3.0, 4.0, …"
+    )
+
+
 def test_leaves_may_be_bad_until_they_are_used() -> None:
     with detect_anomaly():
         x = Value(NAN, label="x")
@@ -211,6 +218,26 @@ def test_a_block_watches_its_own_thread() -> None:
         with pytest.raises(FloatingPointError):
             Value(0.0).log()
     assert results == [-INF, INF]
+
+
+def test_a_thread_is_not_watched_after_its_own_block() -> None:
+    """Also while a block is still open in another thread."""
+    inside, done = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with detect_anomaly():
+            inside.set()
+            done.wait(10)
+
+    with detect_anomaly():
+        pass
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(10)
+    unwatched = Value(0.0).log()
+    done.set()
+    thread.join()
+    assert unwatched.data == -INF
 
 
 def test_the_block_that_ends_first_does_not_switch_off_the_other() -> None:

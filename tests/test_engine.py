@@ -6,12 +6,13 @@ import copy
 import math
 import pickle
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
 from catalogue import CASES, EXPRESSIONS, Function, case_name, micrograd_readme
 
-from micrograd_numpy import Value, engine, topological_sort
+from micrograd_numpy import Value, engine, ops, topological_sort
 from micrograd_numpy.value import apply, dot, mean
 
 
@@ -120,6 +121,7 @@ class TestWhatAValueTakes:
             (1j, ".real"),
             (np.complex128(1), ".real"),
             (Fraction(1, 3), "float"),
+            (np.add, "float"),
             ([1.0], "one Value per element"),
             (np.array([1.0]), "one Value per element"),
             (Value(1.0), ".data"),
@@ -178,6 +180,7 @@ class TestTheGraph:
         assert c._prev == (a, b)
         assert c._op == "*"
         assert (a._prev, a._op) == ((), "")
+        assert c.label == ""
 
     def test_both_uses_of_one_input(self) -> None:
         x = Value(3.0)
@@ -259,7 +262,13 @@ class TestHowItBehaves:
         small, large = Value(1.0), Value(2.0)
         assert small < large and small <= large and large > small and large >= small
         assert not (large < small) and not (large <= small) and not (small > large) and not (small >= large)
-        assert small <= Value(1.0) and small >= 1.0 and small < 1.5 and small < 1.5 and not small > np.float64(1.0)
+        assert (
+            small <= Value(1.0)
+            and small >= 1.0
+            and small < 1.5
+            and not small < Value(1.0)
+            and not small > np.float64(1.0)
+        )
         assert max(small, large) is large
         assert sorted([large, small]) == [small, large]
 
@@ -268,6 +277,12 @@ class TestHowItBehaves:
         assert a != b
         assert a == a  # noqa: PLR0124 — the point is that a node equals itself
         assert len({a, b, a}) == 2
+
+    def test_methods_are_known_by_the_name_and_words_of_their_rule(self) -> None:
+        assert (Value.exp.__name__, Value.exp.__qualname__) == ("exp", "Value.exp")
+        assert Value.exp.__doc__ == ops.exp.__doc__
+        with pytest.raises(TypeError, match=r"^Value\.exp\(\) takes 1 positional argument"):
+            Value(1.0).exp(2)
 
     def test_float_and_bool(self) -> None:
         assert float(Value(2.5)) == 2.5
@@ -301,6 +316,10 @@ class TestHowItBehaves:
         assert doctest.testmod(value).attempted > 0
 
 
+def pow_rule(n: float, a: float) -> tuple[float, tuple[float]]:
+    return a**n, (n * a ** (n - 1.0),)
+
+
 class TestRulesOfYourOwn:
     def test_apply(self) -> None:
         def cube(a):
@@ -318,6 +337,17 @@ class TestRulesOfYourOwn:
 
         with pytest.raises(ValueError, match="'forgetful' got 2 inputs but returned 1 local"):
             apply(forgetful, 1.0, 2.0)
+
+    def test_a_rule_without_a_name(self) -> None:
+        assert apply(partial(pow_rule, 2.0), 3.0)._op == "rule"
+        assert apply(partial(pow_rule, 2.0), 3.0, op="²")._op == "²"
+
+    def test_dot_takes_lists_on_both_sides(self) -> None:
+        for a, b in [(2.0, [3.0]), ([2.0], 3.0)]:
+            with pytest.raises(
+                TypeError, match=r"^dot takes Values or numbers in a list, but got float: [23]\.0; write"
+            ):
+                dot(a, b)
 
     def test_dot_needs_equal_lengths(self) -> None:
         with pytest.raises(ValueError, match="got 2 and 1"):

@@ -462,3 +462,175 @@ def test_lines_of_the_report_are_aligned():
     lines: list[str] = str(report).splitlines()[1:]
     verdicts: Callable[[str], int] = lambda line: line.rindex("  ")  # noqa: E731  # named for its use below
     assert len({verdicts(line) for line in lines}) == 1
+
+
+# ------------------------------------------------------------------ the search for a step
+
+
+def steps(
+    f, x: float, noise: float = 0.0, claimed: float = 1.0, rtol: float = 1e-7
+) -> tuple[list[float], float, float]:
+    """The exponents of the steps that `slope` tries, and what it returns."""
+    asked: list[float] = []
+
+    def recorded(at: float) -> float:
+        asked.append(at)
+        return f(at)
+
+    estimate, uncertainty = chapter.slope(recorded, x, noise, claimed, lambda size: rtol * size)
+    assert len(asked) % 6 == 0
+    return [math.log2(at - x) for at in asked[::6]], estimate, uncertainty
+
+
+@pytest.mark.parametrize(
+    ("x", "first"), [(1.0, -10), (-1.0, -10), (0.0, -10), (0.9, -11), (1000.0, -1), (2.0**-40, -50), (5e-324, -1011)]
+)
+def test_the_first_step_is_about_a_thousandth_of_the_input(x, first):
+    assert steps(lambda t: t, x) == ([first], 1.0, 0.0)
+
+
+def test_a_step_that_is_too_long_is_followed_by_one_four_times_shorter():
+    tried, estimate, uncertainty = steps(lambda t: math.tanh(1e4 * t), 0.0)
+    assert tried == [-10, -12, -14, -16, -18, -20]
+    assert estimate == pytest.approx(1e4, rel=1e-7)
+    assert uncertainty <= 1e-7 * estimate
+
+
+def test_a_step_that_is_too_short_is_followed_by_one_four_times_longer():
+    tried, estimate, uncertainty = steps(lambda t: 3.0 * t, 1.0, noise=1e-8)
+    # the noise of 2e-8/h falls below 3e-7 when h is 1/8
+    assert (tried, estimate, uncertainty) == ([-10, -8, -6, -4, -2], 3.0, 8e-8)
+
+
+def test_from_a_tiny_input_the_second_step_is_an_ordinary_one():
+    tried, estimate, _ = steps(lambda t: 2.0 * t, 2.0**-40, noise=1e-15)
+    assert (tried, estimate) == ([-50, -11], 2.0)
+
+
+def test_where_f_is_never_finite_the_steps_end_at_the_last_digit():
+    tried, estimate, uncertainty = steps(lambda t: math.nan, 1.0)
+    assert tried == list(range(-10, -52, -2))
+    assert math.isnan(estimate) and uncertainty == math.inf
+    assert steps(lambda t: math.nan, 0.0)[0] == list(range(-10, -101, -2))
+    assert steps(lambda t: math.inf, 2.0**-900)[0] == list(range(-910, -951, -2))
+
+
+def test_a_slope_that_never_shows_is_sought_up_to_very_long_steps():
+    tried, estimate, uncertainty = steps(lambda t: 0.0, 1.0, noise=1.0)
+    assert tried == list(range(-10, 40, 2))
+    assert (estimate, uncertainty) == (0.0, 8.0)  # of the longest step that is not longer than 1/4
+
+
+def test_where_f_is_flat_and_backprop_says_so_an_ordinary_step_is_enough():
+    assert steps(lambda t: 5.0, 1.0, noise=1e-16, claimed=0.0)[:2] == ([-10], 0.0)
+    assert steps(lambda t: 5.0, 0.9, noise=1e-16, claimed=0.0)[:2] == ([-11], 0.0)
+    assert steps(lambda t: 5.0, 0.4, noise=1e-16, claimed=0.0)[:2] == ([-12, -10], 0.0)
+
+
+def test_only_a_claim_that_proves_right_may_rest_on_a_long_step():
+    def far(t: float) -> float:  # flat near 1, of slope 2 from afar
+        return 2.0 * t if abs(t - 1.0) > 0.8 else 2.0
+
+    right = steps(far, 1.0, noise=1.0, claimed=2.0)
+    wrong = steps(far, 1.0, noise=1.0, claimed=3.0)
+    assert right[0] == wrong[0] == list(range(-10, 25, 2))
+    assert right[1:] == (2.0, 2.0**-23)
+    assert wrong[1:] == (0.0, 8.0)  # what was seen on steps up to 1/4
+
+
+def test_the_steps_end_where_they_turn_around_and_the_best_is_kept():
+    # between 2⁻⁶ and 2⁻⁴ rounding and truncation change places; 2⁻⁶ is not tried again
+    tried, estimate, uncertainty = steps(lambda t: t**7, 1.0, noise=1e-6, rtol=0.0)
+    assert tried == [-10, -8, -6, -4]
+    assert abs(estimate - 7.0) < uncertainty == pytest.approx(2e-6 * 2**6, rel=0.05)
+    # and on the way down: the first step that is too short is the last
+    tried, estimate, uncertainty = steps(lambda t: math.exp(1e3 * t), 0.0, noise=1e-12, rtol=0.0)
+    assert tried == [-10, -12, -14, -16, -18]
+    assert estimate == pytest.approx(1e3, abs=uncertainty)
+
+
+def test_a_small_input_may_go_up_to_a_quarter_and_no_further():
+    for x, tried, uncertainty in [
+        (0.375, [-12, *range(-10, 39, 2)], 8.0),  # 2⁻² counts as near: 2/2⁻²
+        (0.1875, [-13, *range(-11, 38, 2)], 16.0),  # and 2⁻¹ does not, so 2⁻³
+    ]:
+        assert steps(lambda t: 0.0, x, noise=1.0) == (tried, 0.0, uncertainty)
+
+
+def test_estimates_that_differ_by_just_their_uncertainties_do_not_contradict_each_other():
+    together = 2.0**-9 + 2.0**-11  # the rounding at steps 2⁻¹⁰ and 2⁻⁸
+    for slope, second_thoughts in [(together, [-10, -8, -6]), (together * 1.01, [-10, -8])]:
+        tried = steps(lambda t, s=slope: s * t if abs(t) >= 2.0**-8 else 0.0, 0.0, noise=2.0**-20)[0]
+        assert tried[:3] == second_thoughts
+
+
+def test_where_truncation_equals_rounding_the_step_counts_as_too_short():
+    h = 2.0**-10
+    tried, _, _ = steps(lambda t: 60.0 * h if t == 3.0 * h else 0.0, 0.0, noise=h / 2.0)
+    assert tried[:2] == [-10, -8]
+
+
+def test_a_claim_within_the_tolerance_is_right():
+    def far(t: float) -> float:
+        return 2.0 * t if abs(t - 1.0) > 0.8 else 2.0
+
+    found = [steps(far, 1.0, noise=1.0, claimed=2.0 + gap, rtol=2.0**-23)[1] for gap in (2.0**-22, 2.0**-21)]
+    assert found == [2.0, 0.0]
+
+
+# ------------------------------------------------------------------ the verdict
+
+
+@pytest.mark.parametrize(
+    ("difference", "uncertainty", "verdict"),
+    [
+        (1.25, 0.25, "agrees"),
+        (1.25, 0.26, "inconclusive"),
+        (1.26, 0.25, "inconclusive"),
+        (5.25, 1.0, "inconclusive"),  # farther than 0.25 + 4·1.0 it would differ
+        (5.5, 1.0, "differs"),
+    ],
+)
+def test_the_verdict_weighs_the_gap_against_tolerance_and_uncertainty(monkeypatch, difference, uncertainty, verdict):
+    monkeypatch.setattr(chapter, "slope", lambda *_: (difference, uncertainty))
+    (row,) = check_gradients(lambda x: x, 1.0, rtol=1e-9, atol=0.25).rows
+    assert (row.backprop, row.difference, row.verdict) == (1.0, difference, verdict)
+
+
+def test_an_input_without_effect_has_no_error():
+    assert check_gradients(lambda a, b: a * 2.0, 1.0, 5.0).rows[1].error == 0.0
+
+
+def test_an_error_as_large_as_the_tolerance_is_shown_as_within_it():
+    row = chapter.Comparison("x", 1.0, 2.0, 2.0, 0.0, 1e-7, "agrees")
+    assert "< 1e-07" in repr(chapter.Report((row,), 8, 1e-7))
+    assert "1.1e-07" in repr(chapter.Report((row._replace(error=1.1e-7),), 8, 1e-7))
+
+
+@pytest.mark.parametrize("options", [{"rtol": math.inf}, {"atol": math.inf}])
+def test_a_tolerance_is_finite(options):
+    with pytest.raises(ValueError, match="rtol must be positive and atol not negative"):
+        check_gradients(lambda x: x, 1.0, **options)
+
+
+# ------------------------------------------------------------------ the search for a kink
+
+
+def test_a_kink_is_where_the_gap_between_the_slopes_does_not_shrink_and_is_no_noise():
+    """At the five points that are asked for, f is made up: the verdict turns exactly where the gaps say."""
+    h = 2.0**-12  # near 1, from its power of two
+
+    def kink(gap: float, smaller_gap: float, noise: float, x: float = 1.0, h: float = h) -> bool:
+        f = {x + h: gap * h, x - h: 0.0, x: 0.0, x + h / 16: smaller_gap * h / 16, x - h / 16: 0.0}
+        return chapter.has_kink(f.__getitem__, x, noise)
+
+    assert kink(1.0, 1.0, 0.0)
+    assert kink(-1.0, -1.0, 0.0)
+    assert kink(1.0, 0.51, 0.0)
+    assert not kink(1.0, 0.5, 0.0)
+    assert not kink(1.0, 1.0 / 16, 0.0)  # a curve
+    assert kink(1.0, 1.0, h / 64.5)
+    assert not kink(1.0, 1.0, h / 64.0)
+    assert kink(1.0, 1.0, 0.0, x=0.0)
+    assert kink(1.0, 1.0, 0.0, x=1024.0, h=0.25)
+    assert kink(1.0, 1.0, 0.0, x=-0.4, h=2.0**-14)

@@ -286,3 +286,21 @@ def test_a_loss_costs_two_nodes_per_sample_at_most_and_one_for_the_mean():
     nodes = {loss: len([v for v in topological_sort(loss(first, second)) if v._prev]) for loss in LOSSES}
     assert nodes[binary_cross_entropy] == nodes[binary_cross_entropy_with_logits] == 11
     assert nodes[mse_loss] == 21
+
+
+@pytest.mark.parametrize(
+    ("loss", "first"),
+    [
+        (mse_loss, "predictions"),
+        (binary_cross_entropy, "predictions"),
+        (binary_cross_entropy_with_logits, "logits"),
+        (hinge_loss, "scores"),
+    ],
+)
+def test_errors_name_the_loss_and_what_it_was_given(loss, first):
+    with pytest.raises(ValueError, match=f"^{loss.__name__} got 2 {first} and 1 targets;"):
+        loss([0.5, 0.5], [1])
+    with pytest.raises(TypeError, match=rf"^{loss.__name__} compares number with number, but {first}\[0\] is list"):
+        loss([[0.5]], [1])
+    with pytest.raises(TypeError, match=rf"^{loss.__name__} compares number with number, but targets\[0\] is list"):
+        loss([0.5], [[1]])

@@ -224,6 +224,22 @@ def test_biases_start_at_zero() -> None:
     assert {p.data for name, p in MLP(2, [5, 5, 1]).named_parameters() if name.endswith("bias")} == {0.0}
 
 
+def test_each_part_shows_its_sizes() -> None:
+    assert repr(Neuron(2)) == "Neuron(2 → 1, relu)"
+    assert repr(Layer(3, 2, "tanh")) == "Layer(3 → 2, tanh)"
+    assert repr(Layer(3, 1)) == "Layer(3 → 1, relu)"
+
+
+def test_what_is_no_parameter_or_comes_again_does_not_hide_what_follows() -> None:
+    odd = Module()
+    odd.first = Value(1.0)
+    odd.name = "odd"
+    odd.again = odd.first
+    odd.result = odd.first * 2
+    odd.last = Value(2.0)
+    assert [name for name, _ in odd.named_parameters()] == ["first", "last"]
+
+
 # ---------------------------------------------------------------- errors
 
 KNOWN = "activation must be one of relu, tanh, sigmoid, linear, but got str: "
@@ -421,3 +437,21 @@ def test_an_activation_of_your_own_is_one_line(monkeypatch: pytest.MonkeyPatch) 
     out = neuron([1.0])
     out.backward()
     assert (out.data, neuron.bias.grad) == (0.75, 0.0625)
+
+
+@pytest.mark.parametrize(
+    ("nin", "x", "message"),
+    [
+        (1, np.ones((3, 1)), "expected one example of 1 number, but got an array of shape (3, 1); "),
+        (2, np.ones((3, 2)), "expected one example of 2 numbers, but got an array of shape (3, 2); "),
+        (1, [[1.0]], "expected one example of 1 number, but got rows of them; "),
+        (2, [[1.0, 2.0]], "expected one example of 2 numbers, but got rows of them; "),
+        (2, [np.ones(2), np.ones(2)], "expected one example of 2 numbers, but got rows of them; "),
+        (1, [1.0, 2.0], "expected 1 input, but got 2; "),
+        (2, [1.0], "expected 2 inputs, but got 1; "),
+    ],
+)
+def test_inputs_of_another_shape_are_counted_in_words(nin: int, x: object, message: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as error:
+        Neuron(nin)(x)
+    assert str(error.value).startswith(message)

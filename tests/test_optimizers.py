@@ -16,6 +16,7 @@ from edges import GRADIENTS, SMALLEST, STARTS
 
 from micrograd_numpy import Value
 from micrograd_numpy.optimizers import SGD, Adam, AdamW, Optimizer, path, plot_paths
+from micrograd_numpy.style import BACKWARD, FORWARD, INK
 
 # Every optimizer with every setting that changes its rule: (ours, theirs, arguments).
 CATALOGUE: dict[str, tuple[type[Optimizer], str, dict[str, Any]]] = {
@@ -60,6 +61,57 @@ def assert_same(values: list[Value], tensors: list[Any], where: str) -> None:
     for i, (v, t) in enumerate(zip(values, tensors)):
         assert type(v.data) is float
         assert v.data == pytest.approx(t.item(), rel=1e-12, abs=1e-12, nan_ok=True), f"parameter {i}, {where}"
+
+
+# ---------------------------------------------------------------- how it looks (first, because it is quick to tell)
+
+
+def test_the_base_class_shows_its_learning_rate() -> None:
+    assert repr(Optimizer([Value(1.0)], lr=0.1)) == "Optimizer(1 parameter, lr=0.1)"
+
+
+@pytest.mark.parametrize(
+    ("panels", "shape", "size"), [(1, 1, (6.4, 3.6)), (2, 2, (6.4, 2.5)), (3, 4, (6.4, 5.0)), (4, 4, (6.4, 5.0))]
+)
+@pytest.mark.parametrize("grid", [True, False])
+def test_plot_paths_draws_each_path_on_the_contours_of_f(panels: int, shape: int, size: tuple, grid: bool) -> None:
+    mpl = pytest.importorskip("matplotlib")
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import to_rgba
+
+    asked = 0
+
+    def bowl(x: Value, y: Value) -> Value:
+        nonlocal asked
+        asked += 1
+        return x * x + y * y - 7
+
+    points = [(5.0, 3.0), (1.0, 0.5), (0.0, 0.0)]  # the first is outside of the window
+    with mpl.rc_context({"axes.grid": grid, "lines.markersize": 9}):
+        figure = plot_paths(bowl, {f"path {i}": points for i in range(panels)}, x=(-4, 3), y=(-1, 2))
+    try:
+        assert asked == 121 * 121
+        assert tuple(figure.get_size_inches()) == size
+        assert [ax.get_visible() for ax in figure.axes] == [True] * panels + [False] * (shape - panels)
+        assert all(ax.get_shared_x_axes().joined(ax, figure.axes[0]) for ax in figure.axes[1:])
+        assert all(ax.get_shared_y_axes().joined(ax, figure.axes[0]) for ax in figure.axes[1:])
+        for i, ax in enumerate(figure.axes[:panels]):
+            assert (ax.get_title(), ax.get_xlim(), ax.get_ylim()) == (f"path {i}", (-4, 3), (-1, 2))
+            assert not any(line.get_visible() for line in ax.get_xgridlines())
+            (contours,) = ax.collections
+            highest = 4.0**2 + 2.0**2  # above the lowest point, which is on the grid to a rounding
+            assert contours.levels == pytest.approx([highest * 10 ** (0.3 * k - 3) for k in range(11)], rel=1e-3)
+            assert contours.get_linewidths()[0] == 0.8
+            assert tuple(contours.get_edgecolor()[0]) == to_rgba(FORWARD, 0.5)
+            line, start = ax.lines
+            assert list(zip(*line.get_data(), strict=True)) == points
+            assert (line.get_color(), line.get_linewidth()) == (BACKWARD, 1.2)
+            assert (line.get_marker(), line.get_markersize()) == ("o", 3)
+            assert list(zip(*start.get_data(), strict=True)) == points[:1]
+            assert (start.get_color(), start.get_marker(), start.get_markersize()) == (INK, "s", 6)
+    finally:
+        plt.close(figure)
 
 
 @every_rule
@@ -292,23 +344,6 @@ def test_path_of_any_number_of_parameters() -> None:
         return sum((x * x for x in xs), Value(0.0))
 
     assert path(cube, partial(SGD, lr=0.5), (1.0, 2.0, 3.0), 1) == [(1.0, 2.0, 3.0), (0.0, 0.0, 0.0)]
-
-
-@pytest.mark.parametrize(("panels", "axes"), [(1, 1), (2, 2), (3, 4), (4, 4)])
-def test_plot_paths_draws_a_panel_for_each(panels: int, axes: int) -> None:
-    mpl = pytest.importorskip("matplotlib")
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    paths = {f"path {i}": path(bowl, partial(SGD, lr=0.01 * i), (-4.0, 1.0), 5) for i in range(panels)}
-    figure = plot_paths(bowl, paths, x=(-5, 5), y=(-2, 2))
-    visible = [ax for ax in figure.axes if ax.get_visible()]
-    assert (len(figure.axes), len(visible)) == (axes, panels)
-    for ax, (title, points) in zip(visible, paths.items()):
-        assert ax.get_title() == title
-        assert list(zip(*ax.lines[0].get_data())) == points
-        assert (ax.get_xlim(), ax.get_ylim()) == ((-5, 5), (-2, 2))
-    plt.close(figure)
 
 
 def test_import_is_silent_and_light() -> None:
