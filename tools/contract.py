@@ -44,8 +44,8 @@ from micrograd_numpy.value import dot, mean  # noqa: E402  # likewise
 PAGE = ROOT / "book" / "contract.md"
 INTRODUCTION = (
     "What the engine promises, at every edge of the floats: the numbers and gradients of PyTorch in double "
-    "precision, no exception in the middle of training, and errors that say what to do. Each result on this page "
-    "was computed by the library when the page was made, from the same tables that its tests use."
+    "precision, no exception in the middle of training, and errors that say what to do. Each result on this page was "
+    "computed by the library when the page was made, from the same tables that its tests use."
 )
 
 
@@ -65,8 +65,7 @@ MATTERS = [
     Matter(
         "What a Value takes",
         "One real number: an int, a float, a NumPy real scalar or an array without dimensions. It is stored as a "
-        "Python "
-        "float. Anything else is a `TypeError` that says what came and what to do.",
+        "Python float. Anything else is a `TypeError` that says what came and what to do.",
         """\
 Value(3).data, Value(True).data, Value(np.float32(0.5)).data, Value(np.array(2.5)).data
 Value("3")
@@ -77,8 +76,7 @@ Value([1.0, 2.0])
     Matter(
         "Mixing with numbers",
         "A number or a NumPy scalar on either side of an operator gives a Value; so do `2 ** v` and `v ** w`. An "
-        "array is "
-        "refused on either side.",
+        "array is refused on either side.",
         """\
 1 - a
 np.float64(2.0) * a
@@ -90,10 +88,8 @@ np.ones(2) * a
     Matter(
         "Numbers at the edges",
         "Results and gradients are PyTorch's in double precision: infinity where a number is too large, nan where "
-        "there is "
-        "none. Arithmetic never raises, never warns and never turns complex. Under `detect_anomaly()` the first "
-        "nan or inf "
-        "raises, and says where it came from.",
+        "there is none. Arithmetic never raises, never warns and never turns complex. Under `detect_anomaly()` the "
+        "first nan or inf raises, and says where it came from.",
         """\
 (a / 0).data, (Value(0.0) / 0).data, Value(1000.0).exp().data, Value(0.0).log().data
 (Value(-8.0) ** (1 / 3)).data, Value(-1000.0).sigmoid().data, Value(nan).relu().data
@@ -103,10 +99,8 @@ with detect_anomaly(): Value(1000.0, label="x").exp()
     Matter(
         "Repeated backward",
         "Leaves accumulate, as in PyTorch; set `grad` to zero in between if you do not want that. Interior nodes "
-        "hold the "
-        "gradient of the latest root. Two roots that share a node are right, and so is `backward()` called twice: "
-        "no graph "
-        "needs to be retained.",
+        "hold the gradient of the latest root. Two roots that share a node are right, and so is `backward()` called "
+        "twice: no graph needs to be retained.",
         """\
 x = Value(3.0)
 h = x * x
@@ -122,9 +116,8 @@ y.grad, z.grad, shared.grad
     ),
     Matter(
         "Order",
-        "Deterministic: inputs are visited as they stand in the formula, no set is iterated, and sums run from "
-        "left to "
-        "right (which loses the 1.0 below). Two runs agree to the last bit, on any Python.",
+        "Deterministic: inputs are visited as they stand in the formula, no set is iterated, and sums run from left "
+        "to right (which loses the 1.0 below). Two runs agree to the last bit, on any Python.",
         """\
 b = Value(3.0, label="b")
 [v.label or v._op for v in topological_sort(a * b + a)]
@@ -134,8 +127,7 @@ mean([1.0, 1e300, -1e300]).data
     Matter(
         "Cost",
         "Time and memory grow with the nodes and edges of the graph. No graph is too deep for Python's recursion "
-        "limit, and "
-        "nothing is left for the cyclic garbage collector.",
+        "limit, and nothing is left for the cyclic garbage collector.",
         """\
 import gc
 x = y = Value(1.0)
@@ -149,10 +141,8 @@ gc.enable()
     Matter(
         "Comparisons, float, bool and hash",
         "`<`, `<=`, `>` and `>=` compare the numbers and give a bool. `==` asks whether both are one node, where "
-        "PyTorch "
-        "compares the numbers; so Values live in sets and dicts. `float(v)` is the number, and `bool(v)` whether "
-        "it is not "
-        "zero.",
+        "PyTorch compares the numbers; so Values live in sets and dicts. `float(v)` is the number, and `bool(v)` "
+        "whether it is not zero.",
         """\
 Value(1.0) < Value(2.0), Value(1.0) >= 2
 Value(1.0) == Value(1.0), a == a, len({a, a, Value(2.0)})
@@ -161,11 +151,9 @@ float(a), bool(Value(0.0)), bool(Value(nan))
     ),
     Matter(
         "Copying, pickling and saving",
-        "Leaves can be copied and pickled. A node that an operation made is refused: copy its leaves and compute "
-        "it again. "
-        "Models are saved as names and numbers, ready for JSON, which loads without running code and comes back "
-        "to the last "
-        "bit; a state that does not fit changes nothing.",
+        "Leaves can be copied and pickled. A node that an operation made is refused: copy its leaves and compute it "
+        "again. Models are saved as names and numbers, ready for JSON, which loads without running code and comes "
+        "back to the last bit; a state that does not fit changes nothing.",
         """\
 copy.deepcopy(a), pickle.loads(pickle.dumps(a))
 copy.copy(a * 2)
@@ -342,9 +330,8 @@ def operations() -> Iterator[str]:
         f"The tests hold {len(UNARY)} operations of one input at {len(EDGES)} inputs ({compared} comparisons) and "
         f"{len(BINARY)} of two inputs at all {len(EDGES) ** 2} pairs of them ({pairs} comparisons, and as many "
         f"again with a "
-        "plain number on the left and on the right) against PyTorch, by the rule and by the operator: the result "
-        "and every "
-        "derivative. Then any float that a random search can think of. Numbers here are shown to six digits."
+        "plain number on the left and on the right) against PyTorch, by the rule and by the operator: the result and "
+        "every derivative. Then any float that a random search can think of. Numbers here are shown to six digits."
     )
     yield "### One input"
     yield "Every input of the tests."
@@ -356,10 +343,10 @@ def operations() -> Iterator[str]:
     yield from (two_inputs(operation) for operation in BINARY if operation.rule is not ops.pow)
     yield "### Powers"
     yield (
-        "A constant exponent, as in `x**2`, has no derivative. With Values on both sides there are two: at a negative "
-        "base the one in the exponent is nan, because a little to the side of a whole exponent there is no result; at "
-        "a zero base it is 0, except where the power itself is infinite. `a**0` is 1 for every a, also for nan, and "
-        "flat in a."
+        "A constant exponent, as in `x**2`, has no derivative. With Values on both sides there are two: at a "
+        "negative base the one in the exponent is nan, because a little to the side of a whole exponent there is no "
+        "result; at a zero base it is 0, except where the power itself is infinite. `a**0` is 1 for every a, also "
+        "for nan, and flat in a."
     )
     yield careful_powers()
     yield powers()
@@ -468,8 +455,8 @@ def differences() -> Iterator[str]:
     yield "## Where we differ from PyTorch, and why"
     yield (
         f"{len(DIFFERENCES)} entries, and the tests prove both sides of each. Apart from them, and from rounding in "
-        "the last digits and the sign of zero, answers are equal. `hinge_loss` has no counterpart: it is compared with "
-        "`relu(1 - t * s).mean()`. Derivatives stand beneath results."
+        "the last digits and the sign of zero, answers are equal. `hinge_loss` has no counterpart: it is compared "
+        "with `relu(1 - t * s).mean()`. Derivatives stand beneath results."
     )
     for reason in dict.fromkeys(d.reason for d in DIFFERENCES):
         entries = (d for d in DIFFERENCES if d.reason == reason)
