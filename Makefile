@@ -22,7 +22,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-w
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book serve test test-all fuzz flips mutants lab sync check demo lint format clean
+.PHONY: help book serve test nbval test-all fuzz flips mutants bench lab sync check demo lint format clean
 
 # Notebooks must come out alike in everybody's shell.
 export TQDM_DISABLE := 1
@@ -51,6 +51,9 @@ serve: book ## build the book and serve it on localhost
 
 test: $(VENV)/.full ## run the unit tests (100 % coverage), then every notebook, comparing outputs with the stored ones
 	$(RUN) -m pytest tests -n $(WORKERS) --cov --cov-fail-under 100
+	@$(MAKE) --no-print-directory nbval
+
+nbval: $(VENV)/.full
 	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL)
 
 test-all: $(VENV)/.book ## the library's tests without PyTorch, on every Python there is, oldest and newest numpy
@@ -64,6 +67,9 @@ flips: $(VENV)/.full ## flip the sign of each derivative in the chapters: the no
 
 mutants: $(VENV)/.full ## change one thing in the library at a time: the unit tests must notice (NAMES="ops mlp" AGAIN=1)
 	$(RUN) tools/mutants.py --jobs $(WORKERS) $(if $(AGAIN),--again) $(NAMES)
+
+bench: $(VENV)/.bench ## measure against the other engines, into benchmarks/results.json (ONLY="arrays nodes")
+	$(RUN) -m benchmarks.run $(if $(ONLY),--only $(ONLY))
 
 lint: $(VENV)/.book ## check style and types, notebooks included
 	$(VENV)/bin/ruff check .
@@ -92,7 +98,7 @@ demo: $(VENV)/.book ## the tour on the command line
 	TQDM_DISABLE=0 $(RUN) examples/demo.py
 
 clean: ## remove what was built (rm -rf .venv removes the environment)
-	rm -rf _build build dist *.egg-info .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf _build benchmarks/_build build dist *.egg-info .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- the environment, in three steps
@@ -119,4 +125,9 @@ $(VENV)/.book: $(VENV)/.python requirements.txt constraints.txt pyproject.toml
 $(VENV)/.full: $(VENV)/.book
 	@echo "Installing PyTorch for the comparisons (a few minutes, once) ..."
 	@$(RUN) -m pip install -q --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.full
+	@echo "Installing the engines to compare with (a minute, once) ..."
+	@$(RUN) -m pip install -q --disable-pip-version-check -e .[bench] -c constraints.txt
 	@touch $@

@@ -77,6 +77,7 @@ def train_on_moons(out: Path, epochs: int, seed: int) -> None:
         rng=seed,
         l2=1e-4,
         schedule=lambda step: 1.0 - 0.9 * step / (10 * epochs),
+        vectorized=True,
     )
     if history.interrupted:
         print(f"   interrupted after {len(history.losses)} of {epochs} epochs")

@@ -2,6 +2,7 @@
 
 from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import topological_sort
+from micrograd_numpy.emit import numpy_rule
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.graph import draw_graph
 from micrograd_numpy.losses import (
@@ -13,6 +14,7 @@ from micrograd_numpy.losses import (
 from micrograd_numpy.mlp import MLP, Layer, Module, Neuron
 from micrograd_numpy.optimizers import SGD, Adam, AdamW
 from micrograd_numpy.value import Value
+from micrograd_numpy.vectorize import vectorize
 
 __version__ = "0.1.0"
 
@@ -32,5 +34,7 @@ __all__ = [
     "draw_graph",
     "hinge_loss",
     "mse_loss",
+    "numpy_rule",
     "topological_sort",
+    "vectorize",
 ]

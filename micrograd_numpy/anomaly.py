@@ -18,9 +18,9 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from threading import RLock
 
-from micrograd_numpy import value
+from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.value import Value
 
@@ -125,10 +125,14 @@ watching: ContextVar[bool] = ContextVar("watching", default=False)  # by thread
 
 
 def watched_node(
-    data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...]
+    data: float,
+    inputs: tuple[Value, ...],
+    op: str,
+    local: tuple[float, ...],
+    rule: ops.Rule,
 ) -> Value:
     """`node`, which raises if the operation's result is not finite."""
-    out = plain_node(data, inputs, op, local)
+    out = plain_node(data, inputs, op, local, rule)
     if not math.isfinite(data) and watching.get():
         raise FloatingPointError(f"{op!r} gave {data!r}:\n{way_back(out)}")
     return out
@@ -151,7 +155,7 @@ def watched_backward(self: Value) -> None:
 # What is left is to put them in place, and to put the originals back. A `with` block does that, whatever happens inside.
 
 # %%
-lock = Lock()
+lock = RLock()  # whoever replaces functions of the engine holds it
 open_blocks: list[object] = []  # in all threads
 
 

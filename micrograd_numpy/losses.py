@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import SupportsFloat
 
-from micrograd_numpy import ops
+from micrograd_numpy import ops, value
 from micrograd_numpy.value import Value, apply, as_value, mean, what_is
 
 Number = Value | SupportsFloat
@@ -281,15 +281,25 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
 
 # %% [markdown]
 # A probability outside of 0 to 1 is a mistake somewhere else, most often a raw score. The loss says so.
+# (It asks through `value.check` and not with an `if`, so that a whole batch can be asked at once, as
+# [From scalars to arrays](vectorize.ipynb) will do.)
 
 # %%
+def is_probability(x: float) -> bool:
+    """Whether `x` is in [0, 1]; nan is not. With & instead of `and`, so that arrays can be asked, too."""
+    return (x >= 0.0) & (x <= 1.0)
+
+
 def expect_probabilities(loss: str, name: str, values: Iterable[Value], hint: str) -> None:
-    """Raise a ValueError at the first of `values` outside [0, 1]; nan is outside."""
+    """Raise a ValueError at the first of `values` outside [0, 1]."""
     for i, v in enumerate(values):
-        if not 0.0 <= v.data <= 1.0:
-            raise ValueError(
-                f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {v.data!r}; {hint}"
+
+        def complaint(x: float, i: int = i) -> ValueError:
+            return ValueError(
+                f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {x!r}; {hint}"
             )
+
+        value.check(v, is_probability, complaint)
 
 
 # %%
@@ -544,6 +554,11 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # pushes with a slope of 1 {cite:p}`cortes1995`.
 
 # %%
+def is_sign(x: float) -> bool:
+    """Whether `x` is −1 or +1."""
+    return (x == 1.0) | (x == -1.0)
+
+
 def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
     """Mean of max(0, 1 − t·s): zero for a score on the right side with a margin of one.
 
@@ -574,11 +589,14 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
     """
     pairs = pair("hinge_loss", scores, targets, first="scores")
     for i, (_, t) in enumerate(pairs):
-        if t.data not in {-1.0, 1.0}:
-            raise ValueError(
-                f"hinge_loss needs targets -1 or 1, but targets[{i}] is {t.data!r}; "
+
+        def complaint(x: float, i: int = i) -> ValueError:
+            return ValueError(
+                f"hinge_loss needs targets -1 or 1, but targets[{i}] is {x!r}; "
                 "turn labels 0 and 1 into -1 and 1 with 2 * t - 1"
             )
+
+        value.check(t, is_sign, complaint)
     return mean((1.0 - t * s).relu() for s, t in pairs)
 
 # %% tags=["active-ipynb"]

@@ -533,6 +533,9 @@ def as_inputs(x: Inputs, nin: int) -> list[Value]:
     values: list[Value] = []
     v: Any
     for v in items:
+        if type(v) is Value:
+            values.append(v)
+            continue
         if isinstance(v, (list, tuple)) or getattr(v, "ndim", 0) > 0:
             raise TypeError(
                 f"expected one example of {nin} number{'s' * (nin > 1)}, but got rows of them; "

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
 from micrograd_numpy.losses import hinge_loss
-from micrograd_numpy.mlp import as_size
+from micrograd_numpy.mlp import Module, as_size
 from micrograd_numpy.optimizers import Optimizer, at_least_zero
 from micrograd_numpy.style import CARD, FORWARD, INK
 from micrograd_numpy.value import Value, dot, what_is
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Row = Iterable[SupportsFloat]
-Loss = Callable[[list[Value], list[float]], Value]
+Loss = Callable[[list[Value], list[Any]], Value]
 PLUS, MINUS = FORWARD, "#a16207"  # the colors of the two classes
 
 
@@ -266,7 +266,7 @@ def plot_points(
 # `plot_decision_boundary` asks the model about every point of a grid.
 
 # %%
-def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
+def predict(model: Any, X: Iterable[Row]) -> list[float]:
     """The model's score for each sample, as plain floats.
 
     Each score's graph is freed before the next is built.
@@ -278,16 +278,31 @@ def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
     ValueError
         If the model returns more than one number per sample.
     """
-    scores = []
-    for row in as_rows(X):
-        score = model(row)
-        if hasattr(score, "__len__"):
-            raise ValueError(
-                f"the model must return one score per sample, but it returned {len(score)}; "
-                "give it one output, as in MLP(2, [8, 1])"
-            )
-        scores.append(float(score))
-    return scores
+    from micrograd_numpy.vectorize import vectorize
+
+    rows = as_rows(X)
+    if len(rows) > 500 and isinstance(model, Module):  # so many that compiling pays
+        try:
+            return [only(score) for score in vectorize(cast("Any", model)).forward(rows)]
+        except TypeError:  # it looks at numbers, so it can't be recorded
+            pass
+    return [only(model(row)) for row in rows]
+
+
+def only(score: Any) -> float:
+    """The score as a number, if it is one.
+
+    Raises
+    ------
+    ValueError
+        If it is several.
+    """
+    if getattr(score, "shape", ()) or isinstance(score, (list, tuple)):
+        raise ValueError(
+            f"the model must return one score per sample, but it returned {len(score)}; "
+            "give it one output, as in MLP(2, [8, 1])"
+        )
+    return float(score)
 
 
 def accuracy(
@@ -417,7 +432,7 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 #
 # ## The real code
 #
-# What does the loop lack? Three comforts, and a record. First, **batches**. So far each step looked
+# What does the loop lack? Some comforts, and a record. First, **batches**. So far each step looked
 # at all points. A step can also follow the average gradient of a few, a minibatch; then one
 # **epoch**, a round through all points, has many steps. Each point must come once per epoch, in a
 # new order every time.
@@ -486,7 +501,7 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
 class Model(Protocol):
     """What the training loop needs to know of a model."""
 
-    def __call__(self, x: list[float]) -> Any:
+    def __call__(self, x: list[Any]) -> Any:
         """Its score for one sample."""
 
     def parameters(self) -> list[Value]:
@@ -523,11 +538,65 @@ class History:
 
 
 # %% [markdown]
-# And the loop. Look for the five lines in the middle. The rest is checks, an optional penalty and
-# an optional schedule for the learning rate, and the record. If you press stop, it ends after the
-# last full step and you keep what you have.
+# Fourth, two ways to run a batch forward and back. `one_by_one` is what you have seen. `at_once` gives the same
+# numbers, but for rounding, and is far faster. How it does that is a chapter of its own,
+# [From scalars to arrays](vectorize.ipynb); here it saves you some waiting, if you ask for it.
+#
+# And the loop. Look for the five lines in the middle, two of them behind `run`. The rest is checks, an
+# optional penalty and an optional schedule for the learning rate, and the record. If you press stop,
+# it ends after the last full step and you keep what you have.
 
 # %%
+Run = Callable[[list[list[float]], list[float]], tuple[float, list[float]]]
+
+
+def penalized(loss: Loss, parameters: list[Value], l2: float) -> Loss:
+    """The loss with the penalty l2·Σp²."""
+    if not l2:
+        return loss
+    return lambda scores, labels: loss(scores, labels) + l2 * dot(parameters, parameters)
+
+
+def one_by_one(model: Model, loss: Loss) -> Run:
+    """Forward and backward over a batch, one sample after the other."""
+
+    def run(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
+        scores = [model(x) for x in X]
+        objective = loss(scores, y)
+        objective.backward()
+        return objective.data, [score.data for score in scores]
+
+    return run
+
+
+def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> Run:
+    """Forward and backward over a batch, all samples at once."""
+    import numpy as np
+    from micrograd_numpy.vectorize import vectorize
+
+    def one(x: list[Value], t: Value) -> list[Value]:
+        score = model(x)
+        return [loss([score], [t]), score]
+
+    loss_and_score = vectorize(one, reduction="none")
+
+    def run(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
+        batch = loss_and_score(X, y)
+        seeds = np.zeros_like(batch.data)
+        seeds[:, 0] = 1.0 / len(y)  # the mean of the losses; the scores are for us
+        batch.backward(seeds)
+        return float(batch.data[:, 0].mean()), batch.data[:, 1].tolist()
+
+    first = loss([model(x) for x in X], y).data
+    each = float(loss_and_score.forward(X, y)[:, 0].mean())
+    if not math.isclose(first, each, rel_tol=1e-9, abs_tol=1e-12) and math.isfinite(first):
+        raise ValueError(
+            f"the loss of all samples is {first!r}, but the mean of their losses is {each!r}; "
+            "leave vectorized=True out for such a loss"
+        )
+    return run
+
+
 def train(
     model: Model,
     X: Iterable[Row],
@@ -542,6 +611,7 @@ def train(
     l2: float = 0.0,
     keep: Collection[int] = (),
     progress: bool = True,
+    vectorized: bool = False,
 ) -> History:
     """Train a model that gives one score per sample, in place.
 
@@ -572,6 +642,10 @@ def train(
         Numbers of epochs after which to keep a copy of the parameters.
     progress : bool
         Whether to show a bar (needs tqdm). Logs never get one.
+    vectorized : bool
+        Whether to do all samples of a batch at once, with `vectorize`: much faster, and
+        the same numbers but for rounding. The loss of a batch must be the mean of
+        the losses of its samples, as it is for all losses of the library.
 
     Returns
     -------
@@ -582,8 +656,8 @@ def train(
     Raises
     ------
     ValueError
-        If `X` and `y` do not fit together, or `epochs`, `batch_size` or `l2` is out
-        of range.
+        If `X` and `y` do not fit together, `epochs`, `batch_size` or `l2` is out
+        of range, or the loss of a batch is not a mean and should be vectorized.
     """
     import numpy as np
 
@@ -598,6 +672,8 @@ def train(
         raise ValueError(
             "the optimizer holds none of the model's parameters; make it with model.parameters()"
         )
+    penalty = penalized(loss, parameters, l2)
+    run = at_once(model, penalty, X, y) if vectorized else one_by_one(model, penalty)
     history = History()
     bar = progress_bar(epochs, progress)
     try:
@@ -607,21 +683,14 @@ def train(
             mean_loss, correct = 0.0, 0
             for batch in batches(len(X), batch_size, rng):
                 labels = [y[i] for i in batch]
-                scores = [model(X[i]) for i in batch]
-                objective = loss(scores, labels)
-                if l2:
-                    objective = objective + l2 * dot(parameters, parameters)
                 optimizer.zero_grad()
-                objective.backward()
+                objective, scores = run([X[i] for i in batch], labels)
                 if schedule is not None:
                     optimizer.lr = schedule(history.steps)
                 optimizer.step()
                 history.steps += 1
-                mean_loss += objective.data * (len(batch) / len(X))
-                correct += sum(
-                    agrees(score.data, label)
-                    for score, label in zip(scores, labels, strict=True)
-                )
+                mean_loss += objective * (len(batch) / len(X))
+                correct += sum(map(agrees, scores, labels))
             history.losses.append(mean_loss)
             history.accuracies.append(correct / len(X))
             if hasattr(bar, "set_postfix"):

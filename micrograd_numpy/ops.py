@@ -19,7 +19,6 @@ import math
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add as plus
-from operator import mul as product
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
 
@@ -442,7 +441,10 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
     """Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
     half = len(ab) // 2
     a, b = ab[:half], ab[half:]
-    return total(map(product, a, b)), b + a
+    result = 0.0
+    for x, y in zip(a, b):
+        result += x * y
+    return result, b + a
 
 
 # %% tags=["active-ipynb"]

@@ -290,13 +290,36 @@ def as_value(x: Value | SupportsFloat) -> Value:
     return x if isinstance(x, Value) else Value(x)
 
 
-def as_values(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Value, ...]:
-    """Each of `xs` as a Value, or an error that says what `name` takes."""
-    if not isinstance(xs, Iterable):
+def as_tuple(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Any, ...]:
+    """`xs` as a tuple, or an error that says what `name` takes."""
+    try:
+        return tuple(xs)
+    except TypeError:
+        if isinstance(xs, Iterable):
+            raise  # what makes them has a bug of its own
         raise TypeError(
             f"{name} takes Values or numbers in a list, but got {what_is(xs)}; write [x] for a single x"
-        )
-    return tuple(map(as_value, xs))
+        ) from None
+
+
+def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
+    """Each of `xs` as a Value."""
+    for x in xs:
+        if type(x) is not Value:
+            return tuple(map(as_value, xs))
+    return xs  # as mostly: nothing to do
+
+
+def check(
+    v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Exception]
+) -> None:
+    """Raise `complaint` of the number in `v` unless `holds` is true of it.
+
+    The place for a function to look at a number: `vectorize` takes note of it, and asks
+    `holds` of an array. So it must be an expression for numbers and arrays alike.
+    """
+    if not holds(v.data):
+        raise complaint(v.data)
 
 
 # %% [markdown]
@@ -306,7 +329,11 @@ def as_values(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Value, ..
 
 # %%
 def node(
-    data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...]
+    data: float,
+    inputs: tuple[Value, ...],
+    op: str,
+    local: tuple[float, ...],
+    rule: ops.Rule,  # noqa: ARG001  # it has done its work; `vectorize` looks on here, and wants to know it
 ) -> Value:
     """A Value that an operation made: its result, its inputs and its local derivatives."""
     out = object.__new__(Value)
@@ -344,7 +371,7 @@ def unary(rule: ops.Rule, op: str) -> Callable[[Value], Value]:
 
     def method(self: Value) -> Value:
         data, local = rule(self.data)
-        return node(data, (self,), op, local)
+        return node(data, (self,), op, local, rule)
 
     return named(method, rule)
 
@@ -356,7 +383,7 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
         if not isinstance(other, Value):
             other = Value(other)
         data, local = rule(self.data, other.data)
-        return node(data, (self, other), op, local)
+        return node(data, (self, other), op, local, rule)
 
     return named(method, rule)
 
@@ -448,15 +475,17 @@ class Value:
     def __pow__(self, other: Value | SupportsFloat) -> Value:
         if isinstance(other, Value):
             data, local = ops.pow(self.data, other.data)
-            return node(data, (self, other), "**", local)
+            return node(data, (self, other), "**", local, ops.pow)
         n = as_float(other)
-        data, slope = ops.power(n)(self.data)
-        return node(data, (self,), f"**{n:g}", slope)
+        rule = ops.power(n)
+        data, slope = rule(self.data)
+        return node(data, (self,), f"**{n:g}", slope, rule)
 
     def _backward(self) -> None:
         """Propagate this node's gradient to its inputs: the chain rule."""
+        grad = self.grad
         for i, local in zip(self._prev, self._local):
-            i.grad += local * self.grad
+            i.grad += local * grad
 
     def backward(self) -> None:
         """Fill `grad` of every Value that this one depends on."""
@@ -534,7 +563,7 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
             f"the rule {name!r} got {len(values)} inputs but returned {len(local)} local "
             "derivatives; it must return one for each input, as (result, (d1, d2, ...))"
         )
-    return node(data, values, name, local)
+    return node(data, values, name, local, rule)
 
 
 # %% [markdown]
@@ -552,14 +581,14 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
     ValueError
         If `a` and `b` have different lengths.
     """
-    left, right = as_values("dot", a), as_values("dot", b)
+    left, right = as_tuple("dot", a), as_tuple("dot", b)
     if len(left) != len(right):
         raise ValueError(
             f"dot needs as many numbers on the left as on the right, but got {len(left)} and {len(right)}"
         )
-    inputs = left + right
-    data, local = ops.dot(*(v.data for v in inputs))
-    return node(data, inputs, "dot", local)
+    inputs = as_values(left + right)
+    data, local = ops.dot(*[v.data for v in inputs])
+    return node(data, inputs, "dot", local, ops.dot)
 
 
 def mean(values: Iterable[Value | SupportsFloat]) -> Value:
@@ -572,11 +601,11 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
     ValueError
         If there is nothing to average.
     """
-    inputs = as_values("mean", values)
+    inputs = as_values(as_tuple("mean", values))
     if not inputs:
         raise ValueError("mean needs at least one value, but got none")
-    data, local = ops.mean(*(v.data for v in inputs))
-    return node(data, inputs, "mean", local)
+    data, local = ops.mean(*[v.data for v in inputs])
+    return node(data, inputs, "mean", local, ops.mean)
 
 # %% [markdown]
 # ## The promise, kept

@@ -32,6 +32,10 @@ from micrograd_numpy.optimizers import Optimizer, plot_paths
 a = Value(2.0, label="a")
 model = MLP(2, [1])
 sgd = SGD(model.parameters())
+
+
+def cube(x):
+    return x**3, (3 * x**2,)
 """
 
 
@@ -583,6 +587,11 @@ ERRORS: dict[str, list[Error]] = {
             "lr must be at least 0, but got -1.0",
         ),
         Error(
+            "train(model, [[1.0, 2.0], [3.0, 4.0]], [1, -1], sgd, loss=lambda scores, y: 0 * scores[0] + len(y), vectorized=True)",
+            ValueError,
+            "the loss of all samples is 2.0, but the mean of their losses is 1.0; leave vectorized=True out for such a loss",
+        ),
+        Error(
             "predict(MLP(2, [2]), [[1.0, 2.0]])",
             ValueError,
             "the model must return one score per sample, but it returned 2; give it one output, as in MLP(2, [8, 1])",
@@ -619,5 +628,157 @@ ERRORS: dict[str, list[Error]] = {
             "resolution must be a whole number, but got float: 2.5",
         ),
         Error("plot_loss_curve([1.0])", TypeError, "plot_loss_curve draws what train returned, but got list: [1.0]"),
+    ],
+    "From scalars to arrays": [
+        Error(
+            "vectorize(3.0)",
+            TypeError,
+            "vectorize needs a function of one sample, but got float: 3.0",
+        ),
+        Error(
+            'vectorize(lambda x: x, reduction="max")',
+            ValueError,
+            "reduction must be one of mean, sum, none, but got 'max'",
+        ),
+        Error(
+            "vectorize(lambda x: x).source",
+            ValueError,
+            "nothing is compiled yet: the shapes of the arguments are not known; call the function once",
+        ),
+        Error(
+            "vectorize(lambda x: x)()",
+            TypeError,
+            "a vectorized function needs at least one array, samples first",
+        ),
+        Error(
+            "vectorize(lambda x: x)(1.0)",
+            ValueError,
+            "argument 1 must hold a batch, samples first, but got the single number 1.0; write [x] for one sample",
+        ),
+        Error(
+            "vectorize(lambda x: x)([])",
+            ValueError,
+            "got a batch of no samples; give at least one",
+        ),
+        Error(
+            'vectorize(lambda x: x)(["1", "2"])',
+            TypeError,
+            "argument 1 must hold real numbers, but got list: ['1', '2']; convert it first, for example with np.asarray(x, float)",
+        ),
+        Error(
+            "vectorize(lambda x: x)([a])",
+            TypeError,
+            "argument 1 must hold real numbers, but got list: [Value(data=2.0, grad=0.0, label='a')]; convert it first, for example with np.asarray(x, float)",
+        ),
+        Error(
+            "vectorize(lambda x: x)([[1.0, 2.0], [3.0]])",
+            ValueError,
+            "argument 1 must be an array, but its rows have different lengths; give all samples as many numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x)(np.zeros((2, 3, 4)))",
+            ValueError,
+            "argument 1 must have the shape (samples,) or (samples, numbers), but has (2, 3, 4); flatten each sample, for example with X.reshape(len(X), -1)",
+        ),
+        Error(
+            "vectorize(lambda x, t: x * t)([1.0, 2.0], [1.0])",
+            ValueError,
+            "all arguments need as many samples, but argument 1 has 2 and argument 2 has 1",
+        ),
+        Error(
+            "vectorize(lambda x: x if x > 0 else -x)([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' compares a Value by >, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: min(x))([[1.0, 2.0]])",
+            TypeError,
+            "line 1 of '<lambda>' compares a Value by <, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x or a)([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' asks whether a Value is true, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x * float(a))([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x * a.data)([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' asks for the data of a Value, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            'vectorize(lambda x: setattr(a, "data", 3.0))([1.0, -1.0])',
+            TypeError,
+            "line 1 of '<lambda>' sets the data of a Value, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: (a * x).backward())([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' calls backward(), but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: None)([1.0, -1.0])",
+            TypeError,
+            "a vectorized function must return a Value, or a list of Values, but it returned NoneType: None",
+        ),
+        Error(
+            'vectorize(lambda x: [x, "x"])([1.0, -1.0])',
+            TypeError,
+            "a vectorized function must return a Value, or a list of Values, but it returned str: 'x'",
+        ),
+        Error(
+            "vectorize(lambda x: [])([1.0, -1.0])",
+            ValueError,
+            "the function returned an empty list; return at least one Value",
+        ),
+        Error(
+            "vectorize(lambda x, b=a * 2: b * x)([1.0, -1.0])",
+            ValueError,
+            "the function uses Value(data=4.0, grad=0.0), which was computed outside of it and would never change; compute it inside, from its leaves",
+        ),
+        Error(
+            "vectorize(lambda x: [x, a])([1.0, -1.0])",
+            ValueError,
+            'the mean is of one result, but the function returned a list of 2; use forward(...), or vectorize(fn, reduction="none")',
+        ),
+        Error(
+            "vectorize(lambda x: x * a)([1.0, -1.0]).backward([1.0, 1.0])",
+            TypeError,
+            "backward takes a gradient only with reduction='none'; data is one number, whose gradient is 1",
+        ),
+        Error(
+            'vectorize(lambda x: x * a, reduction="none")([1.0, -1.0]).backward()',
+            TypeError,
+            "with reduction='none', backward needs to know how much each result counts: an array of shape (2,), for example np.ones_like(result.data) for their sum",
+        ),
+        Error(
+            'vectorize(lambda x: x * a, reduction="none")([1.0, -1.0]).backward([1.0])',
+            ValueError,
+            "the gradient must have the shape of data, (2,), but has (1,)",
+        ),
+        Error(
+            "vectorize(lambda x: apply(cube, x))([1.0, -1.0])",
+            TypeError,
+            "the rule 'cube' works on floats, and vectorize needs to know how NumPy does it: write the same for arrays, def cube_of_arrays(...), and put @numpy_rule(cube) above it",
+        ),
+        Error(
+            "numpy_rule(cube)(lambda x: x**3); vectorize(lambda x: apply(cube, x))(np.ones(100))",
+            TypeError,
+            "the NumPy form of the rule 'cube' must return its result and a tuple of 1 local derivative, as (result, (d1, d2, ...)), but it returned ndarray: array([[1., 1., 1., 1., 1., 1., 1., 1., 1., 1., 1., 1., 1., ",
+        ),
+        Error(
+            "vectorize(hinge_loss)([0.5, -0.5], [1, 0])",
+            ValueError,
+            "sample 1: hinge_loss needs targets -1 or 1, but targets[0] is 0.0; turn labels 0 and 1 into -1 and 1 with 2 * t - 1",
+        ),
+        Error(
+            "vectorize(model)([[1.0, 2.0, 3.0]])",
+            ValueError,
+            "expected 2 inputs, but got 3; pass one number for each input of the model",
+        ),
     ],
 }

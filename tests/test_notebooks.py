@@ -301,6 +301,8 @@ def test_a_flipped_sign_makes_every_notebook_stale(tmp_path, old, new):
     library = tmp_path / "micrograd_numpy"
     shutil.copytree(ROOT / "micrograd_numpy", library, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    (tmp_path / "benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks" / "results.json", tmp_path / "benchmarks")
     assert notebooks.library_digest(tmp_path) == LIBRARY
     rules = (library / "ops.py").read_text("utf-8")
     assert rules.count(old) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from micrograd_numpy import Value, draw_graph
+from micrograd_numpy import Value, draw_graph, mse_loss
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -24,6 +24,21 @@ def test_the_training_example_learns() -> None:
     scope: dict = {}
     exec(PYTHON[1], scope)
     assert scope["loss"].data < 0.05
+
+
+def test_the_vectorized_example_goes_on_with_the_same_gradients(capsys) -> None:
+    scope: dict = {}
+    exec(PYTHON[1], scope)
+    slow, parameters = scope["loss"].data, scope["model"].parameters()
+    exec(PYTHON[2], scope)
+    assert scope["batch_loss"].data < slow
+    assert "np.dot(" in capsys.readouterr().out
+    scope["model"].zero_grad()
+    scope["loss"](scope["X"], scope["y"]).backward()
+    fast = [p.grad for p in parameters]
+    scope["model"].zero_grad()
+    mse_loss([scope["model"](list(map(Value, x))) for x in scope["X"]], scope["y"]).backward()
+    assert [p.grad for p in parameters] == pytest.approx(fast, rel=1e-9, abs=1e-12)
 
 
 def test_the_picture_is_what_the_engine_draws() -> None:

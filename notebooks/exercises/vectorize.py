@@ -1,0 +1,345 @@
+# %% [markdown]
+# # Exercises: From scalars to arrays
+#
+# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is
+# [From scalars to arrays](../vectorize.ipynb).
+
+# %%
+import math
+import random
+from collections import Counter
+
+import numpy as np
+from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, ops, vectorize
+from micrograd_numpy.emit import same_rule
+from micrograd_numpy.value import apply, dot, mean
+from micrograd_numpy.vectorize import record
+
+# %% [markdown]
+# ## 1. The passes, by hand
+#
+# Take paper and do to this function what the compiler does.
+#
+# 1. *Record*: how many operations does one sample take?
+# 2. *Fuse*: which of them vanish in a sum of products, and how many are left?
+# 3. *Group*: beside each that is left, write its depth: one more than the deepest of its inputs, where leaves have
+#    depth 0. Nodes of one depth that do the same become one array. How many arrays are there, and on how many
+#    levels (that is, different depths)?
+# 4. *Factor*: is there a matrix product? What are its shapes, with the bias included?
+#
+# Then call the function, and compare with `f.explain()` and `f.source`.
+
+# %%
+weights = [[Value(0.5), Value(-1.0)], [Value(1.5), Value(0.25)]]
+biases = [Value(0.1), Value(-0.2)]
+
+
+@vectorize
+def f(x):
+    hidden = [(w[0] * x[0] + w[1] * x[1] + b).tanh() for w, b in zip(weights, biases)]
+    return hidden[0] * hidden[1] + (x[0] * x[1]).exp()
+
+
+# %% [markdown] tags=["hide-cell"]
+# 1. Each hidden number takes two products, two sums and a tanh: 10. Then two products, an exp and a sum: 14.
+# 2. The four products and four sums before the tanhs become two sums of three terms. The product of the
+#    hidden numbers vanishes in the last sum. What is left: 2 sums, 2 tanh, x₁·x₂, its exp, and the result: 7.
+# 3. Depth 1: the two sums (one array), and x₁·x₂ (another: it multiplies other things). Depth 2: the two tanhs, and
+#    the exp. Depth 3: the result. That is 5 arrays on 3 levels.
+# 4. The two sums multiply weights with the same inputs: (2, 3)·(3, n), where the third column holds the biases,
+#    and the third row of the inputs is all ones.
+
+# %% tags=["hide-cell"]
+X = np.random.default_rng(0).normal(size=(100, 2))
+f(X)
+print(f.explain())
+print()
+print(f.source)
+
+forward, backward = f.source.split("def backward")
+assert forward.count("np.dot(") == 1
+assert forward.count("np.tanh(") == 1
+for told in ("14 operations", "7 remain", "5 arrays, on 3 levels", "(2, 3)·(3, n)"):
+    assert told in f.explain(), told
+
+
+# %% [markdown]
+# ## 2. A rule of your own, for arrays
+#
+# *Softplus*, $\ln(1 + e^a)$, is a relu without the kink; its slope is $\sigma(a)$. Here it is as a rule on floats,
+# written so that no power overflows: $\max(a, 0) + \ln(1 + e^{-|a|})$.
+#
+# Use it in a vectorized function, and read the error. Then give the rule its NumPy form. Check the rule
+# with `check_gradients`, and the form against the eager engine: result and gradients, at inputs as large as ±800.
+
+# %%
+def softplus(a):
+    return max(a, 0.0) + math.log1p(math.exp(-abs(a))), (0.5 * (1.0 + math.tanh(a / 2)),)
+
+
+w, b = Value(1.0, label="w"), Value(0.5, label="b")
+
+
+@vectorize
+def smooth(x):
+    return apply(softplus, w * x + b)
+
+
+# %% tags=["hide-cell"]
+x = np.concatenate([np.linspace(-3.0, 3.0, 98), [-800.0, 800.0]])
+try:
+    smooth(x)
+except TypeError as error:
+    print(error)
+
+
+# %% tags=["hide-cell"]
+@numpy_rule(softplus)
+def softplus_of_arrays(a):
+    slope = 0.5 * (1.0 + np.tanh(a / 2))
+    return np.maximum(a, 0.0) + np.log1p(np.exp(-np.abs(a))), (slope,)
+
+
+report = check_gradients(lambda a: apply(softplus, a), 0.7)
+print(report)
+assert report
+
+batch = smooth(x)
+batch.backward()
+fast = batch.data, w.grad, b.grad
+
+w.grad = b.grad = 0.0
+eager = sum(apply(softplus, w * number + b) for number in x) / len(x)
+eager.backward()
+slow = eager.data, w.grad, b.grad
+
+for name, one, other in zip(("mean", "w.grad", "b.grad"), fast, slow):
+    print(f"{name:6} {one:.6f} {other:.6f}")
+    assert math.isclose(one, other, rel_tol=1e-12)
+
+# The form goes into the program as it is: one call, and the slopes are kept for the way back.
+(line,) = (line.strip() for line in smooth.source.splitlines() if "rule1(" in line)
+print(line)
+
+# %% [markdown]
+# ## 3. What is frozen?
+#
+# This function does four things that are not arithmetic on Values: it prints, it draws a random number, it reads a
+# global, and it decides with an `if`. Predict, before you run anything, what a first, a second and a
+# third call print and return, where `mode` becomes `"line"` before the third. And `w.data`: does a change of it
+# need a new compilation?
+#
+# Then find the bug: the author wanted *each sample* to get noise of its own, at each call. Repair it.
+
+# %%
+draw = random.Random(0)
+mode = "square"
+w = Value(3.0, label="w")
+
+
+@vectorize
+def noisy(x):
+    print("running, with mode =", mode)
+    noise = draw.random()
+    return (w * x) ** 2 + noise if mode == "square" else w * x + noise
+
+
+# %% tags=["hide-cell"]
+x = [0.0, 0.0, 1.0]
+print("first:", noisy.forward(x).round(3))
+print("second:", noisy.forward(x).round(3))
+first, second = noisy.forward(x), noisy.forward(x)
+assert (first == second).all()
+assert first[0] == first[1]  # all samples share the one number that was drawn
+
+mode = "line"
+print("third:", noisy.forward(x).round(3))
+third = noisy.forward(x)
+assert third[0] != first[0]  # compiled anew, so drawn anew
+
+w.data = 4.0
+print("another w:", noisy.forward(x).round(3))
+assert math.isclose(noisy.forward(x)[2], third[2] + 1.0)
+
+
+# %% [markdown] tags=["hide-cell"]
+# The first call runs the function. The second replays what it did, so nothing is printed, and the number
+# that was drawn has become a constant. The global is watched: after its change the function runs again,
+# takes the other branch, and draws another number. The data of a parameter is read at every call.
+#
+# What differs from sample to sample, or from call to call, has to come in as an argument:
+
+# %% tags=["hide-cell"]
+@vectorize
+def repaired(x, noise):
+    return (w * x) ** 2 + noise
+
+
+rng = np.random.default_rng(0)
+first, second = (repaired.forward(x, rng.random(3)) for _ in range(2))
+print(first.round(3), second.round(3))
+assert first[0] != first[1]
+assert (first != second).all()
+
+# %% [markdown]
+# ## 4. A pass of your own
+#
+# A classic pass that `vectorize` does not have is the elimination of *common subexpressions*: what has been computed
+# once need not be computed again. The function below computes $x w$ twice, and a person would see
+# that more follows from it.
+#
+# Write `duplicates(recipe)`: a dict from each step that computes the same as an earlier step to that earlier
+# step. Two steps do so if they apply the same rule to the same inputs, where
+#
+# - an input that is itself a duplicate counts as the step it duplicates,
+# - $a + b$ is $b + a$, and $a \cdot b$ is $b \cdot a$,
+# - equal constants count as one: each 2 in the code is a Node of its own. (Are 0.0 and −0.0 equal? Think of $1/x$.)
+#
+# A recipe has its operations in `steps`, in order. Each Node has a `rule`, `inputs`, and for constants (`constant` is
+# true) a `number`. `same_rule(rule)` is what is equal for rules that do the same, because each `** 2` makes a new
+# one. How many of the steps could be saved?
+
+# %%
+w = Value(0.5, label="w")
+
+
+def twice(x):
+    one = (x * w).tanh()
+    other = (w * x).tanh()
+    return 2 * one**2 + 2 * other**2 + x * x
+
+
+recipe = record(twice, [1.5], ["x"])
+print(len(recipe.steps), "steps")
+
+
+# %% tags=["hide-cell"]
+def duplicates(recipe):
+    seen, same = {}, {}
+
+    def name(node):
+        return repr(node.number) if node.constant else same.get(node, node)
+
+    for step in recipe.steps:
+        inputs = tuple(name(i) for i in step.inputs)
+        if step.rule in {ops.add, ops.mul}:  # which inputs and how often, in any order
+            inputs = frozenset(Counter(inputs).items())
+        first = seen.setdefault((same_rule(step.rule), inputs), step)
+        if first is not step:
+            same[step] = first
+    return same
+
+
+def numbers(recipe, *sample):
+    """Each node's number for one sample, step by step."""
+    arguments = (node for row in recipe.arguments for node in row)
+    number = dict(zip(arguments, sample))
+    number |= {node: node.parameter.data for node in recipe.parameters}
+    for step in recipe.steps:
+        inputs = (i.number if i.constant else number[i] for i in step.inputs)
+        number[step], _ = step.rule(*inputs)
+    return number
+
+
+same = duplicates(recipe)
+print(f"{len(same)} of {len(recipe.steps)} steps could be saved")
+
+number = numbers(recipe, 1.5)
+assert number[recipe.results[0]] == twice(Value(1.5)).data
+assert len(same) == 4
+assert all(number[step] == number[first] for step, first in same.items())
+
+# They are the product, its tanh, the square, and twice the square. But x/0.0 and x/-0.0 differ:
+signs = record(lambda x: x / 0.0 + x / -0.0, [1.5], ["x"])
+assert duplicates(signs) == {}
+
+# vectorize would gain little: steps that do the same share an array anyway, so here the
+# pass saves rows of arrays, and hardly a statement.
+compiled = vectorize(twice)
+compiled(np.ones(100))
+assert compiled.source.count("np.tanh(") == 1
+
+# %% [markdown]
+# ## 5. Three classes
+#
+# A network with one score $z_k$ for each class becomes a classifier by *softmax*: the probability of class $k$ is
+# $e^{z_k} / \sum_j e^{z_j}$. The loss is minus the log of the right one. With a target $t$ that is 1 for the
+# right class and 0 for the others, that is
+#
+# $$
+# L = \ln \sum_j e^{z_j} - \sum_j t_j z_j.
+# $$
+#
+# 1. Write it as a function of one sample, `x` with two numbers and `t` with three, for the linear model below,
+#    and vectorize it.
+# 2. Show that its gradient is the eager engine's, to a relative 1e-12.
+# 3. Train for 100 steps, with `SGD` at a learning rate of 0.5. At least 95 % of the points must be right. (The
+#    class is the one with the largest score: use `forward` and `argmax`.)
+# 4. A score of 1000 makes $e^{z}$ infinite. The usual cure is to subtract the largest score from all; that changes
+#    nothing in $L$. But `max` compares, and a vectorized function can't. Do it with `relu`.
+
+# %%
+rng = np.random.default_rng(0)
+centers = np.array([[0.0, 1.5], [1.3, -0.75], [-1.3, -0.75]])
+labels = np.repeat([0, 1, 2], 40)
+X = centers[labels] + 0.6 * rng.normal(size=(120, 2))
+T = np.eye(3)[labels]
+model = MLP(2, [3], rng=0)
+print(model, X.shape, T.shape)
+
+
+# %% tags=["hide-cell"]
+def larger(a, b):
+    return a + (b - a).relu()
+
+
+def cross_entropy(z, t):
+    top = larger(larger(z[0], z[1]), z[2])
+    z = [score - top for score in z]
+    return sum(score.exp() for score in z).log() - dot(t, z)
+
+
+def loss(x, t):
+    return cross_entropy(model(x), t)
+
+
+fast_loss = vectorize(loss)
+
+model.zero_grad()
+batch = fast_loss(X, T)
+batch.backward()
+fast = [p.grad for p in model.parameters()]
+
+model.zero_grad()
+samples = ([list(map(Value, row)) for row in pair] for pair in zip(X, T))
+eager = mean(loss(x, t) for x, t in samples)
+eager.backward()
+slow = [p.grad for p in model.parameters()]
+
+print(f"loss {batch.data:.6f} and {eager.data:.6f}")
+assert math.isclose(batch.data, eager.data, rel_tol=1e-12)
+assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(fast, slow))
+
+# %% tags=["hide-cell"]
+optimizer = SGD(model.parameters(), lr=0.5)
+for _ in range(100):
+    batch = fast_loss(X, T)
+    optimizer.zero_grad()
+    batch.backward()
+    optimizer.step()
+
+scores = vectorize(model)
+right = (scores.forward(X).argmax(axis=1) == labels).mean()
+print(f"loss {batch.data:.3f}, {right:.0%} right")
+assert right >= 0.95
+
+# %% [markdown] tags=["hide-cell"]
+# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores cancels in $L$, so
+# its gradient cancels too, and it does not matter that a maximum has a kink.
+
+# %% tags=["hide-cell"]
+far = [[1000.0, 0.0, -1000.0], [0.0, 1000.0, 1000.0]]
+target = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+costs = vectorize(cross_entropy, reduction="none")(far, target).data
+print([round(cost, 6) for cost in costs.tolist()])
+assert np.allclose(costs, [1000.0, math.log(2)])
