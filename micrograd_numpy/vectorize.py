@@ -51,7 +51,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 # all steps stay in memory until the collector has searched through them, over and over.
 #
 # That is why a `Value` of yours holds a tuple of inputs and a tuple of numbers, and no closure. When the root goes, all of its graph goes at once. This
-# one decision is worth more than any trick in the arithmetic:
+# one decision is most of what you see in the middle row:
 
 # %% tags=["active-ipynb"]
 # scalars = measured["scalars"]["peers"]
@@ -817,7 +817,17 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # %% [markdown]
 # This time the function calls the model itself, with its `dot`s. The recipe is shorter, and the program is the same.
 #
-# Is it right? The scalar engine is the judge. Same loss, all samples one by one, and all gradients:
+# Is a layer really `X @ W.T` with a bias? Vectorize one alone, and write the other by hand:
+
+# %% tags=["active-ipynb"]
+# layer = model.layers[0]
+# W = np.array([[w.data for w in neuron.weights] for neuron in layer.neurons])
+# b = np.array([neuron.bias.data for neuron in layer.neurons])
+# by_hand = np.maximum(X @ W.T + b, 0.0)
+# print("the same:", np.allclose(vectorize(layer).forward(X), by_hand, rtol=1e-13))
+
+# %% [markdown]
+# And the gradients? The scalar engine is the judge. Same loss, all samples one by one, and all gradients:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.value import mean
