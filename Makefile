@@ -129,5 +129,5 @@ $(VENV)/.full: $(VENV)/.book
 
 $(VENV)/.bench: $(VENV)/.full
 	@echo "Installing the engines to compare with (a minute, once) ..."
-	@$(RUN) -m pip install -q --disable-pip-version-check -e .[bench] -c constraints.txt
+	@$(RUN) -m pip install -q --disable-pip-version-check --no-build-isolation -e .[bench] -c constraints.txt
 	@touch $@

@@ -533,7 +533,7 @@ def as_inputs(x: Inputs, nin: int) -> list[Value]:
     values: list[Value] = []
     v: Any
     for v in items:
-        if type(v) is Value:
+        if isinstance(v, Value):
             values.append(v)
             continue
         if isinstance(v, (list, tuple)) or getattr(v, "ndim", 0) > 0:
@@ -541,7 +541,7 @@ def as_inputs(x: Inputs, nin: int) -> list[Value]:
                 f"expected one example of {nin} number{'s' * (nin > 1)}, but got rows of them; "
                 "take one row at a time: [model(row) for row in X]"
             )
-        values.append(v if isinstance(v, Value) else Value(v))
+        values.append(Value(v))
     if len(values) != nin:
         raise ValueError(
             f"expected {nin} input{'s' * (nin > 1)}, but got {len(values)}; "

@@ -16,9 +16,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from functools import reduce
-from operator import add as plus
+from collections.abc import Callable
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
 
@@ -432,17 +430,12 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 # $w_i$ meets only its own $x_i$, so the local derivatives are those of the products, and they need no nodes in between:
 
 # %%
-def total(numbers: Iterable[float]) -> float:
-    """x₁ + x₂ + …, from left to right. Python's own `sum` rounds otherwise from 3.12 on."""
-    return reduce(plus, numbers, 0.0)
-
-
 def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
     """Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
     half = len(ab) // 2
     a, b = ab[:half], ab[half:]
     result = 0.0
-    for x, y in zip(a, b):
+    for x, y in zip(a, b):  # Python's own sum rounds otherwise from 3.12 on
         result += x * y
     return result, b + a
 
@@ -462,7 +455,10 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
 def mean(*a: float) -> tuple[float, tuple[float, ...]]:
     """(a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
     n = len(a)
-    return total(a) / n, (1.0 / n,) * n
+    result = 0.0
+    for x in a:
+        result += x
+    return result / n, (1.0 / n,) * n
 
 # %% tags=["active-ipynb"]
 # check(mean, 1.0, 2.0, 6.0)

@@ -66,7 +66,9 @@ def refuse(what: str) -> None:
     frame = sys._getframe(2)
     while frame.f_back and (is_installed_at(frame.f_code.co_filename) or frame.f_globals is vars(value)):
         frame = frame.f_back
-    code = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    path = frame.f_code.co_filename
+    # everything that exec runs is called "<string>", so there it would be anybody's line
+    code = "" if path == "<string>" else linecache.getline(path, frame.f_lineno).strip()
     line = f"line {frame.f_lineno} of {frame.f_code.co_name!r}" + (f" ({code})" if code else "")
     raise TypeError(
         f"{line} {what}, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. "

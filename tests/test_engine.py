@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 
@@ -13,6 +14,7 @@ import pytest
 from catalogue import CASES, EXPRESSIONS, Function, case_name, micrograd_readme
 
 from micrograd_numpy import Value, engine, ops, topological_sort
+from micrograd_numpy import value as chapter
 from micrograd_numpy.value import apply, dot, mean
 
 
@@ -380,3 +382,44 @@ def test_bit_for_bit_the_same_twice(function: Function) -> None:
         function.f(*values).backward()
         runs.append([v.grad.hex() for v in values])
     assert runs[0] == runs[1]
+
+
+def test_what_makes_a_list_keeps_its_own_error() -> None:
+    def broken() -> Iterator[Value]:
+        yield Value(1.0)
+        raise TypeError("a bug of its own")
+
+    with pytest.raises(TypeError, match=r"^a bug of its own$"):
+        mean(broken())
+
+
+@pytest.mark.parametrize(
+    ("operation", "rule"),
+    [
+        (lambda a, b: a + b, ops.add),
+        (lambda a, b: -a, ops.neg),
+        (lambda a, b: 1 / a, ops.div),
+        (lambda a, b: a**b, ops.pow),
+        (lambda a, b: dot([a], [b]), ops.dot),
+        (lambda a, b: mean([a, b]), ops.mean),
+        (lambda a, b: apply(ops.mul, a, b), ops.mul),
+    ],
+)
+def test_whoever_looks_on_is_told_the_rule(operation, rule, monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(chapter, "node", lambda *arguments: told.append(arguments[-1]))
+    operation(Value(2.0), Value(3.0))
+    assert told == [rule]
+
+
+def test_whoever_looks_on_is_told_the_rule_of_a_constant_power(monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(chapter, "node", lambda *arguments: told.append(arguments[-1]))
+    _ = Value(2.0) ** 3
+    assert told[0](2.0) == (8.0, (12.0,))
+
+
+def test_values_are_taken_as_they_come_and_numbers_are_made_values() -> None:
+    values = (Value(1.0), Value(2.0))
+    assert chapter.as_values(values) is values
+    assert [v.data for v in chapter.as_values((1.0, values[0]))] == [1.0, 1.0]
