@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from micrograd_numpy import MLP, SGD, Adam, Value, mse_loss
+from micrograd_numpy import MLP, SGD, Adam, Module, Value, hinge_loss, mse_loss
 from micrograd_numpy.moons import (
     History,
     accuracy,
@@ -423,3 +423,40 @@ def test_micrograds_published_run():
     assert history.accuracies.index(1.0) == 40
     assert history.losses[-1] == pytest.approx(0.010978370135492717, abs=1e-12)
     assert history.accuracies[-1] == accuracy(model, X, y) == 1.0
+
+
+@pytest.mark.parametrize("loss", [hinge_loss, mse_loss])
+def test_all_samples_at_once_is_the_same_training_but_for_rounding(loss) -> None:
+    X, y = moons_data(30)
+    runs = []
+    for vectorized in (False, True):
+        model = MLP(2, [4, 1], "tanh", rng=0)
+        settings = {"loss": loss, "epochs": 3, "batch_size": 8, "l2": 1e-3, "progress": False}
+        history = train(model, X, y, SGD(model.parameters(), lr=0.1), vectorized=vectorized, **settings)
+        runs.append((history, model.state_dict()))
+    (slow, state), (fast, other) = runs
+    assert fast.losses == pytest.approx(slow.losses, rel=1e-12)
+    assert fast.accuracies == slow.accuracies
+    assert fast.steps == slow.steps == 12
+    assert other == pytest.approx(state, rel=1e-12)
+
+
+class Steps(Module):
+    """A model that looks at a number: it can't be recorded."""
+
+    def __init__(self) -> None:
+        self.weight = Value(2.0)
+
+    def __call__(self, x):
+        return self.weight if float(x[0]) > 0.0 else -self.weight
+
+
+@pytest.mark.parametrize("model", [MLP(1, [3, 1], rng=0), Steps()], ids=["recorded", "asked one by one"])
+def test_many_points_get_the_scores_that_few_get(model) -> None:
+    X = [[x / 100.0] for x in range(-300, 301)]
+    assert predict(model, X) == pytest.approx([float(model(row)) for row in X], rel=1e-12, abs=1e-15)
+
+
+def test_many_points_need_one_score_each_too() -> None:
+    with pytest.raises(ValueError, match=r"one score per sample, but it returned 2"):
+        predict(MLP(1, [2]), [[0.0]] * 501)
