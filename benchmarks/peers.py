@@ -106,27 +106,32 @@ def micrograd(task: Task) -> Peer:
     return Peer(step, lambda: np.array([p.grad for p in parameters]))
 
 
-def eager(task: Task) -> Peer:
-    """The scalar engine, as its user writes it."""
-    model, X, y = task.model(), task.X.tolist(), task.y.tolist()
+def trained(model: MLP, loss: Callable[[], Any], keep: Any = None) -> Peer:
+    """A model of ours, and the loop that its user writes."""
     parameters = model.parameters()
     optimizer = SGD(parameters, lr=LR)
 
     def step() -> float:
-        loss = hinge_loss([model(x) for x in X], y) + ALPHA * sum(p * p for p in parameters)
+        total = loss()
         optimizer.zero_grad()
-        loss.backward()
+        total.backward()
         optimizer.step()
-        return loss.data
+        return total.data
 
-    return Peer(step, lambda: np.array([p.grad for p in parameters]))
+    return Peer(step, lambda: np.array([p.grad for p in parameters]), keep)
+
+
+def eager(task: Task) -> Peer:
+    """The scalar engine, as its user writes it."""
+    model, X, y = task.model(), task.X.tolist(), task.y.tolist()
+    parameters = model.parameters()
+    return trained(model, lambda: hinge_loss([model(x) for x in X], y) + ALPHA * sum(p * p for p in parameters))
 
 
 def node_by_node(task: Task) -> Peer:
     """The scalar engine on micrograd's very graph: one node for each + and *."""
     model, X, y = task.model(), task.X.tolist(), task.y.tolist()
     parameters = model.parameters()
-    optimizer = SGD(parameters, lr=LR)
 
     def score(x: Any) -> Value:
         x = list(map(Value, x))
@@ -135,15 +140,11 @@ def node_by_node(task: Task) -> Peer:
             x = sums if layer is model.layers[-1] else [s.relu() for s in sums]
         return x[0]
 
-    def step() -> float:
+    def loss() -> Any:
         losses = [(1 + -t * score(x)).relu() for t, x in zip(y, X)]
-        loss: Any = sum(losses) * (1.0 / len(losses)) + ALPHA * sum(p * p for p in parameters)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.data
+        return sum(losses) * (1.0 / len(losses)) + ALPHA * sum(p * p for p in parameters)
 
-    return Peer(step, lambda: np.array([p.grad for p in parameters]))
+    return trained(model, loss)
 
 
 # ---------------------------------------------------------------- arrays
@@ -151,22 +152,13 @@ def node_by_node(task: Task) -> Peer:
 
 def vectorized(task: Task) -> Peer:
     """The scalar engine, vectorized, as its user writes it."""
-    model, X, y = task.model(), task.X, task.y
-    parameters = model.parameters()
-    optimizer = SGD(parameters, lr=LR)
+    model = task.model()
 
     @vectorize
     def loss(x, t):
         return (1 - t * model(x)).relu() + ALPHA * sum(p * p for p in model.parameters())
 
-    def step() -> float:
-        batch_loss = loss(X, y)
-        optimizer.zero_grad()
-        batch_loss.backward()
-        optimizer.step()
-        return batch_loss.data
-
-    return Peer(step, lambda: np.array([p.grad for p in parameters]), keep=loss)
+    return trained(model, lambda: loss(task.X, task.y), keep=loss)
 
 
 def by_hand(task: Task) -> Peer:
