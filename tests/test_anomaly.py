@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from micrograd_numpy import Value, anomaly, detect_anomaly, value
+from micrograd_numpy import Value, anomaly, detect_anomaly, ops, value
 from micrograd_numpy.value import apply, dot, mean
 
 INF, NAN = math.inf, math.nan
@@ -267,3 +267,10 @@ def test_the_block_that_ends_first_does_not_switch_off_the_other() -> None:
 def test_the_example_of_the_docstring() -> None:
     results = doctest.testmod(anomaly)
     assert results.failed == 0 and results.attempted > 0
+
+
+def test_the_watchman_hands_the_rule_on_to_whoever_looks_on(monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments[-1]))
+    anomaly.watched_node(6.0, (), "*", (), ops.mul)
+    assert told == [ops.mul]
