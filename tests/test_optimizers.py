@@ -353,3 +353,13 @@ def test_import_is_silent_and_light() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (run.stdout.strip(), run.stderr) == ("[]", "")
+
+
+def test_without_momentum_nothing_is_left_of_an_infinite_gradient() -> None:
+    x = Value(1.0)
+    sgd = SGD([x], lr=0.1, weight_decay=0.5)
+    x.grad = math.inf
+    sgd.step()
+    x.data, x.grad = 1.0, 1.0
+    sgd.step()
+    assert x.data == 1.0 - 0.1 * 1.5
