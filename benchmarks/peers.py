@@ -73,7 +73,6 @@ class Peer:
 
     step: Callable[[], Any]
     gradients: Callable[[], Any]
-    keep: Any = None
 
 
 # ---------------------------------------------------------------- scalars
@@ -106,7 +105,7 @@ def micrograd(task: Task) -> Peer:
     return Peer(step, lambda: np.array([p.grad for p in parameters]))
 
 
-def trained(model: MLP, loss: Callable[[], Any], keep: Any = None) -> Peer:
+def trained(model: MLP, loss: Callable[[], Any]) -> Peer:
     """A model of ours, and the loop that its user writes."""
     parameters = model.parameters()
     optimizer = SGD(parameters, lr=LR)
@@ -118,7 +117,7 @@ def trained(model: MLP, loss: Callable[[], Any], keep: Any = None) -> Peer:
         optimizer.step()
         return total.data
 
-    return Peer(step, lambda: np.array([p.grad for p in parameters]), keep)
+    return Peer(step, lambda: np.array([p.grad for p in parameters]))
 
 
 def eager(task: Task) -> Peer:
@@ -158,7 +157,7 @@ def vectorized(task: Task) -> Peer:
     def loss(x, t):
         return (1 - t * model(x)).relu() + ALPHA * sum(p * p for p in model.parameters())
 
-    return trained(model, lambda: loss(task.X, task.y), keep=loss)
+    return trained(model, lambda: loss(task.X, task.y))
 
 
 def by_hand(task: Task) -> Peer:

@@ -710,6 +710,11 @@ def train(
 # history = train(again, X, y, SGD(again.parameters(), lr=1.0), epochs=200)
 # print("same parameters:", again.state_dict() == line.state_dict())
 # print("same last loss: ", history.losses[-1] == loss.data)
+#
+# at_once_too = MLP(2, [1], rng=0)
+# sgd = SGD(at_once_too.parameters(), lr=1.0)
+# fast = train(at_once_too, X, y, sgd, epochs=200, vectorized=True)
+# print("at once, but for rounding:", np.allclose(fast.losses, history.losses, rtol=1e-9))
 
 # %% [markdown]
 # ## A run that many people know

@@ -861,7 +861,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print("and back:", (objective.forward(X[:3], y[:3]) == before).all())
 
 # %% [markdown]
-# It noticed. At compile time, `vectorize` makes a list of everything that the function can see, globals, closures, the model and all in it, with a copy of what each held. At every call it compares; that is one comparison of lists in C. If anything
+# It noticed. At compile time, `vectorize` makes a list of everything that the function can see, globals, closures, the model and all in it, with a copy of what each held. At every call it compares; for a model, that is one comparison of lists, in C. If anything
 # differs, it records anew. The `data` of a parameter is not on the list, because it is read at every call.
 #
 # What *is* frozen is everything else that Python does on the way. A `print` prints once. A random number is drawn once.
