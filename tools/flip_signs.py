@@ -148,8 +148,10 @@ def noticed(run: Run, options: Sequence[str]) -> list[int]:
         shutil.copy(run.path.parent / "conftest.py", folder)
         scratch = Path(folder, run.path.name)
         nbformat.write(copy, scratch)
-        pytest = [sys.executable, "-m", "pytest", str(scratch), "-c", "pyproject.toml", "--rootdir", folder]
-        command = [*pytest, "-p", "no:cacheprovider", "--color=no", "-q", "--tb=no", "-rfE", *options]
+        # Cut off at the folder: above it, anybody's conftest.py would be taken for ours.
+        where = ["-c", "pyproject.toml", "--rootdir", folder, "--confcutdir", folder]
+        pytest = [sys.executable, "-m", "pytest", str(scratch), *where, "-p", "no:cacheprovider"]
+        command = [*pytest, "--color=no", "-q", "--tb=no", "-rfE", *options]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  # our pytest
     code = [i for i, cell in enumerate(run.notebook.cells) if cell.cell_type == "code"]
     cells = [code[int(n)] for n in re.findall(r"^FAILED \S+::Cell (\d+)", done.stdout, re.MULTILINE)]
