@@ -14,7 +14,9 @@ NAMES   ?=
 
 VENV := .venv
 RUN  := $(VENV)/bin/python
+NODE := $(VENV)/bin/node
 SITE := _build/html
+WEB  := _build/web
 
 # How notebooks are compared with their stored outputs.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-with tests/nbval_sanitize.cfg
@@ -22,7 +24,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-w
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book serve test nbval test-all fuzz flips mutants bench lab sync check demo lint format clean
+.PHONY: help book live-runtime serve test nbval browser weigh test-all fuzz flips mutants bench lab sync check demo lint format clean
 
 # Notebooks must come out alike in everybody's shell.
 export TQDM_DISABLE := 1
@@ -34,15 +36,27 @@ help: ## list the commands
 
 # ---------------------------------------------------------------- the book
 
-book: $(VENV)/.book ## build the book into _build/html
+book: $(VENV)/.book $(WEB)/.made ## build the book into _build/html
 	@if ! $(RUN) tools/notebooks.py check || ! $(RUN) tools/contract.py --check; then \
 		echo "Some pages are not fresh: making them again."; \
 		$(MAKE) --no-print-directory sync && $(RUN) tools/notebooks.py check; fi
 	@# A page that warned is not read again next time, so nothing may remain of a build that failed.
 	$(VENV)/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	$(RUN) tools/finish_site.py $(SITE) --web $(WEB)
 	$(RUN) tools/check_site.py $(SITE)
 	@echo
 	@echo "The book: file://$(CURDIR)/$(SITE)/index.html (or: make serve)"
+
+# What the pages run: our scripts, bundled; Pyodide; and this very library, as a wheel.
+$(WEB)/.made: $(VENV)/.npm web/build.mjs $(wildcard web/src/*) $(wildcard micrograd_numpy/*) benchmarks/results.json
+	@rm -rf $(WEB)/wheel
+	@$(RUN) -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w $(WEB)/wheel .
+	$(NODE) web/build.mjs $(WEB)
+	@touch $@
+
+live-runtime: $(VENV)/.npm ## fetch numpy, matplotlib and scikit-learn for the pages; without, they come from Pyodide's own server
+	$(RUN) tools/live_runtime.py $(WEB)/packages
+	@rm -f $(WEB)/.made
 
 serve: book ## build the book and serve it on localhost
 	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
@@ -50,11 +64,19 @@ serve: book ## build the book and serve it on localhost
 # ---------------------------------------------------------------- tests
 
 test: $(VENV)/.full ## run the unit tests (100 % coverage), then every notebook, comparing outputs with the stored ones
-	$(RUN) -m pytest tests -n $(WORKERS) --cov --cov-fail-under 100
+	$(RUN) -m pytest tests --ignore tests/browser -n $(WORKERS) --cov --cov-fail-under 100
 	@$(MAKE) --no-print-directory nbval
+	@$(MAKE) --no-print-directory browser
 
 nbval: $(VENV)/.full
 	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL)
+
+browser: $(VENV)/.browser ## look at every page in a browser: run its cells, touch its figures, weigh it
+	@$(MAKE) --no-print-directory live-runtime book
+	$(RUN) -m pytest tests/browser -n $(WORKERS) --dist worksteal
+
+weigh: browser ## keep what the pages weigh, into benchmarks/pages.json
+	$(RUN) -m benchmarks.pages
 
 test-all: $(VENV)/.book ## the library's tests without PyTorch, on every Python there is, oldest and newest numpy
 	$(VENV)/bin/nox --no-error-on-missing-interpreters
@@ -125,6 +147,20 @@ $(VENV)/.book: $(VENV)/.python requirements.txt constraints.txt pyproject.toml
 $(VENV)/.full: $(VENV)/.book
 	@echo "Installing PyTorch for the comparisons (a few minutes, once) ..."
 	@$(RUN) -m pip install -q --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/.npm: $(VENV)/.book web/package.json web/package-lock.json
+	@echo "Installing what the pages are made of into web/node_modules (a minute, once) ..."
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/npm ci --prefix web --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Tests that need a browser are skipped without one, and say so.
+$(VENV)/.browser: $(VENV)/.full
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		echo "Installing a browser to test the pages in (a minute, once) ..."; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+		else $(VENV)/bin/playwright install chromium; fi || echo "There is no browser here, so the pages will not be tested."; fi
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.full

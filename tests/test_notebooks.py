@@ -369,6 +369,14 @@ def test_widget_outputs_are_dropped_and_streams_are_one():
     assert [cell.execution_count for cell in notebook.cells] == [1, 2]
 
 
+def test_a_figure_to_touch_is_stored_as_its_picture():
+    bundle = {"image/svg+xml": "<svg/>", "application/vnd.jupyter.widget-view+json": {"model_id": "by chance"}}
+    shown = nbformat.v4.new_output("display_data", data=bundle)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("stepper(x)", outputs=[shown])])
+    notebooks.normalise(notebook)
+    assert notebook.cells[0].outputs[0].data == {"image/svg+xml": "<svg/>"}
+
+
 def test_equal_cells_have_different_names():
     cells = [nbformat.v4.new_markdown_cell("Again.") for _ in range(3)]
     names = list(notebooks.cell_ids(nbformat.v4.new_notebook(cells=cells)))
