@@ -24,7 +24,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-w
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book live-runtime serve test nbval browser weigh test-all fuzz flips mutants bench lab sync check demo lint format clean
+.PHONY: help book live-runtime lite serve test nbval browser weigh test-all fuzz flips mutants bench lab sync check demo lint format clean
 
 # Notebooks must come out alike in everybody's shell.
 export TQDM_DISABLE := 1
@@ -57,6 +57,11 @@ $(WEB)/.made: $(VENV)/.npm web/build.mjs $(wildcard web/src/*) $(wildcard microg
 live-runtime: $(VENV)/.npm ## fetch numpy, matplotlib and scikit-learn for the pages; without, they come from Pyodide's own server
 	$(RUN) tools/live_runtime.py $(WEB)/packages
 	@rm -f $(WEB)/.made
+
+lite: $(VENV)/.lite ## put JupyterLite beside the book: whole notebooks, with widgets, and still no server
+	@$(MAKE) --no-print-directory live-runtime
+	@$(MAKE) --no-print-directory book
+	$(RUN) tools/lite.py $(SITE) $(VENV)/lite
 
 serve: book ## build the book and serve it on localhost
 	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
@@ -152,6 +157,12 @@ $(VENV)/.full: $(VENV)/.book
 $(VENV)/.npm: $(VENV)/.book web/package.json web/package-lock.json
 	@echo "Installing what the pages are made of into web/node_modules (a minute, once) ..."
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/npm ci --prefix web --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(VENV)/.lite: $(VENV)/.book tools/lite-requirements.txt
+	@echo "Installing JupyterLite into $(VENV)/lite (a minute, once) ..."
+	@$(RUN) -m venv $(VENV)/lite
+	@$(VENV)/lite/bin/python -m pip install -q --disable-pip-version-check -r tools/lite-requirements.txt
 	@touch $@
 
 # Tests that need a browser are skipped without one, and say so.
