@@ -309,7 +309,7 @@ def detect_anomaly() -> Iterator[None]:
 #
 # … `torch.autograd.detect_anomaly()`. It looks at gradients only, and only for `nan`. The forward pass may do as it likes.
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

@@ -509,7 +509,7 @@ def backward(root: Node) -> None:
 #
 # … the same order, computed by counting how many users of each node have yet to fire. The results agree, leftovers included:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

@@ -808,7 +808,7 @@ def check_gradients(
 # … `torch.autograd.gradcheck`. It uses central differences with a fixed step of $10^{-6}$, and by default
 # it lets a gradient be off by a thousandth. Give both checks a multiplication that is off by 0.0005.
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

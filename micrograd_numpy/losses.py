@@ -666,7 +666,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #
 # … `torch.nn.functional`, with the same names and the same numbers. The hinge loss is one line there.
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 #     from torch.nn import functional

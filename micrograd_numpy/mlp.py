@@ -943,7 +943,7 @@ class MLP(Module):
 # matrix, a row for each neuron. Copy our numbers over and compare the output and all 37
 # gradients:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

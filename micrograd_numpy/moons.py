@@ -1020,7 +1020,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # steps. It takes all points at once, as the rows of a matrix. Its floats have 32 bits unless you ask
 # for the 64 of Python's, as we do here:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

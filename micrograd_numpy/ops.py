@@ -534,7 +534,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # … `torch.autograd.Function`. The forward part returns the result and saves what the derivative needs; the backward
 # part multiplies by the gradient that arrives, which our engine does for you.
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

@@ -962,7 +962,7 @@ class AdamW(Adam):
 # … `torch.optim`, with the same names and the same defaults. Ten steps in the valley with each, and
 # the largest difference between the two paths:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

@@ -761,7 +761,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #
 # … a tensor with `requires_grad=True`. The same lines, the same numbers:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

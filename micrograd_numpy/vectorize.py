@@ -1022,7 +1022,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # … two things. Without `vectorize`, you write the arrays yourself: `torch.nn.Linear` is `X @ W.T + b`. With it, `torch.func.vmap` takes a function of one sample to a function of a batch. The gradients agree:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

@@ -74,6 +74,15 @@ def test_no_cell_hides_its_value_with_a_semicolon(pair):
 
 
 @every_notebook
+def test_cells_that_need_torch_say_so(pair):
+    """A page cannot run them: it has no PyTorch, and leaves them out by this tag."""
+    for cell in pair.read_text().cells:
+        if cell.cell_type == "code":
+            needs = re.search(r"^\s*(import|from) torch\b", cell.source, re.MULTILINE) is not None
+            assert ("needs-torch" in cell.metadata.get("tags", [])) == needs
+
+
+@every_notebook
 def test_widget_cells_are_folded_and_their_output_is_not_stored(pair):
     for number, cell in code_cells(pair):
         if re.search(r"\binteract(ive)?\w*\(", cell.source):

@@ -95,6 +95,7 @@ print(
 )
 print(f"height after 100 steps: {bowl(*points[-1]):.4f}")
 
+# %% tags=["hide-cell", "needs-torch"]
 try:
     import torch
 except ImportError:
