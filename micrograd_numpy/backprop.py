@@ -470,7 +470,7 @@ def backward(root: Node) -> None:
 # after(3)
 
 # %% [markdown]
-# In Jupyter, the folded cell below is a slider that steps through all of it.
+# Run everything down to the folded cell below, and you get a slider that steps through all of it.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets

@@ -218,8 +218,8 @@ Function = Callable[[float], float]  # of one plain number
 # secants(-0.5)
 
 # %% [markdown]
-# In Jupyter, the folded cell below is a slider for the step. Move it left past $10^{-8}$, and watch the
-# errors grow while the picture already looks perfect.
+# Run everything down to the folded cell below, and you get a slider for the step. Move it left past
+# $10^{-8}$, and watch the errors grow while the picture already looks perfect.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets

@@ -538,7 +538,7 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # logit_picture(-2.0, 1.0)
 
 # %% [markdown]
-# In Jupyter, the folded cell below is a pair of sliders, for the logit and the target.
+# Run everything down to the folded cell below, and you get a pair of sliders, for the logit and the target.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets

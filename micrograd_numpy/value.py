@@ -694,8 +694,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% [markdown]
 # Here $b = -1$, and `a` has gradient 0: its two paths, $-1$ and $+1$, cancel. A nudge of `a` does
-# nothing. In Jupyter, the folded cell below is a pair of sliders; find out which of the two
-# moves the gradient of `a`, and why the other does not.
+# nothing. Run everything down to the folded cell below, and you get a pair of sliders. Find out which
+# of the two moves the gradient of `a`, and why the other does not.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
