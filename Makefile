@@ -47,16 +47,17 @@ book: $(VENV)/.book $(WEB)/.made ## build the book into _build/html
 	@echo
 	@echo "The book: file://$(CURDIR)/$(SITE)/index.html (or: make serve)"
 
-# What the pages run: our scripts, bundled; Pyodide; and this very library, as a wheel.
-$(WEB)/.made: $(VENV)/.npm web/build.mjs $(wildcard web/src/*) $(wildcard micrograd_numpy/*) benchmarks/results.json
-	@rm -rf $(WEB)/wheel
-	@$(RUN) -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w $(WEB)/wheel .
-	$(NODE) web/build.mjs $(WEB)
+# What the pages run: our scripts, bundled; Pyodide; this very library, as a wheel; and what chapters read.
+$(WEB)/.made: $(VENV)/.npm $(wildcard web/* web/src/* web/src/*/* micrograd_numpy/*) benchmarks/results.json $(wildcard $(WEB)/live/packages)
+	@mkdir -p $(WEB)/live/files/benchmarks
+	@rm -f $(WEB)/live/*.whl
+	@$(RUN) -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w $(WEB)/live .
+	@cp benchmarks/results.json $(WEB)/live/files/benchmarks
+	$(NODE) web/build.mjs $(WEB)/live
 	@touch $@
 
-live-runtime: $(VENV)/.npm ## fetch numpy, matplotlib and scikit-learn for the pages; without, they come from Pyodide's own server
-	$(RUN) tools/live_runtime.py $(WEB)/packages
-	@rm -f $(WEB)/.made
+live-runtime: $(VENV)/.npm ## put numpy, matplotlib and scikit-learn into the site; without, they come from Pyodide's own server
+	$(RUN) tools/live_runtime.py $(WEB)/live/packages
 
 lite: $(VENV)/.lite ## put JupyterLite beside the book: whole notebooks, with widgets, and still no server
 	@$(MAKE) --no-print-directory live-runtime
@@ -77,7 +78,8 @@ nbval: $(VENV)/.full
 	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL)
 
 browser: $(VENV)/.browser ## look at every page in a browser: run its cells, touch its figures, weigh it
-	@$(MAKE) --no-print-directory live-runtime book
+	@$(MAKE) --no-print-directory live-runtime
+	@$(MAKE) --no-print-directory book
 	$(RUN) -m pytest tests/browser -n $(WORKERS) --dist worksteal
 
 weigh: browser ## keep what the pages weigh, into benchmarks/pages.json
