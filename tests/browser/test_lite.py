@@ -8,6 +8,8 @@ import pytest
 
 from tests.browser.conftest import SITE
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 pytestmark = pytest.mark.skipif(not (SITE / "lite").is_dir(), reason="JupyterLite is not in the site: make lite")
 
 NOISE = ("service-worker", "ServiceWorker", "WebSocket", "favicon", "Failed to load resource")  # JupyterLab's own
@@ -36,9 +38,6 @@ def test_a_notebook_runs_whole_and_its_sliders_move(opened: Any, site: str) -> N
     page.mouse.down()
     page.mouse.move(box["x"] + 60, box["y"] + 6, steps=5)
     page.mouse.up()
-    page.wait_for_function(
-        "(before) => document.querySelector('.jp-Cell .widget-interact .jp-OutputArea-output')?.innerHTML !== before",
-        arg=before,
-    )
+    expect(shown).not_to_have_js_property("innerHTML", before, timeout=30_000)
     assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
     seen[:] = [fault for fault in seen if not any(noise in fault for noise in NOISE)]
