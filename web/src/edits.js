@@ -1,0 +1,51 @@
+/** The reader's edits, kept by the browser: by page, and by the code that was edited, so that each finds its cell. */
+
+const PREFIX = "micrograd_numpy:edits:";
+
+/** A short mark of a text: equal texts have equal marks. @param {string} text */
+export function mark(text) {
+  let hash = 0xcbf29ce484222325n; // FNV-1a
+  for (const byte of new TextEncoder().encode(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(36);
+}
+
+export class Edits {
+  /** @param {string} page the page's path within the site */
+  constructor(page) {
+    this.key = PREFIX + page;
+    /** @type {Record<string, string>} */ this.texts = {};
+    try {
+      this.texts = JSON.parse(localStorage.getItem(this.key) ?? "{}");
+    } catch {
+      // no storage, or none of ours: edits last as long as the page
+    }
+  }
+
+  save() {
+    try {
+      if (Object.keys(this.texts).length) localStorage.setItem(this.key, JSON.stringify(this.texts));
+      else localStorage.removeItem(this.key);
+    } catch {
+      // likewise
+    }
+  }
+
+  get(mark) {
+    return this.texts[mark];
+  }
+
+  set(mark, text) {
+    this.texts[mark] = text;
+    this.save();
+  }
+
+  forget(mark) {
+    delete this.texts[mark];
+    this.save();
+  }
+
+  /** Edits of code that is no longer on the page. @param {string[]} marks of the code that is */
+  lost(marks) {
+    return Object.keys(this.texts).filter((mark) => !marks.includes(mark));
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Packages for the page's Python: numpy, matplotlib and what else Pyodide's list names.
+ *
+ * What a cell imports at once is fetched before it runs, all files side by side. What is imported later, from
+ * within a function, is fetched while Python waits, by a synchronous request, which a worker may make.
+ */
+
+const SITE_PACKAGES = "/lib/python3.12/site-packages";
+const LIBRARIES = "/usr/lib";
+const OUR_OWN = new Set(["IPython", "ipywidgets"]); // web/src/python has what a page needs of them
+
+/** The one spelling of a package's name. @param {string} name */
+const canonical = (name) => name.toLowerCase().replace(/[-_.]+/g, "-");
+
+/** @typedef {{base: string, files: Record<string, number>, foreign: boolean}} Source  where packages come from */
+
+export class Packages {
+  /**
+   * @param {Record<string, any>} list the packages of pyodide-lock.json
+   * @param {Source} source
+   * @param {(loaded: number, total: number, what: string) => void} progress
+   */
+  constructor(list, source, progress) {
+    this.list = list;
+    this.source = source;
+    this.progress = progress;
+    this.allowed = !source.foreign;
+    /** @type {Set<string>} */ this.installed = new Set();
+    /** @type {Map<string, Promise<Uint8Array>>} */ this.coming = new Map();
+    /** @type {Map<string, string>} */ this.byImport = new Map();
+    for (const [name, entry] of Object.entries(list)) {
+      if (name.endsWith("-tests") || entry.package_type !== "package") continue;
+      for (const module of entry.imports) {
+        if (!module.includes(".") && !OUR_OWN.has(module)) this.byImport.set(module, name);
+      }
+    }
+    this.loaded = this.total = 0;
+  }
+
+  /** @param {any} py Pyodide, once it has started */
+  attach(py) {
+    this.py = py;
+    this.unpack = py.pyimport("pyodide._package_loader").unpack_buffer;
+    this.digest = py.pyimport("page_cells").digest;
+  }
+
+  /** Whether the packages that some imports need are here to be had. @param {string} name of a package */
+  has(name) {
+    return this.source.foreign || this.needs([name]).every((one) => this.list[one].file_name in this.source.files);
+  }
+
+  /**
+   * The packages that `names` need and are not installed, each after those that it needs itself.
+   * @param {string[]} names
+   */
+  needs(names, found = /** @type {string[]} */ ([])) {
+    for (const name of names.map(canonical)) {
+      if (found.includes(name) || this.installed.has(name)) continue;
+      this.needs(this.list[name].depends, found);
+      if (!found.includes(name)) found.push(name);
+    }
+    return found;
+  }
+
+  /** The packages behind the names of modules. @param {string[]} modules */
+  behind(modules) {
+    const names = modules.map((module) => this.byImport.get(module)).filter((name) => name && this.has(name));
+    return this.allowed ? this.needs(/** @type {string[]} */ (names)) : [];
+  }
+
+  /** Begin to fetch packages, all at once. @param {string[]} names as `behind` gives them */
+  fetch(names) {
+    for (const name of names) if (!this.coming.has(name)) this.coming.set(name, this.download(name));
+  }
+
+  /** @param {string} name */
+  async download(name) {
+    const entry = this.list[name];
+    const size = this.source.files[entry.file_name] ?? 0;
+    this.total += size;
+    try {
+      const response = await fetch(this.source.base + entry.file_name, { integrity: integrity(entry.sha256) });
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      this.loaded += size;
+      this.progress(this.loaded, this.total, name);
+      return bytes;
+    } catch (error) {
+      this.coming.delete(name);
+      this.total -= size;
+      throw new Error(`${name} could not be loaded (${error.message}). Look at the connection, and run the cell again.`);
+    }
+  }
+
+  /** Fetch and install packages. @param {string[]} names as `behind` gives them */
+  async load(names) {
+    this.fetch(names);
+    const files = await Promise.all(names.map((name) => this.coming.get(name)));
+    names.forEach((name, i) => this.install(name, files[i]));
+  }
+
+  /**
+   * Make a module importable at once: what Python's import system asks for.
+   * @param {string} module
+   * @returns {string | null} an empty text if it is now; why it is not; null if no package has it
+   */
+  provide(module) {
+    const name = this.byImport.get(module);
+    if (!name || this.installed.has(name)) return null;
+    if (!this.has(name)) return `${name} is none of the packages that the pages of this book can load`;
+    if (!this.allowed) return `${name} is not on this site, and was not loaded from elsewhere: run the cell again to be asked again`;
+    try {
+      for (const one of this.needs([name])) this.install(one, this.downloadNow(one));
+      return "";
+    } catch (error) {
+      return error.message;
+    }
+  }
+
+  /** @param {string} name */
+  downloadNow(name) {
+    const { file_name: file, sha256 } = this.list[name];
+    this.progress(this.loaded, this.total, name);
+    const request = new XMLHttpRequest();
+    request.open("GET", this.source.base + file, false);
+    request.responseType = "arraybuffer";
+    try {
+      request.send();
+    } catch {
+      throw new Error(`${name} could not be loaded: look at the connection, and run the cell again`);
+    }
+    if (request.status !== 200) throw new Error(`${name} could not be loaded: the server answered ${request.status}`);
+    const bytes = new Uint8Array(request.response);
+    if (this.digest(bytes) !== sha256) throw new Error(`${name} is not the file that Pyodide's list names, so it was not used`);
+    return bytes;
+  }
+
+  /** Unpack a package where Python finds it. @param {string} name @param {Uint8Array} bytes */
+  install(name, bytes) {
+    if (this.installed.has(name)) return;
+    const { file_name: filename, package_type: type } = this.list[name];
+    const isLibrary = type === "shared_library";
+    const libraries = this.unpack.callKwargs(bytes, {
+      filename,
+      extract_dir: isLibrary ? LIBRARIES : SITE_PACKAGES,
+      calculate_dynlibs: isLibrary,
+    });
+    if (isLibrary) libraries.forEach((path) => this.link(path));
+    this.installed.add(name);
+    this.coming.delete(name);
+  }
+
+  /** Load a library that extension modules share; Python loads these modules themselves. @param {string} path */
+  link(path) {
+    const module = this.py._module;
+    const fs = { findObject: (p, follow) => module.FS.findObject(p, follow), readFile: (p) => module.FS.readFile(p) };
+    module.loadDynamicLibrary(path, { global: true, nodelete: true, allowUndefined: true, loadAsync: false, fs });
+    module.LDSO.loadedLibsByName[path.split("/").at(-1)] ??= module.LDSO.loadedLibsByName[path];
+  }
+}
+
+/** What `fetch` compares a file with. @param {string} sha256 in hexadecimal digits */
+function integrity(sha256) {
+  const bytes = sha256.match(/../g).map((pair) => parseInt(pair, 16));
+  return `sha256-${btoa(String.fromCharCode(...bytes))}`;
+}

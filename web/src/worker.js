@@ -1,0 +1,139 @@
+/**
+ * The page's Python: Pyodide in a worker of its own, so that the page stays responsive and can end it.
+ *
+ * It takes {type: "start" | "run" | "change"} and posts {type: "progress" | "ready" | "output" | "done" | "fatal"}.
+ */
+
+import pageCells from "./python/page_cells.py";
+import pageBackend from "./python/page_backend.py";
+import pageWidgets from "./python/ipywidgets.py";
+import ipython from "./python/IPython/__init__.py";
+import ipythonDisplay from "./python/IPython/display.py";
+import { Packages } from "./packages.js";
+
+const SOURCES = {
+  "page_cells.py": pageCells,
+  "page_backend.py": pageBackend,
+  "ipywidgets.py": pageWidgets,
+  "IPython/__init__.py": ipython,
+  "IPython/display.py": ipythonDisplay,
+};
+const SITE_PACKAGES = "/lib/python3.12/site-packages";
+
+const post = (type, rest = {}) => self.postMessage({ type, ...rest });
+
+let python; // {cells, widgets, packages, py} once it has started
+let chain = Promise.resolve(); // one thing after the other
+
+/** Count what `fetch` brings of Pyodide's own files, which are downloaded behind our back. */
+function watchFetch(base, sizes) {
+  const real = self.fetch;
+  const files = Object.entries(sizes).filter(([file]) => !/\.m?js$/.test(file)); // programs are imported instead
+  const coming = new Map(files); // each once
+  let loaded = 0;
+  self.fetch = async (request, options) => {
+    const response = await real(request, options);
+    const file = String(request?.url ?? request).replace(base, "");
+    if (!coming.delete(file) || !response.body) return response;
+    const which = response.headers.has("content-encoding") ? 1 : 0; // what crosses the wire is smaller then
+    const [raw] = sizes[file];
+    const total = files.reduce((sum, [, size]) => sum + size[which], 0);
+    const counter = new TransformStream({
+      transform(chunk, controller) {
+        loaded += (chunk.byteLength * sizes[file][which]) / raw;
+        post("progress", { phase: "python", loaded: Math.min(loaded, total), total });
+        controller.enqueue(chunk);
+      },
+    });
+    return new Response(response.body.pipeThrough(counter), response);
+  };
+}
+
+/** Start Python, and begin to fetch what the waiting cells import. */
+async function start({ config, base, allowed, imports, interrupt }) {
+  const core = new URL("pyodide/", base).href;
+  watchFetch(core, config.core);
+  const get = async (address) => {
+    const answer = await fetch(new URL(address, base));
+    if (!answer.ok) throw new Error(`${address}: the server answered ${answer.status}`);
+    return answer;
+  };
+  const listed = get("pyodide/pyodide-lock.json").then((answer) => answer.json());
+  const wheel = get(config.wheel).then((answer) => answer.arrayBuffer());
+  const files = Promise.all(
+    config.files.map(async ({ address, path }) => [path, await (await get(address)).arrayBuffer()]),
+  );
+  const { loadPyodide } = await import(/* @vite-ignore */ `${core}pyodide.mjs`);
+  const source = { ...config.packages, base: new URL(config.packages.base, base).href };
+  const packages = new Packages((await listed).packages, source, (loaded, total, what) =>
+    post("progress", { phase: "packages", loaded, total, what }),
+  );
+  packages.allowed ||= allowed;
+  const starting = loadPyodide({ indexURL: core, env: { HOME: "/book" } });
+  packages.fetch(packages.behind(imports));
+  const py = await starting;
+  py._api.on_fatal = (error) => post("fatal", { message: String(error?.message ?? error) });
+  py.unpackArchive(await wheel, "whl", { extractDir: SITE_PACKAGES });
+  write(py, SITE_PACKAGES, Object.entries(SOURCES));
+  packages.attach(py);
+  write(py, "/book", (await files).map(([path, content]) => [path, new Uint8Array(content)]));
+  const cells = py.pyimport("page_cells");
+  cells.start(
+    (place, kind, data) => post("output", { place, kind, data }),
+    (module) => packages.provide(module),
+  );
+  if (interrupt) py.setInterruptBuffer(interrupt);
+  python = { py, cells, packages };
+}
+
+/** Write files into Python's file system. */
+function write(py, folder, files) {
+  for (const [path, content] of files) {
+    const whole = `${folder}/${path}`;
+    py.FS.mkdirTree(whole.slice(0, whole.lastIndexOf("/")));
+    py.FS.writeFile(whole, content);
+  }
+}
+
+/** Run a cell, after loading what it imports. */
+async function run({ place, count, code, allowed }) {
+  const { cells, packages } = python;
+  packages.allowed ||= allowed;
+  const needed = packages.behind(cells.imports(code).split(","));
+  if (needed.length) {
+    await packages.load(needed);
+    post("progress", { phase: "running" });
+  }
+  return await cells.run(place, count, code);
+}
+
+const ANSWERS = {
+  async start(message) {
+    await start(message);
+    post("ready");
+  },
+  async run(message) {
+    let failed;
+    try {
+      failed = await run(message);
+    } catch (error) {
+      failed = "Error";
+      post("output", { place: message.place, kind: "error", data: error.message });
+    }
+    post("done", { place: message.place, failed });
+  },
+  async change({ place, values }) {
+    const known = python.py.pyimport("ipywidgets").changed(place, JSON.stringify(values));
+    post("done", { place, failed: known ? "" : "gone" });
+  },
+};
+
+self.onmessage = ({ data }) => {
+  chain = chain.then(async () => {
+    try {
+      await ANSWERS[data.type](data);
+    } catch (error) {
+      post("fatal", { message: String(error?.message ?? error), starting: !python });
+    }
+  });
+};
