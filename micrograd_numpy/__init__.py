@@ -3,6 +3,7 @@
 from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.emit import numpy_rule
+from micrograd_numpy.figures import stepper
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.graph import draw_graph
 from micrograd_numpy.losses import (
@@ -35,6 +36,7 @@ __all__ = [
     "hinge_loss",
     "mse_loss",
     "numpy_rule",
+    "stepper",
     "topological_sort",
     "vectorize",
 ]

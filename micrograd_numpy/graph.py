@@ -497,7 +497,7 @@ def tag(name: str, inside: str = "", /, **attributes: object) -> str:
 class Box:
     """A node as it is drawn: a card, and for an operation a badge on the edge where its inputs arrive."""
 
-    def __init__(self, node: Drawable, down: bool) -> None:
+    def __init__(self, node: Drawable, down: bool, room: int = 0) -> None:
         self.node, self.down = node, down
         self.label = clipped(node.label or "")
         self.sign = operation_sign(node._op) if node._prev else ""
@@ -509,7 +509,8 @@ class Box:
         # how far it sticks out, to the left or (down) on top
         self.reach = self.badge[down] - 12 if node._prev else 0.0
         self.indent = 18.0 if node._prev and not down else 9.0
-        numbers = 32 + max(text_width(shown(node.data)), text_width(shown(node.grad)))
+        widest = max(shown(node.data), shown(node.grad), "0" * room, key=len)
+        numbers = 32 + text_width(widest)
         self.width = self.indent + max(numbers, text_width(self.label, BOLD)) + 9
         self.height = 44.0 + (16 if self.label else 0) + (8 if node._prev and down else 0)
         self.along, self.across = (
@@ -775,6 +776,7 @@ def draw_graph(
     *,
     local_derivatives: bool = False,
     direction: str = "right",
+    room: int = 0,
     max_nodes: int = 300,
 ) -> Drawing:
     """Draw every value that `root` was computed from, inputs at the left, `root` at the right.
@@ -787,6 +789,9 @@ def draw_graph(
         Write on each edge the derivative of the operation with respect to that input.
     direction : {"right", "down"}, optional
         Where the edges run. A deep graph fits a page better when they run down.
+    room : int, optional
+        Make every card wide enough for numbers of so many characters. Then pictures of
+        the same graph with other numbers have their cards in the same places.
     max_nodes : int, optional
         Refuse to draw more than this: nobody could read it.
 
@@ -826,9 +831,9 @@ def draw_graph(
     ]
     slopes = [slope for node in nodes for slope in node._local] if local_derivatives else []
     notes = [shown(slope) for slope in slopes] or [""] * len(ports)
-    boxes = [Box(node, direction == "down") for node in nodes]
+    boxes = [Box(node, direction == "down", room) for node in nodes]
     plan = lay_out(inputs, ports, [box.across for box in boxes])
-    place_layers(plan, boxes, notes)
+    place_layers(plan, boxes, [note and note.rjust(room) for note in notes])
     marks = edges_svg(plan, boxes, ports, notes)
     for box, k, across in zip(boxes, plan.layers, plan.y):
         marks.append(box.svg(plan.ends[k] - box.along, across, box.node is root))
@@ -892,6 +897,46 @@ def draw_graph(
 # %% [markdown]
 # `w2` has gradient 0, because its input `x2` is 0: a weight on a silent input cannot learn.
 #
+# ## Step by step
+#
+# A picture shows where everything ended. `stepper` shows how it got there. Let it play, or take one step at
+# a time with the arrow keys. Forward, each card is computed by its rule. Backward, each hands its gradient on,
+# and you see the sum that piles up in `grad`.
+#
+# The leaves are yours: drag a card sideways, or move its slider. Before you do: what will the gradient of `w2`
+# be when you pull `x2` up to 1? And will the gradient of `w1` stay as it is? (Where nothing can run, on paper
+# for one, you see the last step.)
+
+# %% mystnb={"image": {"alt": "The graph of the neuron, to step through: forward from the leaves x1, w1, x2, w2 and b through two products and two sums to out, then backward.", "classes": "touch touch-stepper"}} tags=["active-ipynb"]
+# from micrograd_numpy import stepper
+#
+# stepper(out)
+
+# %% [markdown]
+# The engine agrees with your sliders:
+
+# %% tags=["active-ipynb"]
+# def gradients_of_weights(x2):
+#     w = [Value(-3.0), Value(1.0)]
+#     (2.0 * w[0] + x2 * w[1] + bias.data).tanh().backward()
+#     return [round(v.grad, 4) for v in w]
+#
+#
+# for number in [0.0, 0.5, 1.0]:
+#     print(f"x2 = {number}: the gradients of w1 and w2 are", gradients_of_weights(number))
+
+# %% [markdown]
+# At 1, `w2` has woken up, but it gets only a small share of 1: the sum behind `tanh` has grown by `w2`, and up there
+# `tanh` is flatter. That flatter slope is a factor of every gradient behind it, so `w1` loses, too.
+#
+# `stepper` works on a copy. Your own gradients stay as they are:
+
+# %% tags=["active-ipynb"]
+# before = [node.grad for node in topological_sort(out)]
+# stepper(out)
+# print("untouched:", before == [node.grad for node in topological_sort(out)])
+
+# %% [markdown]
 # A gradient can also vanish for all weights at once. Here is a gate: `relu` lets a positive sum
 # through and stops a negative one. With the values below the sum is −1.
 
@@ -952,6 +997,7 @@ def draw_graph(
 #
 # - Draw any expression, before and after `backward()`, and read its gradients along the arrows.
 # - See at a glance where a gradient adds up and where it dies.
+# - Walk through a small graph one step at a time, forward and backward, with `stepper`.
 # - Lay out any graph without cycles: layers, then order, then heights.
 # - Show an object of your own in Jupyter with `_repr_svg_`.
 #
@@ -960,7 +1006,7 @@ def draw_graph(
 # … `grad_fn`. A tensor remembers the function that made it, and that function's `next_functions` lead to
 # the ones before. There is no picture, but you can walk it. `AccumulateGrad` is PyTorch's leaf.
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:
@@ -978,7 +1024,7 @@ def draw_graph(
 # The same graph: a sum of a product and a leaf, a product of two leaves. The leaf of `a` is listed twice
 # because this walk prints a tree. And `x * x` has two entries, as it should, for one and the same leaf:
 
-# %% tags=["active-ipynb"]
+# %% tags=["active-ipynb", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:

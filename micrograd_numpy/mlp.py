@@ -111,22 +111,30 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # print(x1.grad, x2.grad)
 
 # %% [markdown]
-# In Jupyter, the folded cell below is three sliders. Try to put the origin on the blue side by
-# moving one slider only. What happens to the line when you double all three?
+# Now turn the knobs. The darker the color, the larger the answer: blue above zero, ocher below. You can
+# move the sliders, or drag the tip of the arrow, the line, and the black point, whose answer is
+# spelled out. Try to put the point on the other side by moving one knob only. And predict: what
+# happens to the line, and what to the colors, when you double $w_1$, $w_2$ and $b$?
 
-# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
-# import ipywidgets
+# %% mystnb={"image": {"alt": "The plane of the two inputs with the neuron's line: blue and darker away from it on the side of the arrow, ocher on the other. In the page, sliders turn and shift the line.", "classes": "touch touch-neuron"}} tags=["active-ipynb"]
+# from micrograd_numpy.figures import neuron_figure
 #
-# ipywidgets.interact(
-#     neuron_picture, w1=(-2.0, 2.0, 0.25), w2=(-2.0, 2.0, 0.25), bias=(-3.0, 3.0, 0.25)
-# )
+# neuron_figure(w1=1.0, w2=2.0, bias=-2.0, activation="linear")
+
+# %% [markdown]
+# The line stays, because where the answer was 0, twice the answer is 0, too. The colors deepen:
+
+# %% tags=["active-ipynb"]
+# for point in [(2.0, 0.0), (-2.0, 2.0), (2.0, 1.0)]:
+#     print(point, score(*point), "doubled:", score(*point, w1=2.0, w2=4.0, bias=-4.0))
 
 # %% [markdown]
 # ## The fold
 #
 # So far the answer is a flat, tilted sheet over the plane. A neuron sends its answer through one
 # more function, the **activation**. The most common one is `relu`: keep what is positive, replace
-# the rest by 0. That folds the sheet along the line.
+# the rest by 0. That folds the sheet along the line. (The figure above has a button for it:
+# everything ocher goes blank.)
 
 # %% mystnb={"image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb"]
 # axes = plt.figure(figsize=(4.8, 3.8)).add_subplot(projection="3d")

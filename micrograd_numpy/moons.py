@@ -770,7 +770,7 @@ def train(
 #     epochs=100,
 #     schedule=lambda step: 1.0 - 0.9 * step / 100,
 #     l2=1e-4,
-#     keep={1, *range(0, 101, 5)},
+#     keep=range(101),
 # )
 # for step in [0, 1, 2, 10, 20, 40, 99]:
 #     print(
@@ -807,7 +807,7 @@ def train(
 #
 # ## Watch the boundary bend
 #
-# `history` kept the parameters of every fifth epoch, so you can play the training back. The
+# `history` kept the parameters of every epoch, so you can play the training back. The
 # function below loads one of those states into a second model and draws what it saw.
 
 # %% tags=["active-ipynb"]
@@ -828,13 +828,31 @@ def train(
 
 # %% [markdown]
 # The coarse cut comes first, within a few steps. Then, slowly, the kinks: a relu network is flat
-# pieces joined along folds, and the folds have to travel to where the moons turn. In Jupyter, the
-# folded cell below is a slider over all the stored epochs.
-
-# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
-# from ipywidgets import fixed, interact
+# pieces joined along folds, and the folds have to travel to where the moons turn.
 #
-# interact(boundary_at, epoch=(0, 100, 5), ax=fixed(None))
+# Here is the whole film. Let it play, or pull the slider. Watch the triangles at the right end of the
+# upper moon: how often does the boundary sweep over one of them before it stays on its side?
+
+# %% mystnb={"image": {"alt": "The regions of the trained model: the boundary winds between the moons with every point on its side. Below it the loss, falling over the epochs. In the page, a slider goes through every epoch.", "classes": "touch touch-boundary"}} tags=["active-ipynb"]
+# from micrograd_numpy.figures import boundary_figure
+#
+# boundary_figure(film, X, y, history)
+
+# %% [markdown]
+# You need not trust your eyes with that question. Ask the stored models:
+
+# %% tags=["active-ipynb"]
+# from itertools import pairwise
+#
+# sides = []
+# for epoch in range(101):
+#     film.load_state_dict(history.snapshots[epoch])
+#     sides.append([score > 0 for score in predict(film, X)])
+# changes = [sum(now != then for then, now in pairwise(point)) for point in zip(*sides)]
+# most = max(changes)
+# where = [round(v, 2) for v in X[changes.index(most)]]
+# label = y[changes.index(most)]
+# print(f"most often over the point {where} with label {label:+.0f}: {most} times")
 
 # %% [markdown]
 # The curve of the loss tells the same story in one line. Its scale is logarithmic, so equal

@@ -586,27 +586,34 @@ class SGD(Optimizer):
 #     print(f"{name:8} height after 100 steps: {bowl(x, y):.1e}")
 
 # %% [markdown]
-# Learning rate and momentum belong together. Here is a pair that suits the bowl:
+# Learning rate and momentum belong together, and two sliders say it better than words. Every path in
+# this figure was walked by the code above. Find the pair that ends lowest. Then the harder question:
+# plain descent diverges above 0.08; what is the largest learning rate that a momentum of 0.9 can
+# bear, more or less than that?
 
-# %% mystnb={"image": {"alt": "One path with learning rate 0.1 and momentum 0.45: it zigzags steeply at first and is at the center of the bowl after about twenty steps."}} tags=["active-ipynb"]
-# def descent(lr, momentum):
-#     points = path(bowl, partial(SGD, lr=lr, momentum=momentum), start, steps=40)
-#     height = bowl(*points[-1])
-#     title = f"lr = {lr:.3f}, momentum = {momentum:.2f}: height {height:.1e} after 40 steps"
-#     plot_paths(bowl, {title: points}, x=(-5, 5), y=(-2.2, 2.2))
-#     plt.show()
+# %% mystnb={"image": {"alt": "One path of SGD in the bowl with learning rate 0.1 and momentum 0.45: it zigzags steeply at first and is at the center after about twenty steps. In the page, sliders choose other rates and momenta.", "classes": "touch touch-paths"}} tags=["active-ipynb"]
+# from micrograd_numpy.figures import paths_figure
 #
 #
-# descent(lr=0.1, momentum=0.45)
+# def heavy(lr, momentum):
+#     return partial(SGD, lr=lr, momentum=momentum)
+#
+#
+# def nesterov(lr, momentum):
+#     return partial(SGD, lr=lr, momentum=momentum, nesterov=momentum > 0)
+#
+#
+# paths_figure(bowl, {"SGD": heavy, "Nesterov": nesterov}, start, x=(-5, 5), y=(-2.2, 2.2))
 
 # %% [markdown]
-# In Jupyter, the folded cell below is a pair of sliders. Find the largest learning rate that a
-# momentum of 0.9 can bear. Is it more or less than 0.08?
+# More, nearly twice as much: between 0.15 and 0.155 the path stops coming down. A ball with mass
+# averages over the walls that it hits. The limit is $2(1 + \mu)/c$ {cite:p}`goh2017`, which is 0.152
+# here:
 
-# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
-# import ipywidgets
-#
-# ipywidgets.interact(descent, lr=(0.005, 0.2, 0.005), momentum=(0.0, 0.95, 0.05))
+# %% tags=["active-ipynb"]
+# for lr in [0.151, 0.152, 0.153]:
+#     x, y = path(bowl, partial(SGD, lr=lr, momentum=0.9), start, steps=2000)[-1]
+#     print(f"lr = {lr:.3f}: |y| = {abs(y):.1e} after 2000 steps")
 
 # %% [markdown]
 # ## A step of its own for each parameter
@@ -947,6 +954,28 @@ class AdamW(Adam):
 # }
 # plot_paths(valley, paths, x=(-2.2, 2.2), y=(-1.0, 3.0))
 # plt.show()
+
+# %% [markdown]
+# Now you race. Sixty steps each, from the same start; for Adam, the slider of the momentum sets
+# $\beta_1$. Whom can you bring nearest to (1, 1), and whose sliders forgive a careless hand?
+
+# %% mystnb={"image": {"alt": "Adam's path in the curved valley with learning rate 0.5 and momentum 0.9: it follows the floor in jerks to the lowest point. In the page, sliders choose other rates and momenta, and buttons other optimizers.", "classes": "touch touch-paths"}} tags=["active-ipynb"]
+# def adam_beta1(lr, momentum):
+#     return partial(Adam, lr=lr, betas=(momentum, 0.999))
+#
+#
+# racers = {"Adam": adam_beta1, "SGD": heavy, "Nesterov": nesterov}
+# rates = [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]
+# paths_figure(
+#     valley,
+#     racers,
+#     RACES[valley],
+#     x=(-2.2, 2.2),
+#     y=(-1.0, 3.0),
+#     rates=rates,
+#     first=(0.5, 0.9),
+#     steps=60,
+# )
 
 # %% [markdown]
 # ## What you can now do

@@ -25,6 +25,7 @@ import numpy as np
 from micrograd_numpy import *
 from micrograd_numpy import ops
 from micrograd_numpy.engine import *
+from micrograd_numpy.figures import boundary_figure, neuron_figure, paths_figure
 from micrograd_numpy.moons import *
 from micrograd_numpy.nn import *
 from micrograd_numpy.optimizers import Optimizer, plot_paths
@@ -270,6 +271,31 @@ ERRORS: dict[str, list[Error]] = {
             ValueError,
             "save writes .svg, .dot or .gv, but got 'graph.png': choose one of these endings",
         ),
+        Error(
+            "stepper(3)",
+            TypeError,
+            "stepper shows how one Value was computed, but got int: 3; give it the Value to explain",
+        ),
+        Error(
+            "stepper([a])",
+            TypeError,
+            "stepper shows how one Value was computed, but got list: [Value(data=2.0, grad=0.0, label='a')]; give it the Value to explain",
+        ),
+        Error(
+            "stepper(a, rules=3)",
+            TypeError,
+            "rules must be functions, as you gave them to apply, but got int: 3",
+        ),
+        Error(
+            "stepper(a * 2, max_nodes=1)",
+            ValueError,
+            "this graph has 3 nodes, more than max_nodes=1: step through one of the values inside it, or a smaller example, or raise max_nodes to have it anyway",
+        ),
+        Error(
+            'stepper(a).save("figure.png")',
+            ValueError,
+            "a figure is saved as .svg, but got 'figure.png': choose that ending",
+        ),
     ],
     "Trusting gradients": [
         Error(
@@ -405,6 +431,11 @@ ERRORS: dict[str, list[Error]] = {
             ValueError,
             "two parameters have the name 'extra.1'; rename a key, so that none gets lost",
         ),
+        Error(
+            "neuron_figure(1.0, inf, 0.0)",
+            ValueError,
+            "a line needs finite numbers, but got w1=1.0, w2=inf and bias=0.0",
+        ),
     ],
     "Losses": [
         Error(
@@ -536,6 +567,21 @@ ERRORS: dict[str, list[Error]] = {
             ValueError,
             'plot_paths needs at least one path: {"SGD": path(f, ...)}',
         ),
+        Error(
+            "paths_figure(cube, {}, (0, 0), (-1, 1), (-1, 1))",
+            ValueError,
+            "paths_figure needs at least one optimizer, by name: {'SGD': lambda lr, momentum: ...}",
+        ),
+        Error(
+            'paths_figure(cube, {"SGD": SGD}, (0, 0), (-1, 1), (-1, 1), first=(0.1, 2.0))',
+            ValueError,
+            "the first momentum must be one of those to choose from, [0.0, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 0.95], but got 2.0",
+        ),
+        Error(
+            'paths_figure(cube, {"SGD": SGD}, (0, 9), (-1, 1), (-1, 1))',
+            ValueError,
+            "the start (0, 9) lies outside the window, x from -1 to 1 and y from -1 to 1; make it wider",
+        ),
     ],
     "Training on moons": [
         Error(
@@ -628,6 +674,21 @@ ERRORS: dict[str, list[Error]] = {
             "resolution must be a whole number, but got float: 2.5",
         ),
         Error("plot_loss_curve([1.0])", TypeError, "plot_loss_curve draws what train returned, but got list: [1.0]"),
+        Error(
+            "boundary_figure(model, [[1, 2, 3]], [1], History())",
+            ValueError,
+            "a boundary is drawn in the plane, but the samples have 3 numbers; pick two columns",
+        ),
+        Error(
+            "boundary_figure(model, [[1, 2]], [1], History())",
+            ValueError,
+            "the history holds no snapshots to show: give train keep=range(epochs)",
+        ),
+        Error(
+            "boundary_figure(model, [[1, 2]], [1], History(losses=[nan], snapshots={0: {}}))",
+            ValueError,
+            "the history holds a loss that is no finite number, so its curve cannot be drawn; train with a smaller learning rate",
+        ),
     ],
     "From scalars to arrays": [
         Error(

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(path.stem for path in (ROOT / "micrograd_numpy").glob("*.py"))
-HEAVY = {"matplotlib", "ipywidgets", "IPython", "torch", "sklearn", "scipy", "tqdm", "numpy"}
+HEAVY = {"matplotlib", "ipywidgets", "IPython", "torch", "sklearn", "scipy", "tqdm", "numpy", "anywidget", "traitlets"}
 ALLOWED = {
     "replay": {"numpy"}
 }  # it runs on arrays, so it imports NumPy at its top; the first use of vectorize imports it
@@ -23,6 +23,7 @@ PUBLIC = {
     "Value",
     "topological_sort",
     "draw_graph",
+    "stepper",
     "Module",
     "Neuron",
     "Layer",
@@ -42,7 +43,16 @@ PUBLIC = {
 DOORS = {
     "engine": {"Value", "topological_sort", "draw_graph", "detect_anomaly"},
     "nn": PUBLIC
-    - {"Value", "topological_sort", "draw_graph", "check_gradients", "detect_anomaly", "vectorize", "numpy_rule"},
+    - {
+        "Value",
+        "topological_sort",
+        "draw_graph",
+        "check_gradients",
+        "detect_anomaly",
+        "vectorize",
+        "numpy_rule",
+        "stepper",
+    },
 }
 
 
@@ -124,7 +134,8 @@ def test_the_one_dependency_is_numpy(wheel):
 def test_the_wheel_holds_the_library_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         files = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert files == {f"micrograd_numpy/{module}.py" for module in MODULES} | {"micrograd_numpy/py.typed"}
+    besides = {f"micrograd_numpy/{name}" for name in ("py.typed", "figures.js", "figures.css")}
+    assert files == {f"micrograd_numpy/{module}.py" for module in MODULES} | besides
 
 
 def test_the_wheel_works_by_itself(wheel):

@@ -8,16 +8,18 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from micrograd_numpy import SGD, Value, topological_sort
-from micrograd_numpy.figures import Plane, path_text, steps_of, whole
+from micrograd_numpy.figures import Plane, followed, path_text
 from micrograd_numpy.graph import shown
 from micrograd_numpy.optimizers import path
 
 PAGES = {"graph": 1, "mlp": 1, "optimizers": 2, "moons": 1}  # the chapters with figures, and how many each has
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 BIAS = 6.8813735870195432
 LAST_HEADING = "() => [...document.querySelectorAll('h2')].at(-1).getBoundingClientRect().top + scrollY"
 
@@ -61,6 +63,16 @@ def test_figures_wake_in_place(opened: Callable[..., Any], site: str, chapter: s
 def test_a_figure_has_the_words_of_its_picture(page: Any, site: str, chapter: str) -> None:
     for i, figure in enumerate(awake(page, site, chapter)):
         assert figure.get_attribute("aria-label") == page.locator("img.touch").nth(i).get_attribute("alt")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_in_figures(opened: Callable[..., Any], site: str, scheme: str) -> None:
+    for chapter in PAGES:
+        page, _ = opened(color_scheme=scheme, bypass_csp=True)  # axe is no script of the site
+        awake(page, site, chapter)
+        page.evaluate(AXE.read_text("utf-8"))
+        faults = page.evaluate("async () => (await axe.run('.touch-figure')).violations.map(fault => fault.id)")
+        assert faults == [], chapter
 
 
 @pytest.mark.parametrize("chapter", PAGES)
@@ -335,18 +347,22 @@ def part(figure: Any, name: str, attribute: str) -> str:
     return str(figure.locator(f"[data-part={name}]").get_attribute(attribute))
 
 
-@pytest.mark.parametrize(("lr", "momentum"), [(0.005, 0.0), (0.079, 0.0), (0.02, 0.9), (0.15, 0.9)])
 @pytest.mark.parametrize("name", ["SGD", "Nesterov"])
-def test_the_sliders_choose_the_engines_path(page: Any, site: str, name: str, lr: float, momentum: float) -> None:
+def test_the_sliders_choose_the_engines_path(page: Any, site: str, name: str) -> None:
     figure = awake(page, site, "optimizers")[0]
     data = carried(page)
+    for lr, momentum in ((0.005, 0.0), (0.079, 0.0), (0.02, 0.9), (0.15, 0.9)):
+        check_path(figure, data, name, lr, momentum)
+
+
+def check_path(figure: Any, data: dict[str, Any], name: str, lr: float, momentum: float) -> None:
+    """Choose an optimizer and its settings, and compare with the engine's path."""
     figure.get_by_role("radio", name=name).check(force=True)
     figure.get_by_role("slider", name="learning rate").fill(str(data["rates"].index(lr)))
     figure.get_by_role("slider", name="momentum").fill(str(data["momenta"].index(momentum)))
     nesterov = name == "Nesterov" and momentum > 0
     points = path(bowl, partial(SGD, lr=lr, momentum=momentum, nesterov=nesterov), (-4.0, 1.0), 40)
-    plane = Plane((-5, 5), (-2.2, 2.2))
-    assert part(figure, "path", "d") == path_text(steps_of(whole(plane.at(*point) for point in points)))
+    assert part(figure, "path", "d") == path_text(followed(Plane((-5, 5), (-2.2, 2.2)), points))
     height = shown(float(f"{bowl(*points[-1]):.2g}"))
     title = figure.locator("[data-part=title]").text_content()
     assert title == f"{name}, lr {shown(lr)}, momentum {shown(momentum)}: height {height}"
