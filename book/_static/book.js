@@ -1,0 +1,56 @@
+// What the pages do by themselves: print whole, let the keyboard scroll, explain why a file cannot run.
+"use strict";
+
+/** Make the page fit for paper, light and with nothing folded; return a function that puts it back. */
+function forPaper() {
+  const folded = [...document.querySelectorAll("article details:not([open])")];
+  const page = document.documentElement.dataset;
+  const theme = page.theme;
+  for (const details of folded) details.open = true;
+  page.theme = "light";
+  return () => {
+    for (const details of folded) details.open = false;
+    page.theme = theme;
+  };
+}
+
+/** Let the keyboard reach what scrolls, and only that: browsers differ in doing so by themselves. */
+function reachScrolling() {
+  for (const box of document.querySelectorAll("article :is(pre, .cell_output, .pst-scrollable-table-container, .edges, .math)")) {
+    const overflows = getComputedStyle(box);
+    const scrolls =
+      (box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(overflows.overflowX)) ||
+      (box.scrollHeight > box.clientHeight + 1 && /auto|scroll/.test(overflows.overflowY));
+    if (scrolls && !box.hasAttribute("tabindex")) {
+      box.tabIndex = 0;
+      box.dataset.reached = "";
+    } else if (!scrolls && "reached" in box.dataset) {
+      box.removeAttribute("tabindex");
+      delete box.dataset.reached;
+    }
+  }
+}
+
+/** Say why nothing runs when the page was opened as a file: browsers load no modules then. */
+function explainFile() {
+  const cell = document.querySelector("article div.cell");
+  if (location.protocol !== "file:" || !cell) return;
+  const note = document.createElement("p");
+  note.className = "opened-as-file";
+  note.append("You opened this page as a file, so its cells cannot run. To run them, type ");
+  const command = document.createElement("code");
+  command.textContent = "python -m http.server";
+  note.append(command, " in the book’s folder and open the address that it prints.");
+  cell.before(note);
+}
+
+let putBack = () => {};
+addEventListener("beforeprint", () => (putBack = forPaper()));
+addEventListener("afterprint", () => putBack());
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+  explainFile();
+  reachScrolling();
+  new ResizeObserver(reachScrolling).observe(document.querySelector("article") ?? document.body);
+});
