@@ -169,7 +169,7 @@ def test_formulas_are_set_for_eyes_and_ears():
         module.set_formula(r"\frac")
     module.rest()
     assert "cannot set the formula" in str(caught.value)
-    assert "Expected group" in str(caught.value)
+    assert "Unexpected end of input" in str(caught.value)
 
 
 def test_the_card_tells_the_truth():
