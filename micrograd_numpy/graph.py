@@ -952,8 +952,8 @@ def draw_graph(
 # gate(-2.0, 1.0, 1.0)
 
 # %% [markdown]
-# In Jupyter, the folded cell below is three sliders. Move them until the gradients wake up, then find
-# out what has to be true for that.
+# Run everything down to the folded cell below, and you get three sliders. Move them until the gradients
+# wake up, then find out what has to be true for that.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets

@@ -58,6 +58,16 @@ async function bundle(out) {
   return new Set(inputs.filter(Boolean));
 }
 
+/** The files of a package and of all that it needs. */
+function filesOf(packages, name, found = new Set()) {
+  const entry = packages[name.toLowerCase()];
+  if (!found.has(entry.file_name)) {
+    found.add(entry.file_name);
+    entry.depends.forEach((need) => filesOf(packages, need, found));
+  }
+  return [...found];
+}
+
 /** Where Python, the library and the packages come from, for the page to read before its first Run. */
 async function config(out) {
   const list = await readJson(join(MODULES, "pyodide", "pyodide-lock.json"));
@@ -72,7 +82,10 @@ async function config(out) {
   const here = new Set(await filesIn(join(out, "packages")));
   const local = Object.keys(sizes).every((file) => here.has(file));
   const version = list.info.version;
-  const known = Object.values(list.packages).filter((entry) => entry.file_name in sizes);
+  const imports = {}; // for each name, the files that it takes
+  for (const entry of Object.values(list.packages).filter(({ file_name: file }) => file in sizes)) {
+    for (const name of entry.imports) if (!name.includes(".")) imports[name] = filesOf(list.packages, entry.name);
+  }
   return {
     python: version,
     wheel: wheels[0] ?? null,
@@ -82,7 +95,7 @@ async function config(out) {
       base: local ? "packages/" : `https://cdn.jsdelivr.net/pyodide/v${version}/full/`,
       foreign: !local,
       files: sizes,
-      imports: known.flatMap((entry) => entry.imports).filter((name) => !name.includes(".")).sort(),
+      imports,
     },
   };
 }

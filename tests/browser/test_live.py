@@ -19,7 +19,7 @@ NOTEBOOKS = {
 PURE = "notebooks/anomaly"  # a chapter that needs no numpy
 NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w])")
 STATES = {"done", "skipped"}
-WAIT = 240_000  # milliseconds, for the longest chapter on a busy machine
+WAIT = 600_000  # milliseconds, for the longest chapter on a very busy machine
 
 # How a page tells that it has nothing to do: its bar is there, and idle.
 IDLE = "() => document.querySelector('.live-bar').dataset.state === 'idle'"
@@ -228,10 +228,16 @@ def test_a_chapter_without_numpy_starts_with_at_most_seven_megabytes(
     page.goto(f"{site}{PURE}.html", wait_until="networkidle")
     sizes: list[int] = []
     page.on("response", lambda answer: sizes.append(int(answer.headers.get("content-length", 0))))
-    page.locator("div.cell").first.locator(".live-run").click()
-    until(page, IDLE)
-    record_property("bytes", sum(sizes))
-    assert 4_000_000 < sum(sizes) < 7_000_000
+    for how in ("cold", "warm"):
+        start = time.monotonic()
+        page.locator("div.cell").nth(1).locator(".live-here").click()
+        until(page, IDLE)
+        record_property(f"seconds to the first result, {how}", round(time.monotonic() - start, 1))
+        assert page.locator("div.cell").nth(1).get_attribute("data-live") == "done"
+        if how == "cold":
+            record_property("bytes to the first result", sum(sizes))
+            assert 4_000_000 < sum(sizes) < 7_000_000
+        page.reload(wait_until="networkidle")
 
 
 def test_variables_are_shared_and_cells_are_counted(reader: Reader) -> None:
@@ -395,6 +401,20 @@ def test_a_crash_of_python_is_told_and_python_comes_back(opened: Any, site: str)
     faults[:] = [fault for fault in faults if not fault.startswith(known)]
 
 
+def test_a_server_that_fails_is_told_and_the_next_run_tries_again(opened: Any, site: str) -> None:
+    page, faults = opened()
+    reader = Reader(page, f"{site}{PURE}.html")
+    page.route("**/*.whl", lambda route: route.fulfill(status=503))
+    reader.press(1, "run")
+    reader.wait()
+    assert "Python did not start" in reader.said
+    assert "503" in reader.said
+    assert reader.cell(1).get_attribute("data-live") == ""
+    page.unroute("**/*.whl")
+    faults[:] = [fault for fault in faults if "503" not in fault]
+    assert reader.run(1, "'now'").strip() == "'now'"
+
+
 def test_reset_gives_the_page_back(reader: Reader) -> None:
     before = reader.page.locator("article").inner_html()
     reader.run(1, "print('mine')")
@@ -463,6 +483,17 @@ def test_the_keyboard_is_enough(reader: Reader) -> None:
         "document.getElementById(document.querySelector('.cm-content').getAttribute('aria-describedby')).textContent"
     )
     assert "Escape, then Tab" in described
+
+
+def test_shift_and_enter_run_the_cell_that_was_clicked(reader: Reader) -> None:
+    reader.cell(1).locator(".cell_input pre").click(position={"x": 5, "y": 5})
+    reader.page.keyboard.press("Shift+Enter")
+    reader.wait()
+    assert reader.cell(1).get_attribute("data-live") == "done"
+    reader.cell(1).locator(".live-run").focus()
+    reader.page.keyboard.press("Enter")
+    reader.wait()
+    assert reader.cell(1).locator(".live-count").text_content() == "[2]"
 
 
 def test_the_copy_button_copies_the_code(reader: Reader) -> None:
@@ -547,7 +578,7 @@ def test_packages_from_elsewhere_come_after_a_question_only(opened: Any, site: s
     question = page.get_by_role("dialog")
     question.wait_for()
     assert "cdn.example" in question.text_content()
-    assert "numpy" in question.text_content()
+    assert re.search(r"numpy.* \d+\.\d MB", question.text_content())
     question.get_by_role("button", name="Do not run").click()
     reader.wait()
     assert not reader.has_run(1)

@@ -161,6 +161,7 @@ class Page {
       await this.startPython(cells.flatMap((cell) => importsAtOnce(cell.code)));
       return true;
     } catch (error) {
+      this.python?.end();
       this.python = null;
       if (error.message !== "stopped") this.bar.say(`Python did not start (${error.message}). Look at the connection, and press Run again.`);
       return false;
@@ -190,18 +191,19 @@ class Page {
 
   /** Ask before the first Run whether packages may come from another host. True if the cells can run. */
   async agree(cells) {
-    const { base, foreign, imports } = this.config.packages;
+    const { base, foreign, imports, files } = this.config.packages;
     if (!foreign || this.allowed) return true;
     if (recall(AGREED) === base) return (this.allowed = true);
-    const needs = (some) => imports.filter((name) => some.some((cell) => importsOf(cell.code).includes(name)));
+    const needs = (some) => Object.keys(imports).filter((name) => some.some((cell) => importsOf(cell.code).includes(name)));
     const asked = this.asked ? needs(cells) : needs(this.runnable);
     if (!asked.length) return true;
     this.asked = true;
     const host = new URL(base).host;
     const isNeeded = needs(cells).length > 0;
+    const size = [...new Set(asked.flatMap((name) => imports[name]))].reduce((sum, file) => sum + files[file], 0);
     this.allowed = await ask(
       `Load packages from ${host}?`,
-      `Code on this page uses ${list(asked)}. This site has no copy: your browser would load ${asked.length > 1 ? "them" : "it"}, once, from ${host}, ` +
+      `Code on this page uses ${list(asked)}. This site has no copy: your browser would load ${megabytes(size)} MB, once, from ${host}, ` +
         "the public server of the Pyodide project, which then sees your address. Python itself and this book's library come from this site.",
       "Load",
       isNeeded ? "Do not run" : "Run without",

@@ -70,7 +70,11 @@ export class Packages {
 
   /** Begin to fetch packages, all at once. @param {string[]} names as `behind` gives them */
   fetch(names) {
-    for (const name of names) if (!this.coming.has(name)) this.coming.set(name, this.download(name));
+    for (const name of names) {
+      if (this.coming.has(name)) continue;
+      this.coming.set(name, this.download(name));
+      this.coming.get(name).catch(() => {}); // told where it is waited for
+    }
   }
 
   /** @param {string} name */

@@ -63,6 +63,7 @@ async function start({ config, base, allowed, imports, interrupt }) {
   const files = Promise.all(
     config.files.map(async ({ address, path }) => [path, await (await get(address)).arrayBuffer()]),
   );
+  for (const coming of [listed, wheel, files]) coming.catch(() => {}); // told where it is waited for
   const { loadPyodide } = await import(/* @vite-ignore */ `${core}pyodide.mjs`);
   const source = { ...config.packages, base: new URL(config.packages.base, base).href };
   const packages = new Packages((await listed).packages, source, (loaded, total, what) =>
