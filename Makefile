@@ -4,6 +4,7 @@
 #   make sync ALL=1                 run the notebooks that are fresh, too
 #   make sync NAMES="value ops"     only these
 #   make test WORKERS=8             more at a time
+#   make browser MARK=slow          only what `make test` leaves out
 #   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
 #                                   on Linux: a fifth of the download, PyTorch without GPU support
 
@@ -11,6 +12,7 @@ PYTHON  ?= python3
 WORKERS ?= 2
 PORT    ?= 8000
 NAMES   ?=
+MARK    ?=
 
 VENV := .venv
 RUN  := $(VENV)/bin/python
@@ -72,7 +74,7 @@ serve: book ## build the book and serve it on localhost
 test: $(VENV)/.full ## run the unit tests (100 % coverage), then every notebook, comparing outputs with the stored ones
 	$(RUN) -m pytest tests --ignore tests/browser -n $(WORKERS) --cov --cov-fail-under 100
 	@$(MAKE) --no-print-directory nbval
-	@$(MAKE) --no-print-directory browser
+	@$(MAKE) --no-print-directory browser MARK="not slow"
 
 nbval: $(VENV)/.full
 	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL)
@@ -80,7 +82,7 @@ nbval: $(VENV)/.full
 browser: $(VENV)/.browser ## look at every page in a browser: run its cells, touch its figures, weigh it
 	@$(MAKE) --no-print-directory live-runtime
 	@$(MAKE) --no-print-directory book
-	$(RUN) -m pytest tests/browser -n $(WORKERS) --dist worksteal
+	$(RUN) -m pytest tests/browser -n $(WORKERS) --dist worksteal $(if $(MARK),-m "$(MARK)")
 
 weigh: browser ## keep what the pages weigh, into benchmarks/pages.json
 	$(RUN) -m benchmarks.pages

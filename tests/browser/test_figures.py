@@ -45,10 +45,10 @@ def carried(page: Any, index: int = 0) -> dict[str, Any]:
 # ---------------------------------------------------------------- waking
 
 
-@pytest.mark.parametrize("width", [1280, 390, 360])
+@pytest.mark.parametrize("width", [360, *(pytest.param(w, marks=pytest.mark.slow) for w in (390, 1280))])
 @pytest.mark.parametrize("chapter", PAGES)
 def test_figures_wake_in_place(opened: Callable[..., Any], site: str, chapter: str, width: int) -> None:
-    page, _ = opened(viewport={"width": width, "height": 900})
+    page, _ = opened(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page.route("**/figures-page.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(f"{site}notebooks/{chapter}.html")
     asleep = page.evaluate(LAST_HEADING)
@@ -65,6 +65,7 @@ def test_a_figure_has_the_words_of_its_picture(page: Any, site: str, chapter: st
         assert figure.get_attribute("aria-label") == page.locator("img.touch").nth(i).get_attribute("alt")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_fault_in_figures(opened: Callable[..., Any], site: str, scheme: str) -> None:
     for chapter in PAGES:

@@ -132,7 +132,7 @@ def until(page: Any, question: str, answer: Any = True, timeout: float = WAIT) -
     end = time.monotonic() + timeout / 1000
     while (last := page.evaluate(question)) != answer:
         assert time.monotonic() < end, f"{question} is {last!r}, and not {answer!r}"
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(200)
 
 
 def run_all(page: Any) -> None:
@@ -141,9 +141,15 @@ def run_all(page: Any) -> None:
     until(page, IDLE)
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+def slowly(name: str) -> Any:
+    """Mark what `make test` leaves to `make browser`: long trainings, and the exercises."""
+    long = name in {"notebooks/moons", "notebooks/optimizers", "notebooks/vectorize"}
+    return pytest.param(name, marks=pytest.mark.slow) if long or "exercises" in name else name
+
+
+@pytest.mark.parametrize("name", list(map(slowly, NOTEBOOKS)))
 def test_the_page_gives_what_is_printed_in_it(opened: Any, site: str, name: str) -> None:
-    page, _ = opened(viewport={"width": 1600, "height": 900})
+    page, _ = opened(viewport={"width": 1600, "height": 900}, reduced_motion="reduce")
     page.goto(f"{site}{name}.html")
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
     run_all(page)
@@ -354,6 +360,7 @@ def test_stop_ends_python_where_it_cannot_interrupt(reader: Reader) -> None:
     assert reader.run(3, "'again'").strip() == "'again'"
 
 
+@pytest.mark.slow
 def test_stop_interrupts_where_it_can(opened: Any, site: str) -> None:
     page, _ = opened()
 
@@ -401,6 +408,7 @@ def test_a_crash_of_python_is_told_and_python_comes_back(opened: Any, site: str)
     faults[:] = [fault for fault in faults if not fault.startswith(known)]
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_is_told_and_the_next_run_tries_again(opened: Any, site: str) -> None:
     page, faults = opened()
     reader = Reader(page, f"{site}{PURE}.html")

@@ -48,6 +48,17 @@ AXE_RUN = """async (options) => {
             + (node.any.concat(node.all, node.none)[0]?.message ?? fault.help)));
 }"""
 
+# Code is coloured word by word: one word of each kind on each ground tells whether it can be read.
+ONE_WORD_OF_EACH_KIND = """() => {
+    const seen = new Set();
+    for (const word of document.querySelectorAll(".highlight pre span[class]")) {
+        const ground = word.closest(".cell_output") ? "output" : word.closest(".cell") ? "cell" : "text";
+        const kind = `${word.className} on ${ground}`;
+        if (seen.has(kind)) word.remove();
+        seen.add(kind);
+    }
+}"""
+
 # What sticks out of the window, unless it scrolls by itself or is cut off.
 TOO_WIDE = """() => {
     const wide = document.documentElement.clientWidth;
@@ -70,7 +81,10 @@ def settle(page: Any, address: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.parametrize("name", EVERY)
+SLOW = [pytest.param(name, marks=pytest.mark.slow) if "exercises" in name else name for name in EVERY]
+
+
+@pytest.mark.parametrize("name", SLOW)
 def test_the_page_is_whole_alone_light_and_open_to_everybody(opened: Any, site: str, name: str) -> None:
     page, _ = opened(color_scheme="light", reduced_motion="reduce")
     settle(page, site + name)
@@ -88,15 +102,17 @@ def test_the_page_is_whole_alone_light_and_open_to_everybody(opened: Any, site: 
         assert is_human(alt), f"{source}: {alt!r}"
 
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(TOO_WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate(ONE_WORD_OF_EACH_KIND)
     page.evaluate(AXE.read_text("utf-8"))
     assert page.evaluate(AXE_RUN, {}) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.locator("html[data-theme=dark]").wait_for(state="attached")
     assert page.evaluate(AXE_RUN, {"runOnly": ["color-contrast"]}) == []
-
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate(TOO_WIDE) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def links(page: Any) -> Iterator[str]:
@@ -106,6 +122,7 @@ def links(page: Any) -> Iterator[str]:
             yield address
 
 
+@pytest.mark.slow  # tools/check_site.py has looked at those that no script makes
 def test_every_link_leads_somewhere(opened: Any, site: str) -> None:
     page, _ = opened()
     asked: dict[str, set[str]] = {}
@@ -149,7 +166,7 @@ def test_the_search_finds(page: Any, site: str) -> None:
 def test_the_weights_on_file_are_those_of_the_pages(opened: Any, site: str) -> None:
     on_file = json.loads(WEIGHED.read_text("utf-8"))["pages"]
     assert sorted(on_file) == sorted(EVERY)
-    page, _ = opened()
     for name in ("book/welcome.html", "notebooks/moons.html"):
+        page, _ = opened()  # with nothing in its cache
         settle(page, site + name)
         assert page.evaluate(MEASURE)["bytes"] == pytest.approx(on_file[name]["bytes"], rel=0.1), "make weigh"
