@@ -45,6 +45,7 @@ book: $(VENV)/.book $(WEB)/.made ## build the book into _build/html
 	@# A page that warned is not read again next time, so nothing may remain of a build that failed.
 	$(VENV)/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	$(RUN) tools/finish_site.py $(SITE) --web $(WEB)
+	@[ ! -d $(SITE)/lite ] || $(RUN) tools/lite.py $(SITE)
 	$(RUN) tools/check_site.py $(SITE)
 	@echo
 	@echo "The book: file://$(CURDIR)/$(SITE)/index.html (or: make serve)"

@@ -1,6 +1,7 @@
 """Put JupyterLite beside the built book: whole notebooks, in a JupyterLab that needs no server.
 
     python tools/lite.py SITE ENVIRONMENT     after `make book`; ENVIRONMENT has jupyterlite-core and its kernel
+    python tools/lite.py SITE                 only the buttons, on pages that have been built again
 
 It takes Python from the site: the copy of Pyodide that runs the cells in the pages (`_static/live/`). What the kernel
 needs besides comes from Pyodide's own list and from PyPI, and is written into a list of packages of its own, so that
@@ -103,9 +104,11 @@ def lab(environment: Path, scratch: Path, out: Path) -> None:
 def packages(live: Path, own: Path, environment: Path, scratch: Path) -> dict[str, dict[str, Any]]:
     """Put into `own` what the site has not got yet, and list all of it; addresses are seen from static/pyodide/."""
     listed = json.loads((live / "pyodide" / "pyodide-lock.json").read_text("utf-8"))["packages"]
-    wanted = live_runtime.wanted(listed, [*live_runtime.PACKAGES, *KERNEL])
+    pins = json.loads(live_runtime.PINS.read_text("utf-8"))
+    wanted = live_runtime.wanted(listed, [*pins["packages"], *KERNEL])
     shared = {path.name for path in (live / "packages").iterdir()}
-    live_runtime.provide(own, [package for package in wanted if package.file not in shared])
+    missing = [package for package in wanted if package.file not in shared]
+    live_runtime.provide(own, missing, pins["carrier"], pins["sha256"])
     found = {}
     for package in wanted:
         folder = "../../../_static/live/packages" if package.file in shared else "../../packages"
@@ -171,11 +174,12 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Put JupyterLite beside the built book.")
     parser.add_argument("site", type=Path)
-    parser.add_argument("environment", type=Path)
+    parser.add_argument("environment", type=Path, nargs="?")
     parser.add_argument("--scratch", type=Path, default=ROOT / "_build" / "lite")
     asked = parser.parse_args()
-    asked.scratch.mkdir(parents=True, exist_ok=True)
-    build(asked.site.resolve(), asked.environment.resolve(), asked.scratch.resolve())
+    if asked.environment:
+        asked.scratch.mkdir(parents=True, exist_ok=True)
+        build(asked.site.resolve(), asked.environment.resolve(), asked.scratch.resolve())
     print(f"{link(asked.site)} pages have got a button for it")
 
 
