@@ -12,7 +12,14 @@ expect = pytest.importorskip("playwright.sync_api").expect
 
 pytestmark = pytest.mark.skipif(not (SITE / "lite").is_dir(), reason="JupyterLite is not in the site: make lite")
 
-NOISE = ("ServiceWorker", "service-worker", "WebSocket", "404", "terminals plugin", "No exact match found")  # JupyterLab's own, no fault
+NOISE = (
+    "ServiceWorker",
+    "service-worker",
+    "WebSocket",
+    "404",
+    "terminals plugin",
+    "No exact match found",
+)  # JupyterLab's own, no fault
 
 
 def test_a_notebook_runs_whole_and_its_sliders_move(opened: Any, site: str) -> None:
