@@ -34,7 +34,7 @@ unexport MPLBACKEND PYTHONHASHSEED PYTHONWARNINGS COLUMNS
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 # ---------------------------------------------------------------- the book
 

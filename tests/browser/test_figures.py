@@ -65,7 +65,7 @@ def test_a_figure_has_the_words_of_its_picture(page: Any, site: str, chapter: st
         assert figure.get_attribute("aria-label") == page.locator("img.touch").nth(i).get_attribute("alt")
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # axe has looked at the pages, and here looks at four of them again, with their figures awake
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_fault_in_figures(opened: Callable[..., Any], site: str, scheme: str) -> None:
     for chapter in PAGES:

@@ -360,7 +360,7 @@ def test_stop_ends_python_where_it_cannot_interrupt(reader: Reader) -> None:
     assert reader.run(3, "'again'").strip() == "'again'"
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # few servers send the headers that this needs
 def test_stop_interrupts_where_it_can(opened: Any, site: str) -> None:
     page, _ = opened()
 
@@ -408,7 +408,7 @@ def test_a_crash_of_python_is_told_and_python_comes_back(opened: Any, site: str)
     faults[:] = [fault for fault in faults if not fault.startswith(known)]
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # it starts Python twice
 def test_a_server_that_fails_is_told_and_the_next_run_tries_again(opened: Any, site: str) -> None:
     page, faults = opened()
     reader = Reader(page, f"{site}{PURE}.html")
