@@ -72,7 +72,7 @@ serve: book ## build the book and serve it on localhost
 
 # ---------------------------------------------------------------- tests
 
-test: $(VENV)/.full $(VENV)/.npm ## run the unit tests (100 % coverage), then every notebook, comparing outputs with the stored ones
+test: $(VENV)/.full $(VENV)/.npm ## run the unit tests (100 % coverage) and every notebook, comparing outputs; look at the pages
 	$(RUN) -m pytest tests --ignore tests/browser -n $(WORKERS) --cov --cov-fail-under 100
 	@$(MAKE) --no-print-directory nbval
 	@$(MAKE) --no-print-directory browser MARK="not slow"
