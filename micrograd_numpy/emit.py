@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from micrograd_numpy import ops
@@ -110,9 +111,7 @@ class Access:
         """Whether all steps are alike."""
         (down, right), start = self.steps, self.places[0][0]
         return all(
-            place == start + i * down + j * right
-            for i, row in enumerate(self.places)
-            for j, place in enumerate(row)
+            place == start + i * down + j * right for i, row in enumerate(self.places) for j, place in enumerate(row)
         )
 
     @property
@@ -153,6 +152,7 @@ class ArrayProgram:
         self.prelude: dict[str, str] = {}  # their definitions
         self.labels: dict[Access, str] = {}
         self.taken = {"S", "dS", "Z", "dZ", "n", "np", "bool", "strided", "forward", "backward"}
+        self.counts: dict[str, Iterator[int]] = {}  # by the beginning of a name
         self.indices: dict[str, Any] = {}  # places that have to be gathered
         self.rules: dict[str, tuple[ops.Rule, int]] = {}  # of the user's own, and how many inputs they take
         self.forward: list[str] = []
@@ -188,7 +188,10 @@ class ArrayProgram:
 
     def new(self, stem: str) -> str:
         """The next name that begins with `stem` and is not taken."""
-        name = next(name for i in range(1, 10**9) if (name := f"{stem}{i}") not in self.taken)
+        for i in self.counts.setdefault(stem, count(1)):
+            name = f"{stem}{i}"
+            if name not in self.taken:
+                break
         self.taken.add(name)
         return name
 
@@ -308,7 +311,10 @@ class ArrayProgram:
         """Compute the sum of a part into `out`, or return the name under which it lies ready."""
         if part.matrix and part.b:
             self.label(part.a, "w")
-            self.forward.append(f"np.dot({self.read(part.a, 'matrix')}, {self.read(part.b, 'column')}, out={out})")
+            product = "multiply" if part.width == 1 else "dot"
+            self.forward.append(
+                f"np.{product}({self.read(part.a, 'matrix')}, {self.read(part.b, 'column')}, out={out})"
+            )
             return out
         form = self.form(g, part)
         a = self.operand(part.a, form)
@@ -328,6 +334,15 @@ class ArrayProgram:
             self.forward.append(f"np.multiply({a}, {b}, out={products})")
             self.forward.append(f"np.add.reduce({products}, {along}, out={out})")
         return out
+
+    def dot(self, wide: bool, *sizes: int) -> str:
+        """What multiplies two matrices; one may be a single number if a size is 1, and n is 1, too, or counts for nothing.
+
+        `np.dot` takes such a matrix for a factor, and a factor of 0 makes 0 of nan.
+        """
+        if 1 not in sizes:
+            return "np.dot"
+        return self.define("dot", "dot", "np.dot if n > 1 else np.matmul") if wide else "np.matmul"
 
     def operate(self, g: Group) -> None:
         """Compute a group of operations of one rule."""
@@ -353,9 +368,11 @@ class ArrayProgram:
         for part in g.parts:
             if part.matrix and part.b:
                 w, x = self.read(part.a, "matrix"), self.read(part.b, "column")
-                wide = "n" if part.b[0][0].wide else "1"
-                self.send(part.a, "matrix", part.sign, f"({len(g.members)}, {part.width})", f"np.dot({grad}, {x}.T, out={{out}})")
-                self.send(part.b, "column", part.sign, f"({part.width}, {wide})", f"np.dot({w}.T, {grad}, out={{out}})")
+                wide, rows = part.b[0][0].wide, len(g.members)
+                dot = self.dot(wide, rows, part.width)
+                self.send(part.a, "matrix", part.sign, f"({rows}, {part.width})", f"{dot}({grad}, {x}.T, out={{out}})")
+                full = f"({part.width}, {'n' if wide else 1})"
+                self.send(part.b, "column", part.sign, full, f"{self.dot(wide, rows)}({w}.T, {grad}, out={{out}})")
                 continue
             form, full = self.form(g, part), self.shape(g, part.width)
             up = f"{grad}[:, None]" if form == "block" else grad
@@ -365,8 +382,12 @@ class ArrayProgram:
                 twice = f"np.multiply({up}, {self.operand(part.a, form)}, out={{out}}); np.add({{out}}, {{out}}, out={{out}})"
                 self.send(part.a, form, part.sign, full, twice)
             else:
-                self.send(part.a, form, part.sign, full, f"np.multiply({up}, {self.operand(part.b, form)}, out={{out}})")
-                self.send(part.b, form, part.sign, full, f"np.multiply({up}, {self.operand(part.a, form)}, out={{out}})")
+                self.send(
+                    part.a, form, part.sign, full, f"np.multiply({up}, {self.operand(part.b, form)}, out={{out}})"
+                )
+                self.send(
+                    part.b, form, part.sign, full, f"np.multiply({up}, {self.operand(part.a, form)}, out={{out}})"
+                )
 
     def operate_back(self, g: Group) -> None:
         """Send the gradient of a group of operations, times the local derivatives, to their inputs."""
@@ -446,7 +467,8 @@ class ArrayProgram:
             "fuse": f"{len(self.nodes):,} remain: {sum(bool(node.terms) for node in self.nodes):,} sums of products, "
             f"{sum(not node.terms for node in self.nodes):,} others",
             "group": f"{len(groups)} arrays, on {len({(g.wide, g.members[0].depth) for g in groups})} levels",
-            "factor": f"{len(matrices)} matrix product{'s' * (len(matrices) != 1)}" + ": " * bool(shapes)
+            "factor": f"{len(matrices)} matrix product{'s' * (len(matrices) != 1)}"
+            + ": " * bool(shapes)
             + ", ".join(shapes[:5])
             + f" and {len(shapes) - 5} more" * (len(shapes) > 5),
             "lay out": f"{self.layout.slots:,} numbers for all samples, {self.layout.rows:,} for each; "
@@ -460,19 +482,13 @@ class ArrayProgram:
         """How many NumPy statements there are."""
         return len(self.forward) + len(self.backward)
 
-    def work(self, n: int) -> int:
-        """How many numbers they compute for n samples; a sum counts with all its terms."""
-        return sum((len(node.terms) or 1) * (n if node.wide else 1) for node in self.nodes)
-
     def environment(self) -> dict[str, Any]:
         """The names that the program uses."""
         import numpy as np
 
         def strided(array: Any, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Any:
             down = tuple(step * array.strides[0] for step in steps)
-            return np.lib.stride_tricks.as_strided(
-                array[start:], shape + array.shape[1:], down + array.strides[1:]
-            )
+            return np.lib.stride_tricks.as_strided(array[start:], shape + array.shape[1:], down + array.strides[1:])
 
         indices = {name: np.array(places) for name, places in self.indices.items()}
         rules = {name: numpy_form(rule, inputs) for name, (rule, inputs) in self.rules.items()}
@@ -482,7 +498,10 @@ class ArrayProgram:
     def source(self) -> str:
         """The program as text: a function that makes the views, and returns one to go forward and one to go back."""
         slopes = list(self.slopes.values())
-        prelude = [*(f"{name} = {definition}" for name, definition in self.prelude.items()), *(f"{s} = ()" for s in slopes)]
+        prelude = [
+            *(f"{name} = {definition}" for name, definition in self.prelude.items()),
+            *(f"{s} = ()" for s in slopes),
+        ]
         forward = [f"nonlocal {', '.join(slopes)}"] * bool(slopes) + self.forward
         return (
             f"def bind(S, dS, Z, dZ, n):{indented(prelude, 1)}\n\n"
@@ -546,8 +565,8 @@ def numpy_rule(rule: ops.Rule) -> Callable[[Form], Form]:
     return register
 
 
-def numpy_form(rule: ops.Rule, inputs: int) -> Form:
-    """The NumPy form of a rule of the user's own, with its answer checked.
+def expect_form(rule: ops.Rule) -> str:
+    """The name of a rule that has a NumPy form.
 
     Raises
     ------
@@ -555,15 +574,26 @@ def numpy_form(rule: ops.Rule, inputs: int) -> Form:
         If it has none.
     """
     name = getattr(rule, "__name__", "rule").replace("<lambda>", "rule")
-    if rule not in OWN:
+    if rule not in OWN and form_of(rule) is None:
         raise TypeError(
             f"the rule {name!r} works on floats, and vectorize needs to know how NumPy does it: write the same "
             f"for arrays, def {name}_of_arrays(...), and put @numpy_rule({name}) above it"
         )
+    return name
+
+
+def numpy_form(rule: ops.Rule, inputs: int) -> Form:
+    """The NumPy form of a rule of the user's own, with its answer checked."""
+    name = expect_form(rule)
 
     def form(*arrays: Any) -> tuple[Any, tuple[Any, ...]]:
         answer = OWN[rule](*arrays)
-        if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], tuple) or len(answer[1]) != inputs:
+        if (
+            not isinstance(answer, tuple)
+            or len(answer) != 2
+            or not isinstance(answer[1], tuple)
+            or len(answer[1]) != inputs
+        ):
             raise TypeError(
                 f"the NumPy form of the rule {name!r} must return its result and a tuple of {inputs} local "
                 f"derivative{'s' * (inputs > 1)}, as (result, (d1, d2, ...)), but it returned {what_is(answer)}"

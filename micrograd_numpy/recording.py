@@ -1,39 +1,45 @@
-"""Look on while a function works on Values, and later tell whether it would do the same again.
-
-The two ends of `vectorize` that have little to do with arrays: `recorded` runs a function once
-and notes every operation; `Surroundings` remembers what the function could see.
-"""
+"""Look on while a function works on Values, and let none of them tell its number."""
 
 from __future__ import annotations
 
 import linecache
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
-from micrograd_numpy.anomaly import lock
+from micrograd_numpy.anomaly import lock, watching
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
-# ---------------------------------------------------------------- what it does
+# The code that computes with numbers and hands them on in Values. None but this may look at them while a
+# function is recorded, so a method that somebody adds to Value tells nothing before it is listed here.
+OPERATIONS: set[CodeType] = {
+    function.__code__
+    for function in (
+        *(Value.__add__, Value.__neg__, Value.__pow__, Value.__init__),  # binary, unary
+        *(value.node, value.apply, value.dot, value.mean),
+    )
+}
 
-# What a Value can be asked that a recipe cannot answer: it would be one sample's answer, for all samples.
-QUESTIONS = {
+# What a reader did, where the name of the method that asked tells it better than "asks for the data".
+DEEDS = {
     "__bool__": "asks whether a Value is true",
     "__float__": "turns a Value into a float",
+    "__eq__": "compares a Value by ==",
+    "__hash__": "looks a Value up in a dict or a set",
     "__lt__": "compares a Value by <",
     "__le__": "compares a Value by <=",
     "__gt__": "compares a Value by >",
     "__ge__": "compares a Value by >=",
+    "__repr__": "turns a Value into text",
+    "__format__": "turns a Value into text",
     "__reduce__": "copies or pickles a Value",
     "backward": "calls backward()",
 }
@@ -45,62 +51,120 @@ class Recorder:
 
     Attributes
     ----------
-    made : dict
+    made : list
         Each Value that an operation made, in order, with the operation's rule.
-    constants : set
+    wide : set of int
+        The identities of the Values that depend on an argument.
+    constants : list
         Leaves that the function made itself, such as the 1 in `1 - x`.
     checks : list
         What `check` was asked: a Value, what must hold for its number, and the complaint.
+    reads : dict
+        The Modules that it looked into, by identity, and which attributes it asked for.
     """
 
-    made: dict[Value, ops.Rule] = field(default_factory=dict)
-    constants: set[Value] = field(default_factory=set)
+    made: list[tuple[Value, ops.Rule]] = field(default_factory=list)
+    wide: set[int] = field(default_factory=set)
+    constants: list[Value] = field(default_factory=list)
     checks: list[tuple[Value, Callable[[Any], Any], Callable[[float], Exception]]] = field(default_factory=list)
+    reads: dict[int, tuple[Module, set[str]]] = field(default_factory=dict)
+
+    @property
+    def here(self) -> bool:
+        """Whether it is this thread that records."""
+        return current.get() is self
 
 
 current: ContextVar[Recorder | None] = ContextVar("current", default=None)  # by thread
 
 
-def refuse(what: str) -> None:
-    """Raise a TypeError that names the line outside of the engine that did `what`."""
-    frame = sys._getframe(2)
-    while frame.f_back and (is_installed_at(frame.f_code.co_filename) or frame.f_globals is vars(value)):
+PACKAGE = str(Path(__file__).parent)
+INSTALLED = (PACKAGE, str(Path(os.__file__).parent))
+
+
+def reader(depth: int) -> FrameType:
+    """The frame of the function that is `depth` calls above the one that asks; a comprehension is its function's."""
+    frame = sys._getframe(depth + 1)
+    while frame.f_back and frame.f_code.co_name in {"<listcomp>", "<genexpr>"}:
+        frame = frame.f_back
+    return frame
+
+
+def is_engine(frame: FrameType) -> bool:
+    """Whether a frame runs the engine's code."""
+    return frame.f_code.co_filename.startswith(PACKAGE) or frame.f_globals is vars(value)
+
+
+def is_installed(frame: FrameType) -> bool:
+    """Whether a frame runs code of the engine, of Python or of an installed package."""
+    path = frame.f_code.co_filename
+    return path.startswith(INSTALLED) or "-packages" in path or is_engine(frame)
+
+
+def refuse(frame: FrameType, deed: str) -> NoReturn:
+    """Raise a TypeError that names the reader's line, which is outside of the engine and did `deed`."""
+    while frame.f_back and is_installed(frame):
+        deed = DEEDS.get(frame.f_code.co_name, deed)
         frame = frame.f_back
     path = frame.f_code.co_filename
     # everything that exec runs is called "<string>", so there it would be anybody's line
     code = "" if path == "<string>" else linecache.getline(path, frame.f_lineno).strip()
     line = f"line {frame.f_lineno} of {frame.f_code.co_name!r}" + (f" ({code})" if code else "")
     raise TypeError(
-        f"{line} {what}, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. "
+        f"{line} {deed}, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. "
         "Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers"
     )
 
 
-def guarded(slot: Any, recorder: Recorder) -> property:
-    """`Value.data`, or `grad`, which only the engine may use while something is recorded."""
+def guarded(recorder: Recorder, name: str) -> property:
+    """A place for numbers that only operations may use."""
+    slot = vars(Value)[name]
 
-    def ask(what: str) -> None:
-        if current.get() is recorder and sys._getframe(2).f_globals is not vars(value):
-            refuse(f"{what} the {slot.__name__} of a Value")
+    def ask(deed: str) -> None:
+        if recorder.here and (frame := reader(2)).f_code not in OPERATIONS:
+            refuse(frame, f"{deed} the {name} of a Value")
 
-    def read(self: Value) -> float:
+    def read(self: Value) -> Any:
         ask("asks for")
-        number: float = slot.__get__(self)
-        return number
+        return slot.__get__(self)
 
-    def write(self: Value, number: float) -> None:
+    def write(self: Value, number: Any) -> None:
         ask("sets")
         slot.__set__(self, number)
 
     return property(read, write)
 
 
+def by_identity(recorder: Recorder) -> tuple[Callable[..., Any], Callable[..., int]]:
+    """`==` and `hash`, which refuse what depends on an argument: a plain number would go by what it holds."""
+
+    def ask(name: str, *values: Any) -> None:
+        if recorder.here and not recorder.wide.isdisjoint(map(id, values)) and not is_engine(frame := reader(2)):
+            refuse(frame, DEEDS[name])
+
+    def equal(self: Value, other: Any) -> Any:
+        ask("__eq__", self, other)
+        return self is other or NotImplemented
+
+    def hashed(self: Value) -> int:
+        ask("__hash__", self)
+        return object.__hash__(self)
+
+    return equal, hashed
+
+
 @contextmanager
-def recorded() -> Iterator[Recorder]:
+def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
     """In this `with` block, note every operation on Values in this thread, and let none tell its number.
 
     Like `detect_anomaly`, it replaces the functions through which everything passes, so that
     outside of the block there is nothing to pay. Two threads do so one after the other.
+
+    Parameters
+    ----------
+    arguments : iterable of Value
+        The Values that stand for one sample. They, and what is made of them, are not even equal to
+        anything: without `vectorize` they could be plain numbers, which are compared by what they hold.
 
     Yields
     ------
@@ -109,225 +173,57 @@ def recorded() -> Iterator[Recorder]:
     Raises
     ------
     TypeError
-        If something in the block, other than the engine itself, asks a Value for its number.
+        If something in the block, other than the engine's operations, asks a Value for its number.
     """
-    recorder = Recorder()
-
-    def here() -> bool:
-        return current.get() is recorder
+    recorder = Recorder(wide=set(map(id, arguments)))
 
     def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
         out = plain_node(data, inputs, op, local, rule)
-        if here():
-            recorder.made[out] = rule
+        if recorder.here:
+            recorder.made.append((out, rule))
+            if not recorder.wide.isdisjoint(map(id, inputs)):
+                recorder.wide.add(id(out))
         return out
 
     def check(v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Exception]) -> None:
-        if here():
+        if recorder.here:
             recorder.checks.append((v, holds, complaint))
         else:
             plain_check(v, holds, complaint)
 
     def init(self: Value, *args: Any, **kwargs: Any) -> None:
-        plain["__init__"](self, *args, **kwargs)
-        if here():
-            recorder.constants.add(self)
+        plain_init(self, *args, **kwargs)
+        if recorder.here:
+            recorder.constants.append(self)
 
-    def asked(name: str) -> Callable[..., Any]:
-        def method(self: Value, *args: Any) -> Any:
-            if here():
-                refuse(QUESTIONS[name])
-            return plain[name](self, *args)
+    def text(self: Value) -> str:
+        if recorder.here and not is_engine(frame := reader(1)):
+            refuse(frame, DEEDS["__repr__"])
+        return "a recorded Value" if recorder.here else plain_text(self)  # for the engine's own messages
 
-        return method
+    def look_up(self: Module, name: str) -> Any:
+        if recorder.here:
+            recorder.reads.setdefault(id(self), (self, set()))[1].add(name)
+        return plain_look_up(self, name)
 
     with lock:
-        plain: dict[str, Any] = {name: vars(Value)[name] for name in (*QUESTIONS, "__init__", "data", "grad")}
         plain_node, plain_check = value.node, value.check
-        token = current.set(recorder)
+        plain_init, plain_text, plain_look_up = Value.__init__, Value.__repr__, Module.__getattribute__
+        changes: list[tuple[Any, str, Any]] = [
+            (Value, name, guarded(recorder, name)) for name in ("data", "grad", "_local")
+        ]
+        changes += zip(
+            [Value] * 4, ("__init__", "__repr__", "__eq__", "__hash__"), (init, text, *by_identity(recorder))
+        )
+        changes += [(value, "node", node), (value, "check", check), (Module, "__getattribute__", look_up)]
+        plain = [(place, name, vars(place).get(name)) for place, name, _ in changes]
+        token, unwatched = current.set(recorder), watching.set(False)
         try:
-            value.node, value.check = node, check
-            for name in QUESTIONS:
-                setattr(Value, name, asked(name))
-            Value.__init__ = init  # type: ignore[method-assign]  # replacing it is the point
-            for name in ("data", "grad"):
-                setattr(Value, name, guarded(plain[name], recorder))
+            for place, name, changed in changes:
+                setattr(place, name, changed)
             yield recorder
         finally:
-            value.node, value.check = plain_node, plain_check
-            for name, method in plain.items():
-                setattr(Value, name, method)
+            for place, name, before in plain:
+                delattr(place, name) if before is None else setattr(place, name, before)
             current.reset(token)
-
-
-# ---------------------------------------------------------------- what it sees
-
-class Surroundings:
-    """What a function can see besides its arguments: its closure, its globals, and what they hold.
-
-    Lists, dicts, models, other functions, objects and the user's own imported modules are followed to
-    their ends; of objects and modules, what is named in the code that can be reached. Arrays are compared by content.
-    The data and grad of a Value do not count. Installed packages and the engine are taken to stay as they are.
-
-    Parameters
-    ----------
-    fn : callable
-    """
-
-    def __init__(self, fn: Callable[..., Any]) -> None:
-        self.live: list[Any] = []  # containers that can change ...
-        self.copies: list[Any] = []  # ... and what they held
-        self.places: list[tuple[Callable[[], Any], Any]] = []  # how to ask for anything else, and the answer
-        self.names: set[str] = set()  # that occur in the code
-        self.objects: list[tuple[Any, set[str]]] = []  # things with attributes, and those that were looked at
-        self.seen: dict[int, Any] = {}  # by identity; keeps them alive, so that no identity comes again
-        self.follow([fn])
-        while attributes := [held for thing in list(self.objects) for held in self.attributes(*thing)]:
-            self.follow(attributes)  # which may bring names that make others reachable
-        for thing, _ in self.objects:  # and what is not there may come
-            if hasattr(own := getattr(thing, "__dict__", None), "keys"):
-                self.place(partial(present, own, frozenset(self.names)))
-
-    def unchanged(self) -> bool:
-        """Whether everything is as it was."""
-        try:
-            if self.live != self.copies:
-                return False
-            for ask, answer in self.places:
-                now = ask()
-                if now is not answer and now != answer:
-                    return False
-        except ValueError:  # an array where there was another: they have no one answer to ==
-            return False
-        return True
-
-    def follow(self, things: list[Any]) -> None:
-        """Look at things, and at all that they hold."""
-        while things:
-            thing = things.pop()
-            if id(thing) not in self.seen:
-                self.seen[id(thing)] = thing
-                things += self.look_at(thing)
-
-    def look_at(self, thing: Any) -> list[Any]:
-        """Remember what `thing` holds, and return it."""
-        held: list[Any] = []
-        if isinstance(thing, (Value, str, bytes, int, float, complex, type(None))) or is_installed(thing):
-            return held
-        if isinstance(thing, FunctionType):
-            held += self.look_at_function(thing)
-        elif isinstance(thing, (MethodType, partial, property, staticmethod, classmethod, tuple)):
-            return parts_of(thing)
-        elif isinstance(thing, (list, set, dict, deque)):
-            self.remember(thing)
-            held += thing.values() if isinstance(thing, dict) else thing
-        elif hasattr(type(thing), "tobytes"):  # an array
-            self.places.append((thing.tobytes, thing.tobytes()))
-            held += thing.ravel().tolist() if str(getattr(thing, "dtype", "")) == "object" else []
-        if isinstance(thing, Module):
-            self.remember(vars(thing))
-            held += vars(thing).values()
-        else:
-            self.objects.append((thing, set()))
-        return held if isinstance(thing, (type, ModuleType)) else [*held, *type(thing).__mro__]
-
-    def remember(self, thing: Any) -> None:
-        """Keep a copy of something that can change."""
-        self.live.append(thing)
-        self.copies.append(thing.copy())
-
-    def place(self, ask: Callable[[], Any]) -> Any:
-        """Keep the answer to a question."""
-        self.places.append((ask, ask()))
-        return self.places[-1][1]
-
-    def attributes(self, thing: Any, done: set[str]) -> list[Any]:
-        """Remember the attributes that the code names, or Python itself, and return them."""
-        own: Any = getattr(thing, "__dict__", {})
-        named = {name for name in self.names if name in own}
-        if isinstance(thing, type):
-            named |= SPECIAL & own.keys()
-        else:
-            # in a slot, or still the class's: an attribute of its own may come to hide that
-            named |= {name for kind in type(thing).__mro__ for name in self.names & vars(kind).keys()}
-        held = []
-        for name in named - done:
-            done.add(name)
-            slot = not hasattr(own, "get") or (name not in own and hasattr(getattr(type(thing), name, None), "__set__"))
-            ask = partial(getattr, thing, name, None) if slot else partial(own.get, name)
-            held.append(self.place(ask))
-        return held
-
-    def look_at_function(self, fn: FunctionType) -> list[Any]:
-        """Remember what a function's free names stand for, and return it."""
-        names, texts = names_in(fn.__code__)
-        self.place(partial(present, fn.__globals__, frozenset(names)))
-        self.names |= names | texts
-        held = [*(fn.__defaults__ or ()), *(fn.__kwdefaults__ or {}).values()]
-        for name in ("__code__", "__defaults__"):
-            self.place(partial(getattr, fn, name))
-        held += [self.place(partial(contents, cell)) for cell in fn.__closure__ or ()]
-        return held + [self.place(partial(fn.__globals__.get, name)) for name in names if name in fn.__globals__]
-
-
-# Methods that Python calls without their names in the code.
-SPECIAL = {
-    "__call__", "__getitem__", "__iter__", "__next__", "__len__", "__contains__", "__bool__", "__float__", "__index__",
-    "__getattr__", "__getattribute__", "__enter__", "__exit__", "__neg__", "__matmul__", "__eq__", "__lt__", "__gt__",
-    *(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv", "pow")),
-}  # fmt: skip
-
-
-def is_installed_at(path: str) -> bool:
-    """Whether a file belongs to Python, to an installed package or to the engine: these are taken to stay as they are."""
-    libraries = (str(Path(os.__file__).parent), str(Path(__file__).parent))
-    return path.startswith(libraries) or "site-packages" in path or "dist-packages" in path
-
-
-def is_installed(thing: Any) -> bool:
-    """Whether a function, class or module comes from such a file."""
-    if isinstance(thing, FunctionType):
-        return is_installed_at(thing.__code__.co_filename)
-    if isinstance(thing, type):
-        thing = sys.modules.get(thing.__module__)
-    if isinstance(thing, ModuleType):
-        path = getattr(thing, "__file__", None)
-        return thing.__name__ != "__main__" and (path is None or is_installed_at(path))
-    return False
-
-
-def present(namespace: Any, names: frozenset[str]) -> Any:
-    """Which of the names are in a namespace."""
-    return namespace.keys() & names
-
-
-def contents(cell: Any) -> Any:
-    """What a variable of an outer function holds; None if it holds nothing yet."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
-def parts_of(thing: Any) -> list[Any]:
-    """What something that cannot change is made of."""
-    if isinstance(thing, MethodType):
-        return [thing.__func__, thing.__self__]
-    if isinstance(thing, partial):
-        return [thing.func, *thing.args, *thing.keywords.values()]
-    if isinstance(thing, property):
-        return [thing.fget]
-    if isinstance(thing, (staticmethod, classmethod)):
-        return [thing.__func__]
-    return list(thing)
-
-
-def names_in(code: CodeType) -> tuple[set[str], set[str]]:
-    """The names that a function's code looks up, those of the functions inside it included; and its strings."""
-    names, texts = set(code.co_names), {text for text in code.co_consts if isinstance(text, str)}
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            more = names_in(inner)
-            names |= more[0]
-            texts |= more[1]
-    return names, texts
+            watching.reset(unwatched)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from functools import update_wrapper
+import warnings
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, update_wrapper
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from micrograd_numpy.anomaly import watching
-from micrograd_numpy.recording import Surroundings
+from micrograd_numpy.staleness import difference
 from micrograd_numpy.value import Value, as_value, what_is
 
 if TYPE_CHECKING:
     from micrograd_numpy.emit import ArrayProgram, FloatProgram
-    from micrograd_numpy.vectorize import Node, Recipe
+    from micrograd_numpy.vectorize import Node, Programs, Recipe
 
 REDUCTIONS = ("mean", "sum", "none")
+MOST = 16  # how many programs a function keeps, for arguments of different shapes
 
 # Arrays pay for their calls if a statement computes at least this many numbers, on average: measured on
 # graphs from 4 operations to 700, floats and arrays are equally fast somewhere between 1 and 14.
@@ -40,11 +44,17 @@ def as_batch(array: Any, name: str) -> np.ndarray:
     try:
         batch = np.asarray(array)
     except ValueError:  # rows of different lengths
-        raise ValueError(f"{name} must be an array, but its rows have different lengths; give all samples as many numbers") from None
+        raise ValueError(
+            f"{name} must be an array, but its rows have different lengths; give all samples as many numbers"
+        ) from None
     if batch.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, but got {what_is(array)}; convert it first, for example with np.asarray(x, float)")
+        raise TypeError(
+            f"{name} must hold real numbers, but got {what_is(array)}; convert it first, for example with np.asarray(x, float)"
+        )
     if batch.ndim == 0:
-        raise ValueError(f"{name} must hold a batch, samples first, but got the single number {array!r}; write [x] for one sample")
+        raise ValueError(
+            f"{name} must hold a batch, samples first, but got the single number {array!r}; write [x] for one sample"
+        )
     if batch.ndim > 2 or batch.shape[1:] == (0,):
         raise ValueError(
             f"{name} must have the shape (samples,) or (samples, numbers), but has {batch.shape}; "
@@ -122,36 +132,46 @@ class FloatReplay:
         return list(self.go_backward(self.samples, self.numbers, rows))
 
 
-def parameters_of(nodes: Sequence[Node]) -> list[Value]:
+def parameters_of(nodes: Sequence[Node]) -> tuple[Value, ...]:
     """The Values that some nodes stand for."""
-    return [node.parameter for node in nodes if node.parameter is not None]
+    return tuple(node.parameter for node in nodes if node.parameter is not None)
 
 
 class Compiled:
-    """A function, compiled for arguments of some shapes."""
+    """A function, compiled for arguments of some shapes. What is not run is not compiled."""
 
-    def __init__(self, recipe: Recipe, programs: tuple[ArrayProgram, FloatProgram], fn: Callable[..., Any]) -> None:
-        self.recipe, (self.arrays, self.floats) = recipe, programs
-        self.bind = load(self.arrays)["bind"]
-        self.surroundings = Surroundings(fn)
+    def __init__(self, programs: Programs, calls: int) -> None:
+        self.recipe, self.programs, self.calls = programs.recipe, programs, calls
         self.free: dict[int, list[ArrayReplay]] = {}  # by the size of the batch
-        self.functions: dict[str, Any] = {}  # of `floats`, when they are needed
-        shared, wide = self.arrays.work(0), self.arrays.work(1) - self.arrays.work(0)
-        self.least = (FEW * self.arrays.statements - shared) / max(wide, 1)  # samples for which arrays pay
+
+    @cached_property
+    def bind(self) -> Callable[..., Any]:
+        """What makes functions of the array program."""
+        bind: Callable[..., Any] = load(self.programs.arrays)["bind"]
+        return bind
+
+    @cached_property
+    def functions(self) -> dict[str, Any]:
+        """The functions of the float program."""
+        return load(self.programs.floats)
+
+    def pays(self, n: int) -> bool:
+        """Whether arrays are faster than floats for n samples."""
+        share = self.programs.share  # there is a statement for each level at least, so most need not be written
+        return share(n, self.programs.levels) >= FEW and share(n, self.programs.arrays.statements) >= FEW
 
     def replay(self, n: int) -> ArrayReplay | FloatReplay:
         """A program for a batch of n, with memory that nobody else uses."""
-        if n < self.least:
-            self.functions = self.functions or load(self.floats)
-            return FloatReplay(self.floats, self.functions)
         free = self.free.get(n)
         if free:
             return free.pop()
+        if free is None and not self.pays(n):
+            return FloatReplay(self.programs.floats, self.functions)
         if free is None:
             self.free[n] = []
             if len(self.free) > 8:  # of many sizes, keep the last
                 del self.free[next(iter(self.free))]
-        return ArrayReplay(self.arrays, self.bind, n)
+        return ArrayReplay(self.programs.arrays, self.bind, n)
 
     def put_back(self, replay: ArrayReplay | FloatReplay, n: int) -> None:
         """Keep memory for the next call."""
@@ -170,8 +190,6 @@ def load(program: ArrayProgram | FloatProgram) -> dict[str, Any]:
 
 def argument_names(fn: Callable[..., Any], count: int) -> list[str]:
     """The names of the first arguments of `fn`, where they are simple enough to be names in a program."""
-    from inspect import signature
-
     try:
         names = list(signature(fn).parameters)
     except (TypeError, ValueError):
@@ -182,64 +200,114 @@ def argument_names(fn: Callable[..., Any], count: int) -> list[str]:
 # ---------------------------------------------------------------- results out
 
 
-class Batch:
-    """What a vectorized function makes of a batch: a number, and the way back to the parameters.
+class Run:
+    """One call of a vectorized function: its memory, from which the way back starts."""
+
+    def __init__(self, function: Vectorized, batches: list[np.ndarray]) -> None:
+        self.function, self.batches, self.n = function, batches, len(batches[0])
+        self.compiled, self.replay = function._run(batches)
+
+    def gradients(self, seeds: list[np.ndarray]) -> list[float]:
+        """The gradient of each parameter, where each result counts as much as its seed."""
+        if watching.get():
+            self.function._watch(self.compiled.recipe, self.batches, seeds)
+        with np.errstate(all="ignore"):
+            return self.replay.backward(seeds)
+
+    def __del__(self) -> None:
+        if hasattr(self, "replay"):  # else it could not be made
+            self.compiled.put_back(self.replay, self.n)
+
+
+def hand_out(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
+    """Add to the gradient of each parameter: to all, or to none."""
+    pairs = zip(parameters, gradients)
+    try:
+        for p, g in pairs:
+            p.grad += g
+    except BaseException:  # Ctrl-C: do the rest
+        for p, g in pairs:
+            p.grad += g
+        raise
+
+
+class Batch(Value):
+    """The mean or the sum over a batch: a Value whose inputs are the parameters.
+
+    Like any other Value it can be used in a formula, as in `batch + 0.01 * penalty`. Its local derivatives,
+    one for each parameter, are computed when they are asked for, all samples at once.
+    """
+
+    __slots__ = ("_run", "_seeds")
+
+    def __init__(self, data: float, run: Run, seeds: list[np.ndarray]) -> None:
+        self.data, self.grad, self.label = data, 0.0, ""
+        self._prev, self._op = run.replay.parameters, "batch"
+        self._run, self._seeds = run, seeds
+
+    @property
+    def _local(self) -> tuple[float, ...]:  # type: ignore[override]  # where other Values store it
+        return tuple(self._run.gradients(self._seeds))
+
+    def backward(self, gradient: None = None) -> None:
+        """Add to the `grad` of each parameter the derivative of `data` with respect to it.
+
+        May be called again, and adds again; other calls of the function in between do no harm.
+
+        Raises
+        ------
+        TypeError
+            If it is given a gradient, which only the reduction "none" leaves open.
+        """
+        if gradient is not None:
+            raise TypeError("backward takes a gradient only with reduction='none'; data is one number, whose gradient is 1")
+        self.grad = 1.0
+        hand_out(self._prev, self._run.gradients(self._seeds))  # what any Value does, without a sort
+
+
+class Results:
+    """The results of all samples, which is what the reduction "none" leaves, and the way back to the parameters.
 
     Attributes
     ----------
-    data : float or numpy.ndarray
-        The mean or the sum over the batch; with the reduction "none", the results of all samples, of
-        shape (samples,), or (samples, results) if the function returns a list.
+    data : numpy.ndarray
+        Of shape (samples,), or (samples, results) if the function returns a list.
     """
 
-    __slots__ = ("_batches", "_compiled", "_function", "_n", "_replay", "data")
-
-    def __init__(self, function: Vectorized, batches: list[np.ndarray]) -> None:
-        self._function, self._batches, self._n = function, batches, len(batches[0])
-        self._compiled, self._replay = function._run(batches)
-        with np.errstate(all="ignore"):
-            self.data: Any = function._reduced(self._compiled.recipe, self._replay, self._n)
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.data = each(run.compiled.recipe, run.replay, run.n)
 
     def backward(self, gradient: Any = None) -> None:
-        """Add to the `grad` of each parameter the derivative of `data` with respect to it.
+        """Add to the `grad` of each parameter the derivative of what is made of the results.
 
         May be called again, and adds again; other calls of the function in between do no harm.
 
         Parameters
         ----------
-        gradient : array of the shape of `data`, optional
-            Only with the reduction "none": how much each result counts, ∂loss/∂result.
+        gradient : array of the shape of `data`
+            How much each result counts, ∂loss/∂result.
 
         Raises
         ------
         TypeError
-            If there is a gradient, and `data` is one number; or the other way round.
+            If there is no gradient.
         ValueError
-            If the gradient has another shape than `data`.
+            If it has another shape than `data`.
         """
-        seeds = self._function._seeds(self._n, self.data, gradient)
-        if watching.get():
-            self._function._watch(self._compiled.recipe, self._batches, seeds)
-        with np.errstate(all="ignore"):
-            gradients = self._replay.backward(seeds)
-        pairs = zip(self._replay.parameters, gradients)
-        try:
-            for p, g in pairs:
-                p.grad += g
-        except BaseException:  # Ctrl-C: all or nothing, so do the rest
-            for p, g in pairs:
-                p.grad += g
-            raise
-
-    def __float__(self) -> float:
-        return float(self.data)
+        if gradient is None:
+            raise TypeError(
+                f"with reduction='none', backward needs to know how much each result counts: an array of shape {self.data.shape}, "
+                "for example np.ones_like(result.data) for their sum"
+            )
+        seeds = as_batch(gradient, "gradient").astype(float)
+        if seeds.shape != self.data.shape:
+            raise ValueError(f"the gradient must have the shape of data, {self.data.shape}, but has {seeds.shape}")
+        rows = [seeds] if seeds.ndim == 1 else list(seeds.T)
+        hand_out(self._run.replay.parameters, self._run.gradients(rows))
 
     def __repr__(self) -> str:
-        return f"Batch(data={self.data!r})"
-
-    def __del__(self) -> None:
-        if hasattr(self, "_replay"):  # else it could not be made
-            self._compiled.put_back(self._replay, self._n)
+        return f"Results(data={self.data!r})"
 
 
 # ---------------------------------------------------------------- the function
@@ -253,7 +321,7 @@ class Vectorized:
         fn: Callable[..., Any],
         reduction: str,
         record: Callable[..., Recipe],
-        compile_recipe: Callable[[Recipe], tuple[ArrayProgram, FloatProgram]],
+        programs: Callable[[Recipe], Programs],
     ) -> None:
         if not callable(fn):
             raise TypeError(f"vectorize needs a function of one sample, but got {what_is(fn)}")
@@ -261,18 +329,34 @@ class Vectorized:
             raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, but got {reduction!r}")
         update_wrapper(self, fn, updated=())
         self.fn, self.reduction = fn, reduction
-        self._record, self._compile_recipe = record, compile_recipe
+        self._record, self._programs = record, programs
         self._compiled: dict[tuple[Any, ...], Compiled] = {}  # by the shapes of one sample
         self._latest: Compiled | None = None
         self._even: dict[int, np.ndarray] = {}
+        self._methods: weakref.WeakKeyDictionary[Any, Vectorized] = weakref.WeakKeyDictionary()
 
-    def __call__(self, *arrays: Any) -> Batch:
+    def __get__(self, owner: Any, kind: type | None = None) -> Vectorized:
+        """As a method: for each object a function of its own."""
+        if owner is None:
+            return self
+        if owner not in self._methods:
+            me, method = weakref.ref(owner), self.fn.__get__(owner)  # an object that nobody else needs can go
+
+            def bound(*sample: Any) -> Any:
+                return self.fn(me(), *sample)
+
+            update_wrapper(bound, self.fn)
+            bound.__signature__ = signature(method)  # type: ignore[attr-defined]  # where `inspect` looks first
+            self._methods[owner] = Vectorized(bound, self.reduction, self._record, self._programs)
+        return self._methods[owner]
+
+    def __call__(self, *arrays: Any) -> Batch | Results:
         """The function of a batch: arrays of shape (samples,) or (samples, numbers), one for each argument.
 
         Returns
         -------
-        Batch
-            With `data` and `backward()`.
+        Batch or Results
+            The mean or the sum, a Value; with the reduction "none", the results of all samples.
 
         Raises
         ------
@@ -281,7 +365,21 @@ class Vectorized:
         ValueError
             If the arrays do not fit together, or a result is not one number and should be reduced.
         """
-        return Batch(self, as_batches(arrays))
+        run = Run(self, as_batches(arrays))
+        if self.reduction == "none":
+            return Results(run)
+        recipe, n = run.compiled.recipe, run.n
+        if not recipe.single:
+            raise ValueError(
+                f"the {self.reduction} is of one result, but the function returned a list of {len(recipe.results)}; "
+                'use forward(...), or vectorize(fn, reduction="none")'
+            )
+        result = run.replay.results[0]
+        with np.errstate(all="ignore"):
+            total = float(np.add.reduce(result)) if recipe.results[0].wide else float(result[0]) * n
+        if n not in self._even:
+            self._even = {n: np.full(n, 1.0 / n if self.reduction == "mean" else 1.0)}
+        return Batch(total / n if self.reduction == "mean" else total, run, [self._even[n]])
 
     def forward(self, *arrays: Any) -> np.ndarray:
         """The function of each sample, with no way back: an array of shape (samples,) or (samples, results)."""
@@ -303,19 +401,51 @@ class Vectorized:
     @property
     def _program(self) -> ArrayProgram:
         if self._latest is None:
-            raise ValueError("nothing is compiled yet: the shapes of the arguments are not known; call the function once")
-        return self._latest.arrays
+            raise ValueError(
+                "nothing is compiled yet: the shapes of the arguments are not known; call the function once"
+            )
+        return self._latest.programs.arrays
+
+    def forget(self) -> None:
+        """Record and compile anew at the next call, because something has changed that the function sees."""
+        self._compiled.clear()
+
+    def _compile(self, batches: list[np.ndarray]) -> Compiled:
+        """The program for such arguments: record the function, if there is none or it is time to see whether it still is right."""
+        key = tuple([batch.shape[1:] for batch in batches])
+        known = self._compiled.get(key)
+        if known is not None and not known.recipe.structure.unchanged():
+            known = None
+        if known is not None:
+            known.calls += 1
+            if known.calls & (known.calls - 1):  # at call 2, 4, 8, …, see whether the function still does the same
+                return known
+        recipe = self._record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
+        if known is not None:
+            news = difference(known.recipe, recipe)
+            if not news:
+                return known
+            self._warn(news, known.calls // 2)
+        self._compiled.pop(key, None)
+        if len(self._compiled) == MOST:
+            del self._compiled[next(iter(self._compiled))]
+        compiled = self._compiled[key] = Compiled(self._programs(recipe), known.calls if known else 1)
+        return compiled
+
+    def _warn(self, news: str, since: int) -> None:
+        """Say that the program did something else than the function would have done."""
+        name = getattr(self.fn, "__name__", "the function")
+        warnings.warn(
+            f"{name!r} has changed: {news}. It is compiled anew, but up to {since} calls before this one did what it "
+            "did before. What a vectorized function sees is frozen, but for its arguments, the numbers of its parameters and "
+            f"what it asks of its Modules. Pass what changes as an argument, or call {name}.forget() after a change",
+            RuntimeWarning,
+            stacklevel=6,
+        )
 
     def _run(self, batches: list[np.ndarray]) -> tuple[Compiled, ArrayReplay | FloatReplay]:
         """Compile what has to be compiled, and go forward."""
-        key = tuple([batch.shape[1:] for batch in batches])
-        compiled = self._compiled.get(key)
-        if compiled is None or not compiled.surroundings.unchanged():
-            if compiled is not None:
-                self._compiled.clear()
-            recipe = self._record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
-            compiled = self._compiled[key] = Compiled(recipe, self._compile_recipe(recipe), self.fn)
-        self._latest = compiled
+        self._latest = compiled = self._compile(batches)
         if watching.get():
             self._watch(compiled.recipe, batches)
         n = len(batches[0])
@@ -325,37 +455,6 @@ class Vectorized:
         if compiled.recipe.checks:
             check(compiled.recipe, replay)
         return compiled, replay
-
-    def _reduced(self, recipe: Recipe, replay: Any, n: int) -> Any:
-        """`Batch.data`."""
-        if self.reduction == "none":
-            return each(recipe, replay, n)
-        if not recipe.single:
-            raise ValueError(
-                f"the {self.reduction} is of one result, but the function returned a list of {len(recipe.results)}; "
-                'use forward(...), or vectorize(fn, reduction="none")'
-            )
-        result = replay.results[0]
-        total = float(result.sum()) if recipe.results[0].wide else float(result[0]) * n
-        return total / n if self.reduction == "mean" else total
-
-    def _seeds(self, n: int, data: Any, gradient: Any) -> list[np.ndarray]:
-        """The gradients of the results of all samples."""
-        if self.reduction != "none":
-            if gradient is not None:
-                raise TypeError("backward takes a gradient only with reduction='none'; data is one number, whose gradient is 1")
-            if n not in self._even:
-                self._even = {n: np.full(n, 1.0 / n if self.reduction == "mean" else 1.0)}
-            return [self._even[n]]
-        if gradient is None:
-            raise TypeError(
-                f"with reduction='none', backward needs to know how much each result counts: an array of shape {data.shape}, "
-                "for example np.ones_like(result.data) for their sum"
-            )
-        seeds = as_batch(gradient, "gradient").astype(float)
-        if seeds.shape != data.shape:
-            raise ValueError(f"the gradient must have the shape of data, {data.shape}, but has {seeds.shape}")
-        return [seeds] if seeds.ndim == 1 else list(seeds.T)
 
     def _watch(self, recipe: Recipe, batches: list[np.ndarray], seeds: list[np.ndarray] | None = None) -> None:
         """For `detect_anomaly`: do it all in the eager engine, which can tell what went wrong where."""
@@ -382,7 +481,9 @@ def as_batches(arrays: Sequence[Any]) -> list[np.ndarray]:
     n = len(batches[0])
     for i, batch in enumerate(batches, 1):
         if len(batch) != n:
-            raise ValueError(f"all arguments need as many samples, but argument 1 has {n} and argument {i} has {len(batch)}")
+            raise ValueError(
+                f"all arguments need as many samples, but argument 1 has {n} and argument {i} has {len(batch)}"
+            )
     if n == 0:
         raise ValueError("got a batch of no samples; give at least one")
     return batches

@@ -493,7 +493,7 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={short(self.data)}, grad={short(self.grad)}{label})"
+        return f"{type(self).__name__}(data={short(self.data)}, grad={short(self.grad)}{label})"
 
     def __float__(self) -> float:
         return self.data

@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from micrograd_numpy import ops
-from micrograd_numpy.emit import ArrayProgram, FloatProgram, same_rule
+from micrograd_numpy.emit import ArrayProgram, FloatProgram, expect_form, same_rule
 from micrograd_numpy.recording import recorded
+from micrograd_numpy.staleness import Structure
 from micrograd_numpy.value import Value, as_value, what_is
 
 
@@ -133,6 +134,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 # A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the Values that the function
 # found outside, like a model's weights. *Constants* it made itself, like the 1 in `1 - t * score`. Everything else is a step.
 
+
 # %%
 @dataclass(eq=False)
 class Node:
@@ -175,6 +177,7 @@ class Recipe:
     checks: list[Check] = field(default_factory=list)  # what losses demand of labels
     single: bool = True  # the function returned a Value, not a list
     recorded: int = 0  # operations that it did, needed or not
+    structure: Structure = field(default_factory=lambda: Structure([]))  # of its Modules
 
 
 # %%
@@ -197,10 +200,8 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     ValueError
         If `fn` uses a Value that was computed outside of it, or returns an empty list.
     """
-    inputs = [
-        [Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample
-    ]
-    with recorded() as recorder:
+    inputs = [[Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample]
+    with recorded(v for row in inputs for v in as_list(row)) as recorder:
         # lists of its own, because it may change them
         answer = fn(*(list(row) if isinstance(row, list) else row for row in inputs))
         single = not isinstance(answer, (list, tuple))
@@ -208,11 +209,12 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     if not results:
         raise ValueError("the function returned an empty list; return at least one Value")
     recipe = Recipe(list(names), [], single=single, recorded=len(recorder.made))
+    recipe.structure = Structure(recorder.reads.values())
+    constants = set(recorder.constants)
     nodes: dict[Value, Node] = {}
     for row in inputs:
-        values = row if isinstance(row, list) else [row]
-        nodes |= {v: Node(wide=True) for v in values}
-        recipe.arguments.append([nodes[v] for v in values])
+        nodes |= {v: Node(wide=True) for v in as_list(row)}
+        recipe.arguments.append([nodes[v] for v in as_list(row)])
 
     def known(v: Value) -> Node:
         """The node of `v`; for a leaf that comes up for the first time, a new one."""
@@ -221,20 +223,21 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
                 f"the function uses {v!r}, which was computed outside of it and would "
                 "never change; compute it inside, from its leaves"
             )
-        if v not in nodes and v in recorder.constants:
+        if v not in nodes and v in constants:
             nodes[v] = Node(number=v.data)
         elif v not in nodes:
             nodes[v] = Node(parameter=v, active=True)
             recipe.parameters.append(nodes[v])
         return nodes[v]
 
-    needed = {*results, *(v for v, _, _ in recorder.checks)}
-    for v in reversed(recorder.made):
+    live, needed = set(results), {*results, *(v for v, _, _ in recorder.checks)}
+    for v, _ in reversed(recorder.made):
+        for group in (live, needed):
+            if v in group:
+                group.update(v._prev)
+    for v, rule in recorder.made:
         if v in needed:
-            needed.update(v._prev)
-    for v, rule in recorder.made.items():
-        if v in needed:
-            nodes[v] = step(recipe, v, rule, tuple(map(known, v._prev)))
+            nodes[v] = step(recipe, v, rule, tuple(map(known, v._prev)), v in live)
     for v in results:
         result = known(v)
         if result.rule is None or result in recipe.results:
@@ -251,16 +254,23 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     return recipe
 
 
-def step(recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[Node, ...]) -> Node:
+def step(recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[Node, ...], live: bool) -> Node:
     """The next step of a recipe, or a constant if it is made of constants."""
     if all(i.constant for i in inputs):
         return Node(number=v.data)
-    wide, active = any(i.wide for i in inputs), any(i.active for i in inputs)
+    wide = any(i.wide for i in inputs)
+    # what leads to no result, such as a loss that is only checked, has no gradient
+    active = live and any(i.active for i in inputs)
     if rule is ops.mean:  # a sum, and a quotient
         recipe.steps.append(Node(ops.add, inputs, wide, active))
         rule, inputs = ops.div, (recipe.steps[-1], Node(number=float(len(inputs))))
     recipe.steps.append(Node(rule, inputs, wide, active))
     return recipe.steps[-1]
+
+
+def as_list(row: Any) -> list[Any]:
+    """An argument as a list, also if it is one Value."""
+    return row if isinstance(row, list) else [row]
 
 
 def as_result(x: Any) -> Value:
@@ -269,8 +279,7 @@ def as_result(x: Any) -> Value:
         return as_value(x)
     except TypeError:
         raise TypeError(
-            "a vectorized function must return a Value, or a list of Values, but it "
-            f"returned {what_is(x)}"
+            f"a vectorized function must return a Value, or a list of Values, but it returned {what_is(x)}"
         ) from None
 
 
@@ -320,9 +329,7 @@ SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
     ops.sub: lambda a, b: [(1, a, None), (-1, b, None)],
     ops.neg: lambda a: [(-1, a, None)],
     ops.mul: lambda a, b: [(1, a, b)],
-    ops.dot: lambda *ab: [
-        (1, a, b) for a, b in zip(ab[: len(ab) // 2], ab[len(ab) // 2 :])
-    ],
+    ops.dot: lambda *ab: [(1, a, b) for a, b in zip(ab[: len(ab) // 2], ab[len(ab) // 2 :])],
 }
 
 
@@ -374,13 +381,14 @@ def kind(term: Term) -> str:
 
 
 def apart(node: Node) -> list[Node]:
-    """Of a wide sum, what is the same for all samples: a sum of its own, if it is long."""
-    shared = [term for term in node.terms if kind(term) == "w"]
-    if not node.wide or len(shared) < 2:
+    """Of a wide sum, what is the same for all samples: a sum of its own, unless it is a lone number."""
+    shared = [term for term in node.terms if "x" not in kind(term)]
+    if not node.wide or list(map(kind, shared)) in ([], ["w"]):
         return []
-    active = any(a.active for _, a, _ in shared)
+    active = node.active and any(i.active for _, *ab in shared for i in ab if i)
     total = Node(ops.add, active=active, terms=shared, index=node.index)
-    node.terms = [term for term in node.terms if kind(term) != "w"] + [(1, total, None)]
+    rest = [term for term in node.terms if "x" in kind(term)]
+    node.terms = [*rest, (1, total, None)]
     return [total]
 
 
@@ -502,15 +510,12 @@ def group(nodes: Iterable[Node]) -> tuple[list[Group], Ones]:
     for node in nodes:
         what: Any = [(kind(term), term[0]) for term in node.terms]
         what = tuple(what or [same_rule(node.rule), *(i.wide for i in node.inputs)])
-        alike[node.wide, node.depth, what].append(node)
+        alike[node.wide, node.active, node.depth, what].append(node)
     groups: list[Group] = []
     ones: Ones = {}
     for members in alike.values():
         if members[0].terms:
-            groups += (
-                Group(some, None, merge_bias(factor(some), ones))
-                for some in together(members)
-            )
+            groups += (Group(some, None, merge_bias(factor(some), ones)) for some in together(members))
         else:
             columns = zip(*(node.inputs for node in members))
             parts = [Part(1, [[i] for i in column]) for column in columns]
@@ -553,6 +558,7 @@ def together(members: list[Node]) -> list[list[Node]]:
 # One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the biases are one more column of $W$, the inputs get a row of ones,
 # and the sum needs no second statement. Nor does the gradient of the bias.
 
+
 # %%
 def factor(members: list[Node]) -> list[Part]:
     """The parts of some sums; where all multiply with the same inputs, a matrix product."""
@@ -565,10 +571,11 @@ def factor(members: list[Node]) -> list[Part]:
         if len(what[0]) == 2:
             part.b = [[b for _, _, b in row if b is not None] for row in rows]
             scaled = part.width == 1 and all(row[0].constant for row in part.a)
+            lone = part.width == len(members) == 1
             vector = what[0] == "wx" or (what[0] == "ww" and len(members) > 1)
             same = all(row == part.b[0] for row in part.b)
             distinct = len(set(part.b[0])) == part.width
-            part.matrix = vector and same and distinct and not scaled
+            part.matrix = vector and same and distinct and not (scaled or lone)
         if part.matrix and part.b:
             part.b = [[b] for b in part.b[0]]
         parts.append(part)
@@ -635,11 +642,7 @@ class Layout:
         self.put(one for one in ones.values() if one not in self.place)
         self.ones = [self.place[one] for one in ones.values()]
         asked = (*recipe.results, *(node for node, _, _ in recipe.checks))
-        shared = [
-            node
-            for node in dict.fromkeys((*wanted, *asked, *recipe.parameters))
-            if not node.wide
-        ]
+        shared = [node for node in dict.fromkeys((*wanted, *asked, *recipe.parameters)) if not node.wide]
         self.parameters = [node for node in shared if node.parameter is not None]
         self.constants = [node for node in shared if node.constant]
         made = (node for g in groups if not g.wide for node in g.members)
@@ -658,9 +661,7 @@ class Layout:
             self.rows += 1
 
 
-def overwritten(
-    groups: list[Group], used: Counter[Node]
-) -> dict[tuple[Node, ...], list[Node]]:
+def overwritten(groups: list[Group], used: Counter[Node]) -> dict[tuple[Node, ...], list[Node]]:
     """Sums that only one operation reads, and only to get its result: it takes their place."""
     sums = {tuple(g.members): g for g in groups if g.wide and g.rule is None}
     over = {}
@@ -726,18 +727,42 @@ def overwritten(
 #
 # Put the passes in a row. There are two programs at the end; the second one comes in a minute.
 
+
 # %%
-def compile_recipe(recipe: Recipe) -> tuple[ArrayProgram, FloatProgram]:
-    """All passes over a recipe, and the two programs that come out."""
-    nodes = fuse(recipe)
-    groups, ones = group(nodes)
-    layout = Layout(recipe, groups, ones)
-    return ArrayProgram(recipe, nodes, groups, layout), FloatProgram(recipe, nodes)
+class Programs:
+    """All passes over a recipe: two programs that do the same, each written when it is asked for."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe, self.nodes = recipe, fuse(recipe)
+        for rule in {node.rule for node in self.nodes if node.rule and not node.terms}:
+            expect_form(rule)  # also if it will run on floats: the size of a batch decides that
+        # what is the same for all samples is computed once; a sum counts with all its terms
+        self.work = {
+            wide: sum(len(node.terms) or 1 for node in self.nodes if node.wide is wide) for wide in (True, False)
+        }
+        self.levels = max(node.depth for node in self.nodes)
+
+    @cached_property
+    def arrays(self) -> ArrayProgram:
+        """In NumPy, for all samples at once."""
+        groups, ones = group(self.nodes)
+        layout = Layout(self.recipe, groups, ones)
+        return ArrayProgram(self.recipe, self.nodes, groups, layout)
+
+    @cached_property
+    def floats(self) -> FloatProgram:
+        """In plain Python, for one sample after the other."""
+        return FloatProgram(self.recipe, self.nodes)
+
+    def share(self, n: int, statements: int) -> float:
+        """How many numbers each of so many statements computes for n samples, on average."""
+        return (self.work[False] + n * self.work[True]) / statements
 
 
 # %% [markdown]
 # `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What it needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out
 # to the Values) is in `replay.py`.
+
 
 # %%
 def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") -> Any:
@@ -792,7 +817,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 
     if fn is None:
         return partial(vectorize, reduction=reduction)
-    return Vectorized(fn, reduction, record, compile_recipe)
+    return Vectorized(fn, reduction, record, Programs)
+
 
 # %% [markdown]
 # Now train. The loop is the one that you know; only the loss takes all points at once. The optimizer still moves the very Values of the model.
@@ -908,18 +934,17 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # There are hundreds of statements, each for one number. So there is a second program, made of plain Python floats: no graph, no objects, only the arithmetic, one line after the other.
 
 # %% tags=["active-ipynb"]
-# program, floats = compile_recipe(
-#     record(lambda x: (decay * x + drive).tanh() ** 2, [0.5], ["x"])
-# )
-# print(floats.source)
+# small = record(lambda x: (decay * x + drive).tanh() ** 2, [0.5], ["x"])
+# print(Programs(small).floats.source)
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.replay import FEW
 #
-# compiled = compile_recipe(record(narrow.fn, [0.5], ["x"]))[0]
+# programs = Programs(record(narrow.fn, [0.5], ["x"]))
 # print(f"the rule: arrays for {FEW} numbers a statement, or more")
 # for n in [1, 10, 100]:
-#     print(f"batch {n:3}: {compiled.work(n) / compiled.statements:4.1f} numbers a statement")
+#     share = programs.share(n, programs.arrays.statements)
+#     print(f"batch {n:3}: {share:4.1f} numbers a statement")
 
 # %% [markdown]
 # Which of the two runs is decided by a rule. Count the numbers that the statements compute, on average. If that is fewer than `FEW`, floats are faster. Ask for a larger batch, and the arrays
