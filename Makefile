@@ -13,6 +13,7 @@ WORKERS ?= 2
 PORT    ?= 8000
 NAMES   ?=
 MARK    ?=
+SEEDS   ?=
 
 VENV := .venv
 RUN  := $(VENV)/bin/python
@@ -26,7 +27,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300 --nbval-sanitize-w
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book live-runtime lite serve test nbval browser weigh test-all fuzz flips mutants bench lab sync check demo lint format clean
+.PHONY: help book live-runtime lite serve test nbval browser weigh test-all fuzz attack flips mutants bench lab sync check demo lint format clean
 
 # Notebooks must come out alike in everybody's shell.
 export TQDM_DISABLE := 1
@@ -93,6 +94,9 @@ test-all: $(VENV)/.book ## the library's tests without PyTorch, on every Python 
 
 fuzz: $(VENV)/.full ## throw anything at the library for at most a minute, other things each time
 	$(RUN) -m pytest tests/test_fuzz.py --hypothesis-profile fuzz
+
+attack: $(VENV)/.full ## compare 20,000 random programs, compiled, with the eager engine (SEEDS="7 12" tries these again)
+	$(RUN) tests/attack.py --jobs $(WORKERS) $(SEEDS)
 
 flips: $(VENV)/.full ## flip the sign of each derivative in the chapters: the notebooks must notice
 	$(RUN) tools/flip_signs.py --jobs $(WORKERS) -- $(NBVAL)

@@ -1,9 +1,11 @@
 """What all tests share: repeatable property tests, and PyTorch where it is installed."""
 
 import time
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
+from garbage import garbage
 from hypothesis import is_hypothesis_test, settings
 
 # The same examples on every run, and no deadline: a slow machine is not a wrong gradient.
@@ -21,6 +23,13 @@ FUZZ_SECONDS = 45.0
 def torch() -> ModuleType:
     """PyTorch, or a skipped test where it is not installed: the library does without it."""
     return pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage() -> Iterator[None]:
+    """What nobody has written must not be read, so throughout the suite new memory is full of garbage."""
+    with garbage():
+        yield
 
 
 clock = pytest.StashKey[tuple[float, int]]()  # when to end, and how many tests are still to come
