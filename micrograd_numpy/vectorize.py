@@ -312,7 +312,8 @@ def as_result(x: Any) -> Value:
 
 # %% [markdown]
 # The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the classic bug of everything that
-# traces. So while a recipe is recorded, no Value tells its number: not to `if`, not to `float`, not to a comparison, and `.data` is closed, too.
+# traces. So while a recipe is recorded, only the engine's own operations may read a number. Everything else that asks for one is refused, with the line
+# that asked: `if`, `float`, `print`, a comparison, a look-up in a dict, and `.data`.
 #
 # ## Fuse
 #
@@ -783,10 +784,11 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
     Returns
     -------
     Vectorized
-        To be called with arrays, samples first. The result has `data` and `backward()`, which adds to
-        the `grad` of the parameters. `forward(...)` is for prediction: the results of all samples, as an
-        array. `source` is the program, and `explain()` tells how it came about. Without `fn`, a
-        decorator.
+        To be called with arrays, samples first. The result is a Value, whose `backward()` adds to the
+        `grad` of the parameters; it can be used in a formula, as in `batch + 0.01 * penalty`. With the
+        reduction "none", its `data` is an array, and `backward` takes a gradient for each result.
+        `forward(...)` is for prediction: the results of all samples, as an array. `source` is the program, and
+        `explain()` tells how it came about. Without `fn`, a decorator.
 
     Raises
     ------
@@ -798,9 +800,11 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 
     Notes
     -----
-    Batches of any size share one program. Parameters are read at every call. When anything changes that `fn` can
-    see besides (a model gets a layer, a global another number), it is compiled anew. Plain Python
-    effects happen only then: a `print` prints once, a random number is drawn once.
+    Batches of any size share one program. The numbers of parameters are read at every call. What `fn` asks of a
+    Module, and the Module's parts and parameters, are compared at every call. Whatever else `fn` sees, a global or a
+    closure, is frozen: `fn` is recorded again at calls 2, 4, 8, 16, …, and if it does something else, it is compiled anew,
+    with a RuntimeWarning that says what has changed. `forget()` makes it so at the next call. Plain Python effects
+    happen only when `fn` is recorded. A method may be decorated, too.
 
     Examples
     --------
@@ -870,27 +874,57 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(f"{len(fast)} gradients, largest difference below 1e-12: {worst < 1e-12}")
 
 # %% [markdown]
-# ## Never stale
+# ## When the function changes
 #
-# A recipe is a photograph of a function. When the function would do something else, the photograph is wrong. What if you change the model after the first call?
+# A recipe is a photograph of a function. When the function would do something else, the photograph is wrong. The function
+# below uses a model and a plain number. Each gets changed after some calls. Which of the two changes do you expect to see in the next call?
 
 # %% tags=["active-ipynb"]
-# before = objective.forward(X[:3], y[:3])
+# import warnings
+#
+# scale, told = 1.0, []
+#
+#
+# @vectorize
+# def scaled(x):
+#     return scale * model(x)
+#
+#
+# def call(when):
+#     with warnings.catch_warnings(record=True) as caught:
+#         warnings.simplefilter("always")
+#         result = scaled.forward(X[:1])[0]
+#     told.extend(caught)
+#     print(f"{when:24} {result:8.4f}", "and a warning" if caught else "")
+#     return result
+#
+#
+# call("at first")
 # for neuron in model.layers[0].neurons:
 #     neuron.activation = "tanh"
-# after = objective.forward(X[:3], y[:3])
-# print(before.round(4), after.round(4))
-# print("tanh is in the program now:", "np.tanh" in objective.source)
+# with_tanh = call("the model has changed")
+# call("again")
+# scale = 10.0
+# frozen = call("the number has changed")
+# noticed = call("one call later")
 #
 # for neuron in model.layers[0].neurons:
 #     neuron.activation = "relu"
-# print("and back:", (objective.forward(X[:3], y[:3]) == before).all())
+# print("the number was frozen for a call:", frozen == with_tanh)
+
+# %% tags=["active-ipynb", "hide-cell"]
+# print(told[0].message)
 
 # %% [markdown]
-# It noticed. At compile time, `vectorize` makes a list of everything that the function can see, globals, closures, the model and all in it, with a copy of what each held. At every call it compares; for a model, that is one comparison of lists, in C. If anything
-# differs, it records anew. The `data` of a parameter is not on the list, because it is read at every call.
+# The model's change was seen at once. While a function is recorded, `vectorize` notes which models it looks into and what it asks them for.
+# At every call it compares that, and the model's layers and parameters, with what it found then: one comparison of lists.
 #
-# What *is* frozen is everything else that Python does on the way. A `print` prints once. A random number is drawn once.
+# The number is **frozen**, as in JAX: whatever a function sees besides its arguments, its parameters and its models is
+# part of the photograph. A second photograph shows whether it still is right. So `vectorize` records the function again at
+# calls 2, 4, 8, 16 and so on, and compares the two recipes. If they differ, it compiles anew and says what is different, as in
+# the folded cell. `scaled.forget()` makes it look at the next call. But what changes from call to call is better passed as an argument.
+#
+# The `data` of a parameter is no part of all this: it is read at every call.
 #
 # For prediction you need no way back, and one number for each point. `forward` gives you that, here for 2,500 points:
 

@@ -7,6 +7,7 @@
 # %%
 import math
 import random
+import warnings
 from collections import Counter
 
 import numpy as np
@@ -125,19 +126,16 @@ print(line)
 # ## 3. What is frozen?
 #
 # This function does four things that are not arithmetic on Values: it prints, it draws a random number, it reads a
-# global, and it decides with an `if`. Predict, before you run anything, what a first, a second and a
-# third call print and return, where `mode` becomes `"line"` before the third. And `w.data`: does a change of it
+# global, and it decides with an `if`. Predict, before you run anything, what the calls 1 to 5 print and return, where
+# `mode` becomes `"line"` after call 2. At which of them is there a warning? And `w.data`: does a change of it
 # need a new compilation?
 #
 # Then find the bug: the author wanted *each sample* to get noise of its own, at each call. Repair it.
 
 # %%
-draw = random.Random(0)
-mode = "square"
 w = Value(3.0, label="w")
 
 
-@vectorize
 def noisy(x):
     print("running, with mode =", mode)
     noise = draw.random()
@@ -145,27 +143,32 @@ def noisy(x):
 
 
 # %% tags=["hide-cell"]
-x = [0.0, 0.0, 1.0]
-print("first:", noisy.forward(x).round(3))
-print("second:", noisy.forward(x).round(3))
-first, second = noisy.forward(x), noisy.forward(x)
-assert (first == second).all()
-assert first[0] == first[1]  # all samples share the one number that was drawn
+x, mode, draw, results = [0.0, 0.0, 1.0], "square", random.Random(0), []
+w.data = 3.0
+vectorized = vectorize(noisy)
+for call in range(1, 6):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        results.append(vectorized.forward(x))
+    print(f"call {call}: {results[-1].round(3)}", "and a warning" if told else "")
+    if call == 2:
+        mode = "line"
 
-mode = "line"
-print("third:", noisy.forward(x).round(3))
-third = noisy.forward(x)
-assert third[0] != first[0]  # compiled anew, so drawn anew
+first, second, third, fourth, fifth = results
+assert first[0] == first[1]  # all samples share the one number that was drawn
+assert second[0] != first[0] and (third == second).all()
+assert fourth[0] != second[0] and (fifth == fourth).all()
 
 w.data = 4.0
-print("another w:", noisy.forward(x).round(3))
-assert math.isclose(noisy.forward(x)[2], third[2] + 1.0)
+print("another w:", vectorized.forward(x).round(3))
+assert math.isclose(vectorized.forward(x)[2], fifth[2] + 1.0)
 
 
 # %% [markdown] tags=["hide-cell"]
-# The first call runs the function. The second replays what it did, so nothing is printed, and the number
-# that was drawn has become a constant. The global is watched: after its change the function runs again,
-# takes the other branch, and draws another number. The data of a parameter is read at every call.
+# Call 1 records the function. Call 2 records it again, to see whether it still does the same. It does not: another
+# number was drawn, so there is a warning. Call 3 replays what call 2 did. The global has changed, but it is frozen.
+# Call 4 is the next at which the function is recorded: it takes the other branch, and draws another
+# number. The data of a parameter is read at every call.
 #
 # What differs from sample to sample, or from call to call, has to come in as an argument:
 
