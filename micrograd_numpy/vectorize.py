@@ -874,6 +874,24 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(f"{len(fast)} gradients, largest difference below 1e-12: {worst < 1e-12}")
 
 # %% [markdown]
+# What a call returns is a Value. Its inputs are the parameters, and the program computes its local derivatives when `backward` asks for
+# them. So it can stand in a formula, beside other Values. How many inputs will this one have?
+
+# %% tags=["active-ipynb"]
+# batch = objective(X, y)
+# print(isinstance(batch, Value), len(batch._prev), "inputs")
+#
+# model.zero_grad()
+# weights = [w for name, w in model.named_parameters() if "weights" in name]
+# (batch + 0.01 * sum(w * w for w in weights)).backward()
+# both = [p.grad for p in weights]
+#
+# model.zero_grad()
+# batch.backward()
+# by_hand = [w.grad + 0.01 * 2 * w.data for w in weights]
+# print("the gradients of both terms:", np.allclose(both, by_hand, rtol=1e-12))
+
+# %% [markdown]
 # ## When the function changes
 #
 # A recipe is a photograph of a function. When the function would do something else, the photograph is wrong. The function

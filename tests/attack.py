@@ -722,7 +722,8 @@ def main() -> int:
                 if failed.total() <= SHOWN:
                     print(text, flush=True)
     print(
-        f"{len(seeds)} programs, {2 * len(seeds)} comparisons, {failed.total()} failures, {time.monotonic() - start:.0f} s"
+        f"{len(seeds)} programs, {2 * len(seeds)} comparisons, {failed.total()} failures, "
+        f"{time.monotonic() - start:.0f} s"
     )
     for why, times in failed.most_common():
         print(f"{times:6} {why}")

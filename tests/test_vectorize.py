@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 import catalogue
+import changes
 import numpy as np
 import pytest
 from catalogue import FUNCTIONS, Function, Program, errors, own, programs
@@ -1169,127 +1170,61 @@ def test_random_numbers_inside_draw_a_warning_at_each_check() -> None:
 # ------------------------------------------------------------------ Modules
 
 
-class Net(Module):
-    """A model with everything that a model can have."""
-
-    def __init__(self) -> None:
-        self.layers = [MLP(1, [1], rng=0)]
-        self.scale = 2.0
-        self.w = Value(0.5)
-        self.by_name = {"a": Value(1.0)}
-        self.pair = (Value(1.0), [2.0])
-        self.mask = np.array([1.0, 2.0])
-        self.more: list[Any] = []
-        self.flag = True
-        self.steps, self.log, self.rows = 0, [], [[0.0]]
-
-    def __call__(self, x: Value) -> Value:
-        for layer in self.layers:
-            x = layer([x])
-        x = self.scale * x * self.w * self.by_name["a"] * self.pair[0] * self.pair[1][0] * self.mask[0]
-        penalty = sum(p * p for p in self.parameters())
-        return x + 0.5 * penalty if self.flag else x
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("change", changes.CHANGES, ids=str)
+def test_a_change_is_noticed_when_the_contract_says_so(change: changes.Change) -> None:
+    assert change.noticed() == change.when
 
 
-# What is done to a model, and must be noticed at the next call.
-AT_ONCE: dict[str, Callable[[Net], Any]] = {
-    "a number that it asks for": lambda net: setattr(net, "scale", 3.0),
-    "a switch": lambda net: setattr(net, "flag", False),
-    "another activation": lambda net: setattr(net.layers[0].layers[0].neurons[0], "activation", "tanh"),
-    "another parameter": lambda net: setattr(net, "w", Value(7.0)),
-    "another weight": lambda net: net.layers[0].layers[0].neurons[0].weights.__setitem__(0, Value(7.0)),
-    "a layer more": lambda net: net.layers.append(MLP(1, [1], rng=1)),
-    "another layer": lambda net: net.layers.__setitem__(0, MLP(1, [1], rng=1)),
-    "a layer less": lambda net: net.layers.pop(),
-    "another list of layers": lambda net: setattr(net, "layers", [MLP(1, [1], rng=1)]),
-    "another value in a dict": lambda net: net.by_name.update(a=Value(7.0)),
-    "a value more in a dict": lambda net: net.by_name.update(b=Value(7.0)),
-    "a number deep inside": lambda net: net.pair[1].__setitem__(0, 7.0),
-    "another tuple": lambda net: setattr(net, "pair", (Value(7.0), [2.0])),
-    "another array": lambda net: setattr(net, "mask", np.array([7.0, 2.0])),
-    "a parameter in a list that was empty": lambda net: net.more.append(Value(7.0)),
-    "a parameter that was not there": lambda net: setattr(net, "new", Value(7.0)),
-    "a layer that was not there": lambda net: setattr(net, "new", MLP(1, [1], rng=1)),
-    "a parameter instead of a number": lambda net: setattr(net, "steps", Value(7.0)),
-}
-
-# What the function does not ask for by name, and that holds no parameter: it may change as it likes.
-FREE: dict[str, Callable[[Net], Any]] = {
-    "a counter": lambda net: setattr(net, "steps", net.steps + 1),
-    "a log": lambda net: net.log.append(1.0),
-    "a log that begins anew": lambda net: setattr(net, "log", [1.0]),
-    "an attribute that was not there": lambda net: setattr(net, "note", "text"),
-    "an array beside": lambda net: setattr(net, "other", np.ones(3)),
-    "something odd": lambda net: setattr(net, "odd", Odd()),
-    "numbers of parameters": lambda net: setattr(net.w, "data", net.w.data * 1.1),
-    "gradients and labels": lambda net: [setattr(net.w, "grad", 2.0), setattr(net.w, "label", "w")],
-    "the same again": lambda net: [setattr(net, "scale", 2.0), setattr(net, "flag", True)],
-}
-
-
-class Odd:
-    """Something whose == raises."""
-
-    __hash__ = None
-
-    def __eq__(self, other: object) -> bool:
-        raise RuntimeError("no")
-
-
-def called_twice(net: Module) -> Any:
-    """`net`, vectorized: its next call is the third, at which the function is not recorded."""
+def test_what_makes_no_difference_costs_no_compilation() -> None:
+    names: dict[str, Any] = {}
+    exec(changes.SETUP, names)
+    net = names["net"]
     vectorized = vectorize(net)
-    for _ in range(2):
-        vectorized([1.0, 2.0])
-    return vectorized
-
-
-@pytest.mark.parametrize("name", AT_ONCE)
-def test_a_change_of_a_module_is_noticed_at_once(name: str) -> None:
-    net = Net()
-    vectorized = called_twice(net)
+    vectorized([1.0])
     before = vectorized._latest
-    AT_ONCE[name](net)
-    batch = vectorized([1.0, 2.0])
-    assert vectorized._latest is not before
-    batch.backward()
-    ours = grads(net.parameters())
-    objective = mean(row[0] for row in eager(net, [1.0, 2.0]))
-    objective.backward()
-    assert close([batch.data, *ours], [objective.data, *grads(net.parameters())])
-
-
-@pytest.mark.parametrize("name", FREE)
-def test_what_a_module_holds_besides_costs_no_compilation(name: str) -> None:
-    net = Net()
-    vectorized = called_twice(net)
-    before = vectorized._latest
-    for _ in range(20):
-        FREE[name](net)
-        assert close(vectorized([1.0, 2.0]).data, mean(row[0] for row in eager(net, [1.0, 2.0])).data)
+    for change in changes.CHANGES:
+        if change.when == changes.NEVER:
+            for _ in range(20):
+                exec(change.code, names)
+                assert close(vectorized([1.0]).data, net(Value(1.0)).data)
     assert vectorized._latest is before
 
 
 def test_a_log_is_looked_at_once_and_then_left_alone() -> None:
-    net = Net()
-    vectorized = called_twice(net)
+    model = MLP(1, [1], rng=0)
+    model.log = []
+    vectorized = vectorize(lambda x: model([x]) + dot(model.parameters(), model.parameters()))
+    vectorized([1.0])
     structure = vectorized._latest.recipe.structure
-    assert any(thing is net.log for thing in structure.live)
-    net.log.append(1.0)
+    assert any(thing is model.log for thing in structure.live)
+    model.log.append(1.0)
     assert structure.unchanged()
-    assert not any(thing is net.log for thing in structure.live)
+    assert not any(thing is model.log for thing in structure.live)
 
 
 def test_a_change_that_is_taken_back_is_none() -> None:
-    net = Net()
-    vectorized = called_twice(net)
+    model = MLP(1, [1], rng=0)
+    vectorized = vectorize(model)
+    for _ in range(2):
+        vectorized([[1.0]])
     before = vectorized._latest
-    net.scale = 3.0
-    net.scale = 2.0
-    last = net.layers.pop()
-    net.layers.append(last)
-    vectorized([1.0, 2.0])
+    model.layers.append(model.layers.pop())
+    vectorized([[1.0]])
     assert vectorized._latest is before
+
+
+def test_things_may_hold_each_other() -> None:
+    model = MLP(1, [1], rng=0)
+    model.ring = [model]
+    model.ring.append(model.ring)
+    vectorized = vectorize(lambda x: model([x]) + dot(model.parameters(), model.parameters()))
+    for _ in range(2):
+        vectorized([1.0])
+    before = vectorized._latest
+    model.ring.append(Value(2.0))
+    vectorized([1.0])
+    assert vectorized._latest is not before
 
 
 def test_a_parameter_made_at_the_first_call_is_a_constant_until_the_second_and_said() -> None:

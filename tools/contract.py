@@ -20,6 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # the tables are the tests' own
 
+from changes import CHANGES, CHECK, NEVER, ONCE  # noqa: E402  # found by the line above
 from edges import (  # noqa: E402  # found by the line above
     BINARY,
     DIFFERENCES,
@@ -464,6 +465,23 @@ def differences() -> Iterator[str]:
         yield table(caption, ("what", "here", "PyTorch", "wherever"), map(difference, entries), "words reasons")
 
 
+def changes() -> Iterator[str]:
+    """Yield the tables of what is noticed when."""
+    yield "## What a vectorized function notices"
+    yield (
+        "While it is recorded, only the engine's own operations may read the number of a Value: whatever else asks "
+        "for one is refused. The numbers of parameters are read at every call. What the function asks a Module for, "
+        "and the Module's parts and parameters, are compared at every call. All else that it sees is frozen, and "
+        "checked at calls 2, 4, 8, 16, …: the function is recorded again, and if it does something else, it is "
+        "compiled anew with a `RuntimeWarning` that says what. `forget()` makes it so at the next call. Each line "
+        "below was done between the second call and the third, when this page was made."
+    )
+    titles = {ONCE: "Noticed at the next call", CHECK: "Noticed at the next check", NEVER: "Free to change"}
+    for when, title in titles.items():
+        rows = ((escape(c.what), (code(c.code), escape(c.noticed()))) for c in CHANGES if c.when == when)
+        yield table(title, ("what changes", "for example", "noticed"), rows, "words")
+
+
 def said(error: Error) -> str:
     """An error as a reader sees it."""
     note = f"<br>(without {code(error.missing.partition('.')[0])})" if error.missing else ""
@@ -499,6 +517,7 @@ def page() -> str:
         *losses(),
         *optimizers(),
         *differences(),
+        *changes(),
         *errors(),
     ]
     return "\n\n".join(parts) + "\n"
