@@ -425,7 +425,7 @@ class Vectorized:
             news = difference(known.recipe, recipe)
             if not news:
                 return known
-            self._warn(news, known.calls // 2)
+            self._warn(news, known.calls // 2 - 1)
         self._compiled.pop(key, None)
         if len(self._compiled) == MOST:
             del self._compiled[next(iter(self._compiled))]
@@ -433,12 +433,13 @@ class Vectorized:
         return compiled
 
     def _warn(self, news: str, since: int) -> None:
-        """Say that the program did something else than the function would have done."""
+        """Say that the function does something else, and how many calls may have missed it."""
         name = getattr(self.fn, "__name__", "the function")
+        missed = f"; {since} call{'s' * (since > 1)} before it may have missed the change" if since else ""
         warnings.warn(
-            f"{name!r} has changed: {news}. It is compiled anew, but up to {since} calls before this one did what it "
-            "did before. What a vectorized function sees is frozen, but for its arguments, the numbers of its parameters and "
-            f"what it asks of its Modules. Pass what changes as an argument, or call {name}.forget() after a change",
+            f"{name!r} has changed: {news}. It is compiled anew for this call{missed}. What a vectorized function sees is "
+            "frozen, but for its arguments, the numbers of its parameters and what it asks of its Modules. Pass what "
+            f"changes as an argument, or call {name}.forget() after a change",
             RuntimeWarning,
             stacklevel=6,
         )

@@ -134,7 +134,6 @@ from micrograd_numpy.value import Value, as_value, what_is
 # A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the Values that the function
 # found outside, like a model's weights. *Constants* it made itself, like the 1 in `1 - t * score`. Everything else is a step.
 
-
 # %%
 @dataclass(eq=False)
 class Node:
@@ -559,7 +558,6 @@ def together(members: list[Node]) -> list[list[Node]]:
 # One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the biases are one more column of $W$, the inputs get a row of ones,
 # and the sum needs no second statement. Nor does the gradient of the bias.
 
-
 # %%
 def factor(members: list[Node]) -> list[Part]:
     """The parts of some sums; where all multiply with the same inputs, a matrix product."""
@@ -722,12 +720,12 @@ def overwritten(groups: list[Group], used: Counter[Node]) -> dict[tuple[Node, ..
 
 # %% [markdown]
 # Look for the heart of it. The gradient of a weight matrix is `np.dot(dh2, h1_1.T, out=dw2)`: what came back, times what went in. Nobody derived that with matrices. It is sixteen
-# times sixteen scalar products, each with the rule of `mul`, found and put together again.
+# times sixteen scalar products, each with the rule of `mul`, found and put together again. (A plain `dot` is `np.dot`, and for a single sample
+# `np.matmul`: of an array with one number in it, `np.dot` makes a factor, and there $0 \cdot$ nan would be 0.)
 #
 # ## All of it
 #
 # Put the passes in a row. There are two programs at the end; the second one comes in a minute.
-
 
 # %%
 class Programs:
@@ -763,7 +761,6 @@ class Programs:
 # %% [markdown]
 # `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What it needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out
 # to the Values) is in `replay.py`.
-
 
 # %%
 def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") -> Any:
@@ -822,7 +819,6 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
     if fn is None:
         return partial(vectorize, reduction=reduction)
     return Vectorized(fn, reduction, record, Programs)
-
 
 # %% [markdown]
 # Now train. The loop is the one that you know; only the loss takes all points at once. The optimizer still moves the very Values of the model.
