@@ -34,7 +34,7 @@ QUESTIONS = {
     "__le__": "compares a Value by <=",
     "__gt__": "compares a Value by >",
     "__ge__": "compares a Value by >=",
-    "__reduce__": "copies or pickles a Value",
+    "__reduce_ex__": "copies or pickles a Value",
     "backward": "calls backward()",
 }
 

@@ -110,7 +110,7 @@ def test_the_engine_itself_may_read_numbers() -> None:
         ("a.grad", "asks for the grad of a Value"),
         ("setattr(a, 'data', 3.0)", "sets the data of a Value"),
         ("setattr(a, 'grad', 3.0)", "sets the grad of a Value"),
-        ("a.__reduce__()", "copies or pickles a Value"),
+        ("a.__reduce_ex__(2)", "copies or pickles a Value"),
         ("a.backward()", "calls backward()"),
     ],
 )
