@@ -143,9 +143,11 @@ def readers_place(frame: FrameType) -> tuple[CodeType, int]:
 def told(place: tuple[CodeType, int]) -> str:
     """A line in words, with its text where that can be found."""
     code, number = place
-    # everything that exec runs is called "<string>", so there it would be anybody's line
-    text = "" if code.co_filename == "<string>" else linecache.getline(code.co_filename, number)
-    return f"line {number} of {code.co_name!r}" + (f" ({text.strip()})" if text.strip() else "")
+    line = f"line {number} of {code.co_name!r}"
+    if code.co_filename == "<string>":  # as all that exec runs: it would be anybody's
+        return line
+    text = linecache.getline(code.co_filename, number).strip()
+    return f"{line} ({text})" if text else line
 
 
 def readers_line(frame: FrameType) -> str:
@@ -194,14 +196,19 @@ def came_in(out: Value, op: Watched) -> str:
         return ""
     number, place, bad = min(users, key=lambda user: user[0])
     ago = op.number - number
-    where = f"{ago} operation{'s' * (ago > 1)} before, in {told(place)}" if ago else "with it"
-    return f"  {described(bad)}{', outside of the block,' * bool(bad._prev)} came in {where}\n"
+    outside = ", outside of the block," if bad._prev else ""
+    when = "with it"
+    if ago:
+        when = f"{ago} operation{'s' * (ago > 1)} before, in {told(place)}"
+    return f"  {described(bad)}{outside} came in {when}\n"
 
 
 def way_so_far(v: Value, frame: FrameType) -> str:
-    """How far `backward`, whose frame this is, has come with `v`; nothing in a loop of somebody else's."""
-    made = [u for u in frame.f_locals.get("order", ()) if u._prev]
-    return f"  operation {len(made) - made.index(v)} of {len(made)} on the way back\n" if v in made else ""
+    """How far `backward`, whose frame this is, has come with `v`; nothing in a loop of your own."""
+    made = [u for u in frame.f_locals.get("order", ()) if u._prev][::-1]
+    if v not in made:
+        return ""
+    return f"  operation {made.index(v) + 1} of {len(made)} on the way back\n"
 
 
 # %% [markdown]
@@ -211,7 +218,8 @@ def way_so_far(v: Value, frame: FrameType) -> str:
 
 # %%
 plain_node, plain_backward = value.node, Value._backward
-watching: ContextVar[Iterator[int] | None] = ContextVar("watching", default=None)  # by thread
+# by thread: the block, if there is one
+watching: ContextVar[Iterator[int] | None] = ContextVar("watching", default=None)
 
 
 def watched_node(
@@ -317,8 +325,8 @@ def detect_anomaly() -> Iterator[None]:
 #     print(error)
 
 # %% [markdown]
-# Read the report from the bottom. At step 8, $wx + b$ is about 37 for the point at 14. The sigmoid of that is so close to 1
-# that the nearest float *is* 1. So $1 - p$ is exactly 0, and its logarithm is minus infinity.
+# The line is in `cost`, and of its two logarithms it is that of $1 - p$. Read the rest from the bottom. At step 8, $wx + b$ is
+# about 37 for the point at 14. The sigmoid of that is so close to 1 that the nearest float *is* 1. So $1 - p$ is exactly 0, and its logarithm is minus infinity.
 #
 # That logarithm does not even count: it belongs to class 0, and this point is of class 1. But it is multiplied by $1 - t = 0$,
 # and $0 \cdot \infty$ is `nan`. The model was punished for being right.
@@ -365,13 +373,15 @@ def detect_anomaly() -> Iterator[None]:
 # x.grad = y.grad = 0.0
 # try:
 #     with detect_anomaly():
+#         distance = ((x - 1) ** 2 + (y - 2) ** 2) ** 0.5
 #         distance.backward()
 # except FloatingPointError as error:
 #     print(error)
 
 # %% [markdown]
 # The `nan` appeared at the square, but the watchman stops one operation earlier, at the root, where infinity came in. That is
-# where the formula has to change: leave out the root and compare squared distances, or add a little before it.
+# where the formula has to change: leave out the root and compare squared distances, or add a little before it. The line that it names is
+# the one that made the root. It knows that line because the root was made inside the block, too.
 #
 # And `x` has kept its gradient: what stops `backward` halfway leaves no half gradients behind.
 
@@ -384,8 +394,8 @@ def detect_anomaly() -> Iterator[None]:
 # %% [markdown]
 # ## What it costs
 #
-# Inside a block, one comparison for each result and each gradient. Outside, nothing, and you can see why: outside, the
-# engine *is* the one without a watchman.
+# Inside a block, a look at each result and each gradient, and a walk to your line. Outside, nothing, and you can see why:
+# outside, the engine *is* the one without a watchman.
 
 # %% tags=["active-ipynb"]
 # def unwatched():
@@ -403,7 +413,7 @@ def detect_anomaly() -> Iterator[None]:
 #
 # ## What you can now do
 #
-# - Find the operation where the first `nan` or `inf` of a training run appears, in one run.
+# - Find the operation where the first `nan` or `inf` of a training run appears, and the line that made it, in one run.
 # - Name the two classic traps: $0 \cdot \infty$ in a forward pass, and an infinite slope that meets a flat one in a backward pass.
 # - Say why a `nan` in the loss tells you so little about where it came from.
 #
@@ -431,7 +441,7 @@ def detect_anomaly() -> Iterator[None]:
 
 # %% [markdown]
 # The infinity in the forward pass went through. In the backward pass PyTorch names the square, where the `nan` appeared, not the root
-# that sent it the infinity.
+# that sent it the infinity. It also shows the line of the forward pass, in a warning that is silenced here.
 #
 # ## Exercises
 #
@@ -440,6 +450,7 @@ def detect_anomaly() -> Iterator[None]:
 # 1. Look for the first bad number *after* the accident, and see when that misleads.
 # 2. Clip a probability before the logarithm. What does it repair, and what does it break?
 # 3. A watchman for gradients that are finite, but far too large.
+# 4. A bad number that goes unnoticed for a while.
 #
 # ## Check yourself
 #

@@ -302,7 +302,10 @@ def as_float(data: object) -> float:
                 "a Value holds a float, which ends near 1.8e308, but got an int of "
                 f"{int(data).bit_length()} bits; make it smaller first"
             ) from None
-    if getattr(type(data), "__module__", "") == "numpy" and getattr(data, "shape", None) == ():
+    if (
+        getattr(type(data), "__module__", "") == "numpy"
+        and getattr(data, "shape", None) == ()
+    ):
         number: Any = data
         if number.dtype.kind in "biuf":
             return float(number.item())
@@ -488,7 +491,7 @@ class Value:
     """
 
     __slots__ = ("_local", "_op", "_prev", "data", "grad", "label")
-    __array_priority__ = 1e3  # NumPy: leave operators to us, so np.float64(2) * v is a Value
+    __array_priority__ = 1e3  # NumPy leaves operators to us, as in np.float64(2) * v
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self.data: float = as_float(data)
@@ -523,8 +526,9 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
-    __int__, __round__, __trunc__ = jump("int({})"), jump("round({})"), jump("math.trunc({})")
+    __int__, __round__ = jump("int({})"), jump("round({})")
     __floor__, __ceil__ = jump("math.floor({})"), jump("math.ceil({})")
+    __trunc__ = jump("math.trunc({})")
     __mod__, __rmod__ = jump("{} % n"), jump("n % {}")
     __floordiv__, __rfloordiv__ = jump("{} // n"), jump("n // {}")
     __divmod__, __rdivmod__ = jump("divmod({}, n)"), jump("divmod(n, {})")
