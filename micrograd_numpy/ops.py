@@ -182,7 +182,8 @@ def logarithm(a: float) -> float:
 
 def raised(a: float, b: float) -> float:
     """aᵇ as IEEE 754 defines it: ±inf or nan where Python raises or turns complex."""
-    negative = math.copysign(1.0, a) < 0.0 and b % 2.0 == 1.0  # odd: it keeps the sign
+    # an odd power keeps the sign
+    negative = math.copysign(1.0, a) < 0.0 and math.fabs(b) % 2.0 == 1.0
     try:
         return math.pow(a, b)
     except OverflowError:  # too large for a float
