@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -263,7 +264,36 @@ def test_a_bad_number_that_came_in_unnoticed_is_named_with_the_line_of_its_first
 
 
 def test_one_operation_before() -> None:
-    assert "  -inf came in 1 operation before, in line " in caught(lambda: Value(-INF).relu().log())
+    message = caught(lambda: Value(-INF).relu().log())
+    assert "\n  -inf came in 1 operation before, in line " in message
+
+
+def test_two_operations_before() -> None:
+    message = caught(lambda: 1 / (Value(-INF).relu() * 2))
+    assert "\n  -inf came in 2 operations before, in line " in message
+
+
+def test_the_first_use_is_the_first_in_time_not_on_the_page() -> None:
+    def compute() -> None:
+        a = Value(-INF)
+        uses = [None, None]
+        for i in (1, 0):
+            if i == 0:
+                uses[0] = a.relu()
+            else:
+                uses[1] = a.relu() * 1
+        (uses[0] + uses[1]).log()
+
+    assert caught(compute).splitlines()[3] == (
+        f"  -inf came in 4 operations before, in line {line_in(compute, 7)} of 'compute' (uses[1] = a.relu() * 1)"
+    )
+
+
+def test_who_calls_the_engine_directly_is_the_reader() -> None:
+    def compute() -> None:
+        value.node(INF, (), "mine", (), ops.add)
+
+    assert f"\n  line {line_in(compute, 1)} of 'compute' (value.node(INF, " in caught(compute)
 
 
 def test_a_bad_number_made_outside_is_named_as_such() -> None:
@@ -464,8 +494,11 @@ def test_the_example_of_the_docstring() -> None:
     assert results.failed == 0 and results.attempted > 0
 
 
-def test_the_watchman_hands_the_rule_on_to_whoever_looks_on(monkeypatch) -> None:
+@pytest.mark.parametrize("in_a_block", [False, True])
+def test_the_watchman_hands_all_on_to_whoever_looks_on(in_a_block: bool, monkeypatch) -> None:
     told = []
-    monkeypatch.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments[-1]))
-    anomaly.watched_node(6.0, (), "*", (), ops.mul)
-    assert told == [ops.mul]
+    monkeypatch.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments))
+    a = Value(2.0)
+    with detect_anomaly() if in_a_block else nullcontext():
+        anomaly.watched_node(6.0, (a,), "*", (3.0,), ops.mul)
+    assert told == [(6.0, (a,), "*", (3.0,), ops.mul)]
