@@ -497,8 +497,8 @@ def test_the_example_of_the_docstring() -> None:
 @pytest.mark.parametrize("in_a_block", [False, True])
 def test_the_watchman_hands_all_on_to_whoever_looks_on(in_a_block: bool, monkeypatch) -> None:
     told = []
-    monkeypatch.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments))
     a = Value(2.0)
-    with detect_anomaly() if in_a_block else nullcontext():
+    with detect_anomaly() if in_a_block else nullcontext(), monkeypatch.context() as patched:
+        patched.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments))
         anomaly.watched_node(6.0, (a,), "*", (3.0,), ops.mul)
     assert told == [(6.0, (a,), "*", (3.0,), ops.mul)]
