@@ -289,6 +289,13 @@ def test_the_first_use_is_the_first_in_time_not_on_the_page() -> None:
     )
 
 
+def test_of_two_bad_inputs_the_first_is_named() -> None:
+    def compute() -> None:
+        Value(INF, label="a") - Value(-INF, label="b")
+
+    assert caught(compute).splitlines()[3] == "  a = inf came in with it"
+
+
 def test_who_calls_the_engine_directly_is_the_reader() -> None:
     def compute() -> None:
         value.node(INF, (), "mine", (), ops.add)
