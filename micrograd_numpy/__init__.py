@@ -14,7 +14,7 @@ from micrograd_numpy.losses import (
 )
 from micrograd_numpy.mlp import MLP, Layer, Module, Neuron
 from micrograd_numpy.optimizers import SGD, Adam, AdamW
-from micrograd_numpy.value import Value
+from micrograd_numpy.value import Value, apply, dot, mean, total
 from micrograd_numpy.vectorize import vectorize
 
 __version__ = "0.1.0"
@@ -28,15 +28,19 @@ __all__ = [
     "Module",
     "Neuron",
     "Value",
+    "apply",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "check_gradients",
     "detect_anomaly",
+    "dot",
     "draw_graph",
     "hinge_loss",
+    "mean",
     "mse_loss",
     "numpy_rule",
     "stepper",
     "topological_sort",
+    "total",
     "vectorize",
 ]

@@ -14,11 +14,18 @@
 
 from __future__ import annotations
 
+import linecache
 import math
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
+from itertools import count
+from pathlib import Path
 from threading import RLock
+from types import CodeType, FrameType
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
@@ -115,13 +122,104 @@ def way_back(root: Value, most: int = 20) -> str:
 
 
 # %% [markdown]
+# What helps most is your own line. The bad number appears deep inside the engine, so walk outward, from caller to caller, until
+# a line belongs neither to the engine nor to an installed package.
+
+# %%
+@cache
+def is_installed_at(path: str) -> bool:
+    """Whether a file belongs to Python, to an installed package or to the engine."""
+    homes = tuple(f"{Path(file).parent}{os.sep}" for file in (os.__file__, value.__file__))
+    return path.startswith(homes) or "site-packages" in path or "dist-packages" in path
+
+
+def readers_place(frame: FrameType) -> tuple[CodeType, int]:
+    """The first line, outward from `frame`, that is the reader's own: its code and its number."""
+    while frame.f_back and is_installed_at(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame.f_code, frame.f_lineno
+
+
+def told(place: tuple[CodeType, int]) -> str:
+    """A line in words, with its text where that can be found."""
+    code, number = place
+    line = f"line {number} of {code.co_name!r}"
+    if code.co_filename == "<string>":  # as all that exec runs: it would be anybody's
+        return line
+    text = linecache.getline(code.co_filename, number).strip()
+    return f"{line} ({text})" if text else line
+
+
+def readers_line(frame: FrameType) -> str:
+    """The first line, outward from `frame`, that is the reader's own, in words."""
+    return told(readers_place(frame))
+
+
+# %% [markdown]
+# In `backward` that would be too late: it runs through the graph in a loop of its own, and no line of yours is to blame but the one that
+# once made the operation. So each operation carries its line with it, on its name.
+
+# %%
+class Watched(str):
+    """The name of an operation, and with it where it was done, and as which of its block."""
+
+    __slots__ = ("block", "number", "place")
+    block: Iterator[int]  # it counts the operations of a block, and stands for it
+    number: int
+    place: tuple[CodeType, int]
+
+
+def watched_name(op: str, block: Iterator[int], frame: FrameType) -> Watched:
+    """The name of the next operation of a block, done in `frame`."""
+    name = Watched(op)
+    name.block, name.number, name.place = block, next(block), readers_place(frame)
+    return name
+
+
+def line_of(v: Value) -> str:
+    """The line that made `v`, if that was in a block."""
+    if isinstance(v._op, Watched):
+        return f"made in {told(v._op.place)}"
+    return "made outside of a block, so its line is not known"
+
+
+def came_in(out: Value, op: Watched) -> str:
+    """When the first bad number came in, of those behind `out` that the block has not made."""
+    users = [
+        (v._op.number, v._op.place, i)
+        for v in topological_sort(out)
+        if isinstance(v._op, Watched) and v._op.block is op.block
+        for i in v._prev
+        if not math.isfinite(i.data)
+    ]
+    if not users:
+        return ""
+    number, place, bad = min(users, key=lambda user: user[0])
+    ago = op.number - number
+    outside = ", outside of the block," if bad._prev else ""
+    when = "with it"
+    if ago:
+        when = f"{ago} operation{'s' * (ago > 1)} before, in {told(place)}"
+    return f"  {described(bad)}{outside} came in {when}\n"
+
+
+def way_so_far(v: Value, frame: FrameType) -> str:
+    """How far `backward`, whose frame this is, has come with `v`; nothing in a loop of your own."""
+    made = [u for u in frame.f_locals.get("order", ()) if u._prev][::-1]
+    if v not in made:
+        return ""
+    return f"  operation {made.index(v) + 1} of {len(made)} on the way back\n"
+
+
+# %% [markdown]
 # Now the watchman himself. Every Value that an operation makes comes out of one function, `node`. Every
 # gradient that is handed on goes through one method, `_backward`. So there are two places to stand. Each of the two functions
 # below does what the original does, and then looks at the result.
 
 # %%
 plain_node, plain_backward = value.node, Value._backward
-watching: ContextVar[bool] = ContextVar("watching", default=False)  # by thread
+# by thread: the block, if there is one
+watching: ContextVar[Iterator[int] | None] = ContextVar("watching", default=None)
 
 
 def watched_node(
@@ -132,9 +230,16 @@ def watched_node(
     rule: ops.Rule,
 ) -> Value:
     """`node`, which raises if the operation's result is not finite."""
-    out = plain_node(data, inputs, op, local, rule)
-    if not math.isfinite(data) and watching.get():
-        raise FloatingPointError(f"{op!r} gave {data!r}:\n{way_back(out)}")
+    block = watching.get()
+    if block is None:
+        return plain_node(data, inputs, op, local, rule)
+    name = watched_name(op, block, sys._getframe(1))
+    out = plain_node(data, inputs, name, local, rule)
+    if not math.isfinite(data):
+        raise FloatingPointError(
+            f"{op!r} gave {data!r}:\n  {told(name.place)}\n"
+            f"  operation {name.number} of the block\n{came_in(out, name)}{way_back(out)}"
+        )
     return out
 
 
@@ -146,6 +251,7 @@ def watched_backward(self: Value) -> None:
         if not math.isfinite(i.grad) and watching.get():
             raise FloatingPointError(
                 f"the backward of {self._op!r} made a gradient of {i.grad!r}:\n"
+                f"  {line_of(self)}\n{way_so_far(self, sys._getframe(1))}"
                 f"  it sent {self.grad!r} (gradient) times {local!r} (local derivative)\n"
                 f"  to {described(i)}, which held {held!r}\n{way_back(self)}"
             )
@@ -171,12 +277,14 @@ def detect_anomaly() -> Iterator[None]:
     Raises
     ------
     FloatingPointError
-        Names the operation, its inputs with their labels, and the way back to the
-        leaves. A `backward` that it stops leaves the gradients of leaves as they were.
+        Names the operation, your line that made it, how many operations came before, its
+        inputs with their labels, and the way back to the leaves. A `backward` that it
+        stops leaves the gradients of leaves as they were.
 
     Notes
     -----
-    `torch.autograd.detect_anomaly` looks for nan in the backward pass only.
+    `torch.autograd.detect_anomaly` looks for nan in the backward pass only. In `backward`,
+    the line is known of what was made inside a block.
 
     Examples
     --------
@@ -186,10 +294,12 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
         ...
     FloatingPointError: 'log' gave -inf:
+      line 2 of '<module>' (y = x.log() * 2)
+      operation 1 of the block
       -inf, made by 'log'
         x = 0.0
     """
-    token = watching.set(True)
+    token = watching.set(watching.get() or count(1))
     try:
         with lock:
             open_blocks.append(token)
@@ -215,8 +325,8 @@ def detect_anomaly() -> Iterator[None]:
 #     print(error)
 
 # %% [markdown]
-# Read the report from the bottom. At step 8, $wx + b$ is about 37 for the point at 14. The sigmoid of that is so close to 1
-# that the nearest float *is* 1. So $1 - p$ is exactly 0, and its logarithm is minus infinity.
+# The line is in `cost`, and of its two logarithms it is that of $1 - p$. Read the rest from the bottom. At step 8, $wx + b$ is
+# about 37 for the point at 14. The sigmoid of that is so close to 1 that the nearest float *is* 1. So $1 - p$ is exactly 0, and its logarithm is minus infinity.
 #
 # That logarithm does not even count: it belongs to class 0, and this point is of class 1. But it is multiplied by $1 - t = 0$,
 # and $0 \cdot \infty$ is `nan`. The model was punished for being right.
@@ -263,13 +373,15 @@ def detect_anomaly() -> Iterator[None]:
 # x.grad = y.grad = 0.0
 # try:
 #     with detect_anomaly():
+#         distance = ((x - 1) ** 2 + (y - 2) ** 2) ** 0.5
 #         distance.backward()
 # except FloatingPointError as error:
 #     print(error)
 
 # %% [markdown]
 # The `nan` appeared at the square, but the watchman stops one operation earlier, at the root, where infinity came in. That is
-# where the formula has to change: leave out the root and compare squared distances, or add a little before it.
+# where the formula has to change: leave out the root and compare squared distances, or add a little before it. The line that it names is
+# the one that made the root. It knows that line because the root was made inside the block, too.
 #
 # And `x` has kept its gradient: what stops `backward` halfway leaves no half gradients behind.
 
@@ -282,8 +394,8 @@ def detect_anomaly() -> Iterator[None]:
 # %% [markdown]
 # ## What it costs
 #
-# Inside a block, one comparison for each result and each gradient. Outside, nothing, and you can see why: outside, the
-# engine *is* the one without a watchman.
+# Inside a block, a look at each result and each gradient, and a walk to your line. Outside, nothing, and you can see why:
+# outside, the engine *is* the one without a watchman.
 
 # %% tags=["active-ipynb"]
 # def unwatched():
@@ -301,7 +413,7 @@ def detect_anomaly() -> Iterator[None]:
 #
 # ## What you can now do
 #
-# - Find the operation where the first `nan` or `inf` of a training run appears, in one run.
+# - Find the operation where the first `nan` or `inf` of a training run appears, and the line that made it, in one run.
 # - Name the two classic traps: $0 \cdot \infty$ in a forward pass, and an infinite slope that meets a flat one in a backward pass.
 # - Say why a `nan` in the loss tells you so little about where it came from.
 #
@@ -329,7 +441,7 @@ def detect_anomaly() -> Iterator[None]:
 
 # %% [markdown]
 # The infinity in the forward pass went through. In the backward pass PyTorch names the square, where the `nan` appeared, not the root
-# that sent it the infinity.
+# that sent it the infinity. It also shows the line of the forward pass, in a warning that is silenced here.
 #
 # ## Exercises
 #
@@ -338,6 +450,7 @@ def detect_anomaly() -> Iterator[None]:
 # 1. Look for the first bad number *after* the accident, and see when that misleads.
 # 2. Clip a probability before the logarithm. What does it repair, and what does it break?
 # 3. A watchman for gradients that are finite, but far too large.
+# 4. A bad number that goes unnoticed for a while.
 #
 # ## Check yourself
 #

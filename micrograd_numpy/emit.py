@@ -27,6 +27,10 @@ FORMS: dict[Any, tuple[str, tuple[str, ...]]] = {
     ops.exp: ("np.exp(a, out=o)", ("o",)),
     ops.log: ("np.log(a, out=o)", ("np.divide(1.0, a, out=s)",)),
     ops.relu: ("np.maximum(a, 0.0, out=o)", ("np.not_equal(o, 0.0, out=m)",)),
+    ops.abs: (  # with no slope at nan, as PyTorch has it
+        "np.absolute(a, out=o)",
+        ("np.sign(a, out=s); np.copyto(s, 0.0, where=np.isnan(s))",),
+    ),
     ops.tanh: ("np.tanh(a, out=o)", ("np.multiply(o, o, out=s); np.subtract(1.0, s, out=s)",)),
     ops.sigmoid: (
         "np.negative(a, out=o); np.exp(o, out=o); np.add(1.0, o, out=o); np.divide(1.0, o, out=o)",

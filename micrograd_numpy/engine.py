@@ -6,7 +6,7 @@ The code lives where it is taught: `value.py`, `backprop.py`, `graph.py` and `an
 from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import backward, topological_sort
 from micrograd_numpy.graph import draw_graph
-from micrograd_numpy.value import Value, apply, dot, mean
+from micrograd_numpy.value import Value, apply, dot, mean, total
 
 __all__ = [
     "Value",
@@ -17,4 +17,5 @@ __all__ = [
     "draw_graph",
     "mean",
     "topological_sort",
+    "total",
 ]

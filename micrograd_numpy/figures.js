@@ -36,6 +36,7 @@ export const rules = {
     const db = (a !== 0) || !(b >= 0) ? result * logarithm(a) : 0;
     return [result, [da, db]];
   },
+  abs: (a) => [Math.abs(a), [a > 0 ? 1 : a < 0 ? -1 : 0]],
   relu: (a) => (a <= 0 ? [0, [0]] : [a, [1]]),
   tanh(a) {
     const t = Math.tanh(a);
@@ -53,10 +54,13 @@ export const rules = {
     for (let i = 0; i < half; i += 1) result += a[i] * b[i];
     return [result, [...b, ...a]];
   },
-  mean(...a) {
+  total(...a) {
     let result = 0;
     for (const x of a) result += x;
-    return [result / a.length, a.map(() => 1 / a.length)];
+    return [result, a.map(() => 1)];
+  },
+  mean(...a) {
+    return [rules.total(...a)[0] / a.length, a.map(() => 1 / a.length)];
   },
 };
 

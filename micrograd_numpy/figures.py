@@ -132,7 +132,8 @@ class Figure:
 
 RULES: dict[str, ops.Rule] = {"+": ops.add, "-": ops.sub, "*": ops.mul, "/": ops.div, "**": ops.pow}
 RULES |= {
-    rule.__name__: rule for rule in (ops.neg, ops.exp, ops.log, ops.relu, ops.tanh, ops.sigmoid, ops.dot, ops.mean)
+    rule.__name__: rule
+    for rule in (ops.neg, ops.abs, ops.exp, ops.log, ops.relu, ops.tanh, ops.sigmoid, ops.dot, ops.total, ops.mean)
 }
 
 

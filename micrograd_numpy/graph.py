@@ -462,6 +462,7 @@ def operation_sign(op: str) -> str:
         "*": "×",
         "/": "÷",
         "neg": "−x",
+        "abs": "|x|",
         "**": "xʸ",
         "sigmoid": "σ",
     }

@@ -5,8 +5,8 @@
 # In this chapter you derive both for every operation of the engine, in a line or two each, and write
 # them down as functions that you can read at a glance.
 #
-# - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `dot` and
-#   `mean`; and then a new one, of your own.
+# - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `abs`,
+#   `dot`, `total` and `mean`; and then a new one, of your own.
 # - **You need** the [Value](value.ipynb) chapter up to "What one step knows".
 # - **Time** about 40 minutes; each section stands alone.
 
@@ -182,7 +182,8 @@ def logarithm(a: float) -> float:
 
 def raised(a: float, b: float) -> float:
     """aᵇ as IEEE 754 defines it: ±inf or nan where Python raises or turns complex."""
-    negative = math.copysign(1.0, a) < 0.0 and abs(b) % 2.0 == 1.0  # odd: it keeps the sign
+    # an odd power keeps the sign
+    negative = math.copysign(1.0, a) < 0.0 and math.fabs(b) % 2.0 == 1.0
     try:
         return math.pow(a, b)
     except OverflowError:  # too large for a float
@@ -370,6 +371,24 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 # The test is `a <= 0.0`, and not `a > 0.0` with the branches swapped, for one reason. Every comparison with `nan` is false,
 # so this order lets `nan` through. The other would turn it into a clean 0, and hide the accident.
 #
+# ## Absolute value
+#
+# The distance from 0 is $a$ itself on the right, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the answer
+# is 0 again: the mean of the two.
+
+# %%
+def abs(a: float) -> tuple[float, tuple[float]]:
+    """|a|, with ∂/∂a = 1 where a > 0, −1 where a < 0, else 0; nan stays nan."""
+    slope = 1.0 if a > 0.0 else -1.0 if a < 0.0 else 0.0
+    return math.fabs(a), (slope,)
+
+
+# %% tags=["active-ipynb"]
+# check(abs, 2.0)
+# check(abs, -2.0)
+# check(abs, 0.0)
+
+# %% [markdown]
 # ## Tanh
 #
 # $\tanh a = n/d$ with $n = e^a - e^{-a}$ and $d = e^a + e^{-a}$. The slope of $n$ is $d$, and the slope of $d$
@@ -447,20 +466,27 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
 # Six inputs, six local derivatives, one node. This is the idea behind the *fused kernels* of large frameworks.
 # The rule takes the $a$s first and then the $b$s; the function `dot(a, b)` in [Value](value.ipynb) takes two lists.
 #
-# ## Mean
+# ## Total and mean
 #
-# Nudge one of $n$ numbers, and their average moves $1/n$ as far.
+# `sum` would make a node for every `+`. In one node, each of the $n$ numbers moves the sum just as far, and the mean $1/n$ as far.
+
+# %%
+def total(*a: float) -> tuple[float, tuple[float, ...]]:
+    """a₁ + … + aₙ, with ∂/∂aᵢ = 1."""
+    result = 0.0
+    for x in a:
+        result += x
+    return result, (1.0,) * len(a)
+
 
 # %%
 def mean(*a: float) -> tuple[float, tuple[float, ...]]:
     """(a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
     n = len(a)
-    result = 0.0
-    for x in a:
-        result += x
-    return result / n, (1.0 / n,) * n
+    return total(*a)[0] / n, (1.0 / n,) * n
 
 # %% tags=["active-ipynb"]
+# check(total, 1.0, 2.0, 6.0)
 # check(mean, 1.0, 2.0, 6.0)
 
 # %% [markdown]
@@ -480,9 +506,11 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # | `a.exp()` | $e^a$ | $e^a$ |
 # | `a.log()` | $\ln a$ | $1/a$ |
 # | `a.relu()` | $\max(0, a)$ | $1$ if $a > 0$, else $0$ |
+# | `abs(a)` | $\lvert a \rvert$ | $1$ if $a > 0$, $-1$ if $a < 0$, else $0$ |
 # | `a.tanh()` | $\tanh a$ | $1 - \tanh^2 a$ |
 # | `a.sigmoid()` | $\sigma(a)$ | $\sigma(a)(1 - \sigma(a))$ |
 # | `dot(a, b)` | $\sum a_i b_i$ | $b_i,\ a_i$ |
+# | `total(a)` | $\sum a_i$ | $1$ |
 # | `mean(a)` | $\frac{1}{n}\sum a_i$ | $1/n$ |
 #
 # ## Add one of your own
@@ -496,7 +524,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # def softplus(a):
 #     """ln(1 + eᵃ), with ∂/∂a = σ(a)."""
-#     return max(a, 0.0) + math.log1p(math.exp(-abs(a))), (sigmoid(a)[0],)
+#     return max(a, 0.0) + math.log1p(math.exp(-math.fabs(a))), (sigmoid(a)[0],)
 #
 #
 # x = Value(0.5, label="x")

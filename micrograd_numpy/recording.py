@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
-from micrograd_numpy.anomaly import lock, watching
+from micrograd_numpy.anomaly import is_installed_at, lock, told, watching
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
@@ -24,7 +22,7 @@ OPERATIONS: set[CodeType] = {
     function.__code__
     for function in (
         *(Value.__add__, Value.__neg__, Value.__pow__, Value.__init__),  # binary, unary
-        *(value.node, value.apply, value.dot, value.mean),
+        *(value.node, value.apply, value.dot, value.total, value.mean),
     )
 }
 
@@ -40,7 +38,7 @@ DEEDS = {
     "__ge__": "compares a Value by >=",
     "__repr__": "turns a Value into text",
     "__format__": "turns a Value into text",
-    "__reduce__": "copies or pickles a Value",
+    "__reduce_ex__": "copies or pickles a Value",
     "backward": "calls backward()",
 }
 
@@ -75,11 +73,8 @@ class Recorder:
         return current.get() is self
 
 
+PACKAGE = Path(__file__).parent
 current: ContextVar[Recorder | None] = ContextVar("current", default=None)  # by thread
-
-
-PACKAGE = str(Path(__file__).parent)
-INSTALLED = (PACKAGE, str(Path(os.__file__).parent))
 
 
 def reader(depth: int) -> FrameType:
@@ -92,27 +87,17 @@ def reader(depth: int) -> FrameType:
 
 def is_engine(frame: FrameType) -> bool:
     """Whether a frame runs the engine's code."""
-    return frame.f_code.co_filename.startswith(PACKAGE) or frame.f_globals is vars(value)
-
-
-def is_installed(frame: FrameType) -> bool:
-    """Whether a frame runs code of the engine, of Python or of an installed package."""
-    path = frame.f_code.co_filename
-    return path.startswith(INSTALLED) or "-packages" in path or is_engine(frame)
+    return Path(frame.f_code.co_filename).parent == PACKAGE or frame.f_globals is vars(value)
 
 
 def refuse(frame: FrameType, deed: str) -> NoReturn:
     """Raise a TypeError that names the reader's line, which is outside of the engine and did `deed`."""
-    while frame.f_back and is_installed(frame):
+    while frame.f_back and (is_installed_at(frame.f_code.co_filename) or is_engine(frame)):
         deed = DEEDS.get(frame.f_code.co_name, deed)
         frame = frame.f_back
-    path = frame.f_code.co_filename
-    # everything that exec runs is called "<string>", so there it would be anybody's line
-    code = "" if path == "<string>" else linecache.getline(path, frame.f_lineno).strip()
-    line = f"line {frame.f_lineno} of {frame.f_code.co_name!r}" + (f" ({code})" if code else "")
     raise TypeError(
-        f"{line} {deed}, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. "
-        "Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers"
+        f"{told((frame.f_code, frame.f_lineno))} {deed}, but a vectorized function runs once, on symbols, and what it did is "
+        "replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers"
     )
 
 

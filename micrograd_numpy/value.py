@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
@@ -242,12 +242,46 @@ F = TypeVar("F", bound=Callable[..., Any])
 # with a reason.
 
 # %%
+def beginning(x: object) -> str:
+    """How the repr of `x` begins, on one line; nothing if it has none."""
+    try:
+        return " ".join(line.strip() for line in repr(x).splitlines())[:60]
+    except Exception:  # noqa: BLE001  # thousands of digits or of brackets, or a bug in the repr
+        return ""
+
+
 def what_is(x: object) -> str:
     """`x` in an error message: its type, and how its repr begins."""
-    try:
-        return f"{type(x).__name__}: {x!r:.60}"
-    except (ValueError, RecursionError):  # thousands of digits, or of brackets
-        return type(x).__name__
+    text = beginning(x)
+    return f"{type(x).__name__}: {text}" if text else type(x).__name__
+
+
+def advice(x: Any) -> str:
+    """What to do with `x`, which a Value cannot hold."""
+    shape = getattr(x, "shape", None)
+    if isinstance(x, Value):
+        hint = "it is a Value already: use it as it is, or take its number with .data"
+    elif hasattr(type(x), "_prev"):
+        hint = (
+            "it is a Value of another class Value, from before a reload or from another "
+            "module: make all Values with one class"
+        )
+    elif x is None:
+        hint = "has a function forgotten to return its result?"
+    elif isinstance(x, Mapping):
+        hint = "make one Value per number: {key: Value(x) for key, x in data.items()}"
+    elif isinstance(shape, tuple) and len(shape) == 2:
+        rows = "data.to_numpy()" if hasattr(x, "to_numpy") else "data"
+        hint = f"make one Value per number: [[Value(x) for x in row] for row in {rows}]"
+    elif isinstance(x, Iterable) and shape != () and not isinstance(x, (str, bytes)):
+        hint = "make one Value per element: [Value(x) for x in data]"
+    elif isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c":
+        hint = "take one real number from it, for example with .real"
+    elif isinstance(x, (str, bytes)) or hasattr(type(x), "__float__"):
+        hint = "convert it first, for example with float(...)"
+    else:
+        hint = "it is no number, and float(...) makes none of it"
+    return hint
 
 
 def as_float(data: object) -> float:
@@ -268,21 +302,16 @@ def as_float(data: object) -> float:
                 "a Value holds a float, which ends near 1.8e308, but got an int of "
                 f"{int(data).bit_length()} bits; make it smaller first"
             ) from None
-    if type(data).__module__ == "numpy" and getattr(data, "shape", None) == ():
+    if (
+        getattr(type(data), "__module__", "") == "numpy"
+        and getattr(data, "shape", None) == ()
+    ):
         number: Any = data
         if number.dtype.kind in "biuf":
             return float(number.item())
-    if isinstance(data, Value):
-        hint = "it is a Value already: use it as it is, or take its number with .data"
-    elif hasattr(data, "__len__") and not isinstance(data, (str, bytes)):
-        hint = "make one Value per element: [Value(x) for x in data]"
-    elif data is None:
-        hint = "has a function forgotten to return its result?"
-    elif isinstance(data, complex):
-        hint = "take one real number from it, for example with .real"
-    else:
-        hint = "convert it first, for example with float(...)"
-    raise TypeError(f"a Value holds one real number, but got {what_is(data)}; {hint}")
+    raise TypeError(
+        f"a Value holds one real number, but got {what_is(data)}; {advice(data)}"
+    )
 
 
 def as_value(x: Value | SupportsFloat) -> Value:
@@ -398,15 +427,27 @@ def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat
     return named(method, rule)
 
 
+def jump(call: str) -> Callable[..., Any]:
+    """The method for `call` of a Value, which no gradient could cross: it says what to write."""
+
+    def method(*_: object) -> Any:
+        raise TypeError(
+            f"{call.format('v')} jumps, and a jump has no slope: for the number alone write "
+            f"{call.format('v.data')}, or give apply a rule of your own"
+        )
+
+    return method
+
+
 # %% [markdown]
 # **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is
 # `_backward`, which you know as `hand_back`. A node's inputs are in `_prev`, the name that readers
 # of micrograd {cite:p}`karpathy2020micrograd` know.
 
 # %%
-def short(x: float) -> str:
-    """`x` to six significant digits, still looking like a float."""
-    return repr(float(f"{x:.6g}"))
+def short(x: object) -> str:
+    """A float to six significant digits, still looking like one; anything else as it is."""
+    return repr(float(f"{x:.6g}")) if type(x) is float else beginning(x) or what_is(x)
 
 
 # %%
@@ -450,7 +491,7 @@ class Value:
     """
 
     __slots__ = ("_local", "_op", "_prev", "data", "grad", "label")
-    __array_ufunc__ = None  # NumPy: leave operators to us, so np.float64(2) * v is a Value
+    __array_priority__ = 1e3  # NumPy leaves operators to us, as in np.float64(2) * v
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self.data: float = as_float(data)
@@ -466,6 +507,7 @@ class Value:
     __truediv__, __rtruediv__ = binary(ops.div, "/"), reflected(ops.div, "/")
     __rpow__ = reflected(ops.pow, "**")
     __neg__ = unary(ops.neg, "neg")
+    abs = __abs__ = unary(ops.abs, "abs")
     exp = unary(ops.exp, "exp")
     log = unary(ops.log, "log")
     relu = unary(ops.relu, "relu")
@@ -481,6 +523,16 @@ class Value:
         data, slope = rule(self.data)
         return node(data, (self,), f"**{n:g}", slope, rule)
 
+    def __pos__(self) -> Value:
+        return self
+
+    __int__, __round__ = jump("int({})"), jump("round({})")
+    __floor__, __ceil__ = jump("math.floor({})"), jump("math.ceil({})")
+    __trunc__ = jump("math.trunc({})")
+    __mod__, __rmod__ = jump("{} % n"), jump("n % {}")
+    __floordiv__, __rfloordiv__ = jump("{} // n"), jump("n // {}")
+    __divmod__, __rdivmod__ = jump("divmod({}, n)"), jump("divmod(n, {})")
+
     def _backward(self) -> None:
         """Propagate this node's gradient to its inputs: the chain rule."""
         grad = self.grad
@@ -494,6 +546,9 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"{type(self).__name__}(data={short(self.data)}, grad={short(self.grad)}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
 
     def __float__(self) -> float:
         return self.data
@@ -513,14 +568,14 @@ class Value:
     def __ge__(self, other: Value | SupportsFloat) -> bool:
         return self.data >= as_value(other).data
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         """Let copy and pickle have leaves; refuse nodes, whose graphs can be deeper than they can go."""
         if self._prev:
             raise TypeError(
                 f"only leaves can be copied or pickled, and {self!r} was made by {self._op!r}: "
                 "copy the leaves and compute it again, or keep its number, .data"
             )
-        return Value, (self.data, self.label), (None, {"grad": self.grad})
+        return super().__reduce_ex__(max(protocol, 2))  # from 2 on, pickle knows slots
 
 
 # %% [markdown]
@@ -567,8 +622,8 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
 
 
 # %% [markdown]
-# Two that take any number of inputs come with the library: `dot`, which a neuron needs, and
-# `mean`, which a loss needs. Each is one node where `+` and `*` would make many.
+# Three that take any number of inputs come with the library: `dot`, which a neuron needs, and
+# `total` and `mean`, which a loss needs. Each is one node where `+` and `*` would make many.
 
 # %%
 def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) -> Value:
@@ -589,6 +644,19 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
     inputs = as_values(left + right)
     data, local = ops.dot(*[v.data for v in inputs])
     return node(data, inputs, "dot", local, ops.dot)
+
+
+def total(values: Iterable[Value | SupportsFloat]) -> Value:
+    """The sum of some Values as one node; of none, it is 0, as for Python's `sum`.
+
+    Raises
+    ------
+    TypeError
+        If `values` is not a list of Values or numbers.
+    """
+    inputs = as_values(as_tuple("total", values))
+    data, local = ops.total(*[v.data for v in inputs])
+    return node(data, inputs, "total", local, ops.total)
 
 
 def mean(values: Iterable[Value | SupportsFloat]) -> Value:
@@ -741,20 +809,40 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # second call would hand back what the first had left in `h`. That is a bug to meet in slow motion, in
 # [Backpropagation](backprop.ipynb).
 #
-# Last, three habits. `<` compares the numbers. `bool` is false for zero, as for floats. But `==`
+# Last, some habits. `<` compares the numbers. `bool` is false for zero, as for floats. But `==`
 # asks whether two names mean *the same node*, so that Values can live in sets and dicts; to
-# compare numbers, compare `.data`.
+# compare numbers, compare `.data`. A format such as `.4f` is for the number alone.
 
 # %% tags=["active-ipynb"]
 # print(Value(1.0) < Value(2.0), bool(Value(0.0)), float(Value(2.5)))
 # print(Value(1.0) == Value(1.0), Value(1.0).data == Value(1.0).data)
+# print(f"{Value(2 / 3):.4f}", f"{Value(2 / 3)}")
+
+# %% [markdown]
+# What leaves the class as a float has forgotten how it was made. `np.exp` asks a Value for its own `exp`. But
+# `math.exp` asks for a float, and what comes out is no Value: nothing would learn through it.
+
+# %% tags=["active-ipynb"]
+# import math
+#
+# print(np.exp(v))
+# print(math.exp(v))
+
+# %% [markdown]
+# What jumps has no slope at the jump, so rounding is refused, and so are `int`, `//` and `%`. The error says what to write.
+
+# %% tags=["active-ipynb"]
+# try:
+#     round(v)
+# except TypeError as error:
+#     print(error)
 
 # %% [markdown]
 # ## What you can now do
 #
 # - Read a derivative as "how many times as far", and measure it with a nudge.
 # - Read a computation graph: multiply along paths, add over paths.
-# - Compute the gradient of any formula built from `+ - * / **`, `exp`, `log`, `relu`, `tanh` and
+# - Compute the gradient of any formula built from `+ - * / **`, `abs`, `exp`, `log`, `relu`, `tanh` and
 #   `sigmoid` with one call of `backward()`.
 #
 # ## In PyTorch this is …

@@ -326,6 +326,7 @@ def as_result(x: Any) -> Value:
 # %%
 SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
     ops.add: lambda *a: [(1, x, None) for x in a],
+    ops.total: lambda *a: [(1, x, None) for x in a],
     ops.sub: lambda a, b: [(1, a, None), (-1, b, None)],
     ops.neg: lambda a: [(-1, a, None)],
     ops.mul: lambda a, b: [(1, a, b)],

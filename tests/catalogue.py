@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from micrograd_numpy import Value, ops, topological_sort
-from micrograd_numpy.value import apply, dot, mean
+from micrograd_numpy.value import apply, dot, mean, total
 
 EPSILON = sys.float_info.epsilon  # twice what one rounding may change
 
@@ -103,6 +103,7 @@ OPERATIONS = [
     Function("exp", lambda a: a.exp(), ANY),
     Function("log", lambda a: a.log(), POSITIVE),
     Function("relu", lambda a: a.relu(), ANY),
+    Function("abs", abs, ANY),
     Function("tanh", lambda a: a.tanh(), ANY),
     Function("sigmoid", lambda a: a.sigmoid(), ANY),
 ]
@@ -171,9 +172,11 @@ STEPS: dict[str, tuple[int, Callable[..., Any]]] = {
     "exp": (1, lambda c, a: a.exp()),
     "log": (1, lambda c, a: a.log()),
     "relu": (1, lambda c, a: a.relu()),
+    "abs": (1, lambda c, a: abs(a)),
     "tanh": (1, lambda c, a: a.tanh()),
     "sigmoid": (1, lambda c, a: a.sigmoid()),
     "dot": (4, lambda c, *x: dot(x[:2], x[2:]) if isinstance(x[0], Value) else x[0] * x[2] + x[1] * x[3]),
+    "total": (3, lambda c, *x: total(x) if isinstance(x[0], Value) else sum(x)),
     "mean": (3, lambda c, *x: mean(x) if isinstance(x[0], Value) else sum(x) / 3),
     "softplus": (1, lambda c, a: own(softplus, a) if isinstance(a, Value) else a.exp().log1p()),
     "sin": (1, lambda c, a: own(sin, a)),
@@ -259,8 +262,8 @@ def rounding(root: Value) -> dict[Value, float]:
 
 
 RULES: dict[str, ops.Rule] = {"+": ops.add, "-": ops.sub, "*": ops.mul, "/": ops.div, "**": ops.pow}
-RULES |= {rule.__name__: rule for rule in (ops.neg, ops.exp, ops.log, ops.relu, ops.tanh, ops.sigmoid)}
-RULES |= {rule.__name__: rule for rule in (ops.dot, ops.mean, softplus, sin, hypot)}
+RULES |= {rule.__name__: rule for rule in (ops.neg, ops.abs, ops.exp, ops.log, ops.relu, ops.tanh, ops.sigmoid)}
+RULES |= {rule.__name__: rule for rule in (ops.dot, ops.total, ops.mean, softplus, sin, hypot)}
 
 
 def rule_of(node: Value) -> ops.Rule:
@@ -283,7 +286,7 @@ def errors(root: Value) -> dict[Value, tuple[float, float]]:
             continue
         x = [i.data for i in node._prev]
         few = 3 + len(x)
-        large = sum(abs(local * v) for local, v in zip(node._local, x)) if node._op in {"dot", "mean"} else 0.0
+        large = sum(abs(local * v) for local, v in zip(node._local, x)) if node._op in {"dot", "total", "mean"} else 0.0
         off[node] = few * EPSILON * (abs(node.data) + large)
         # 1 − tanh² and σ·(1 − σ) are differences of numbers near 1
         moved[node] = [few * EPSILON * (abs(d) + (node._op in {"tanh", "sigmoid"})) for d in node._local]

@@ -59,6 +59,7 @@ UNARY = [
     Operation("a.exp()", ops.exp, lambda a: a.exp()),
     Operation("a.log()", ops.log, lambda a: a.log()),
     Operation("a.relu()", ops.relu, lambda a: a.relu()),
+    Operation("abs(a)", ops.abs, abs),
     # Both slopes are made of 1 − t. Near t = 1 two libraries' tanh are up to two units of the last
     # digit apart, and 1 − t² turns each into twice as much.
     Operation("a.tanh()", ops.tanh, lambda a: a.tanh(), slack=3 * EPSILON),

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 # What the lines may use.
 SETUP = """\
 import copy
+import math
 import pickle
 from math import inf, nan
 
@@ -107,6 +108,26 @@ ERRORS: dict[str, list[Error]] = {
             "a Value holds one real number, but got ndarray: array([0., 0.]); make one Value per element: [Value(x) for x in data]",
         ),
         Error(
+            "Value(np.zeros((1, 2)))",
+            TypeError,
+            "a Value holds one real number, but got ndarray: array([[0., 0.]]); make one Value per number: [[Value(x) for x in row] for row in data]",
+        ),
+        Error(
+            "Value({'w': 1.0})",
+            TypeError,
+            "a Value holds one real number, but got dict: {'w': 1.0}; make one Value per number: {key: Value(x) for key, x in data.items()}",
+        ),
+        Error(
+            "Value(...)",
+            TypeError,
+            "a Value holds one real number, but got ellipsis: Ellipsis; it is no number, and float(...) makes none of it",
+        ),
+        Error(
+            "a + type('Value', (), {'_prev': (), '__repr__': lambda self: 'Value(data=1.0)'})()",
+            TypeError,
+            "a Value holds one real number, but got Value: Value(data=1.0); it is a Value of another class Value, from before a reload or from another module: make all Values with one class",
+        ),
+        Error(
             "Value(a)",
             TypeError,
             "a Value holds one real number, but got Value: Value(data=2.0, grad=0.0, label='a'); it is a Value already: use it as it is, or take its number with .data",
@@ -167,6 +188,71 @@ ERRORS: dict[str, list[Error]] = {
             "a Value holds one real number, but got str: '1'; convert it first, for example with float(...)",
         ),
         Error(
+            "a >= None",
+            TypeError,
+            "a Value holds one real number, but got NoneType: None; has a function forgotten to return its result?",
+        ),
+        Error(
+            "np.ones(2) < a",
+            TypeError,
+            "a Value holds one real number, but got ndarray: array([1., 1.]); make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "round(a, 2)",
+            TypeError,
+            "round(v) jumps, and a jump has no slope: for the number alone write round(v.data), or give apply a rule of your own",
+        ),
+        Error(
+            "int(a)",
+            TypeError,
+            "int(v) jumps, and a jump has no slope: for the number alone write int(v.data), or give apply a rule of your own",
+        ),
+        Error(
+            "math.floor(a)",
+            TypeError,
+            "math.floor(v) jumps, and a jump has no slope: for the number alone write math.floor(v.data), or give apply a rule of your own",
+        ),
+        Error(
+            "math.ceil(a)",
+            TypeError,
+            "math.ceil(v) jumps, and a jump has no slope: for the number alone write math.ceil(v.data), or give apply a rule of your own",
+        ),
+        Error(
+            "math.trunc(a)",
+            TypeError,
+            "math.trunc(v) jumps, and a jump has no slope: for the number alone write math.trunc(v.data), or give apply a rule of your own",
+        ),
+        Error(
+            "a % 2",
+            TypeError,
+            "v % n jumps, and a jump has no slope: for the number alone write v.data % n, or give apply a rule of your own",
+        ),
+        Error(
+            "2 % a",
+            TypeError,
+            "n % v jumps, and a jump has no slope: for the number alone write n % v.data, or give apply a rule of your own",
+        ),
+        Error(
+            "a // 2",
+            TypeError,
+            "v // n jumps, and a jump has no slope: for the number alone write v.data // n, or give apply a rule of your own",
+        ),
+        Error(
+            "2 // a",
+            TypeError,
+            "n // v jumps, and a jump has no slope: for the number alone write n // v.data, or give apply a rule of your own",
+        ),
+        Error(
+            "divmod(a, 2)",
+            TypeError,
+            "divmod(v, n) jumps, and a jump has no slope: for the number alone write divmod(v.data, n), or give apply a rule of your own",
+        ),
+        Error(
+            "divmod(2, a)",
+            TypeError,
+            "divmod(n, v) jumps, and a jump has no slope: for the number alone write divmod(n, v.data), or give apply a rule of your own",
+        ),
+        Error(
             "copy.deepcopy(a * 2)",
             TypeError,
             "only leaves can be copied or pickled, and Value(data=4.0, grad=0.0) was made by '*': copy the leaves and compute it again, or keep its number, .data",
@@ -213,6 +299,11 @@ ERRORS: dict[str, list[Error]] = {
             "dot([[1.0]], [[2.0]])",
             TypeError,
             "a Value holds one real number, but got list: [1.0]; make one Value per element: [Value(x) for x in data]",
+        ),
+        Error(
+            "total(a)",
+            TypeError,
+            "total takes Values or numbers in a list, but got Value: Value(data=2.0, grad=0.0, label='a'); write [x] for a single x",
         ),
         Error("mean([])", ValueError, "mean needs at least one value, but got none"),
         Error(
@@ -358,12 +449,17 @@ ERRORS: dict[str, list[Error]] = {
         Error(
             'with detect_anomaly(): Value(0.0, label="x").log() * 2',
             FloatingPointError,
-            "'log' gave -inf:\n  -inf, made by 'log'\n    x = 0.0",
+            "'log' gave -inf:\n  line 1 of '<module>'\n  operation 1 of the block\n  -inf, made by 'log'\n    x = 0.0",
+        ),
+        Error(
+            "with detect_anomaly(): Value(inf) - 1",
+            FloatingPointError,
+            "'-' gave inf:\n  line 1 of '<module>'\n  operation 1 of the block\n  inf came in with it\n  inf, made by '-'\n    inf\n    1.0",
         ),
         Error(
             'with detect_anomaly(): (Value(0.0, label="x") ** 0.5).backward()',
             FloatingPointError,
-            "the backward of '**0.5' made a gradient of inf:\n  it sent 1.0 (gradient) times inf (local derivative)\n  to x = 0.0, which held 0.0\n  0.0, made by '**0.5'\n    x = 0.0",
+            "the backward of '**0.5' made a gradient of inf:\n  made in line 1 of '<module>'\n  operation 1 of 1 on the way back\n  it sent 1.0 (gradient) times inf (local derivative)\n  to x = 0.0, which held 0.0\n  0.0, made by '**0.5'\n    x = 0.0",
         ),
     ],
     "Neurons, layers, MLP": [

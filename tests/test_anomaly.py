@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import doctest
+import gc
+import linecache
 import math
+import os
+import sys
 import threading
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
-from micrograd_numpy import Value, anomaly, detect_anomaly, ops, value
-from micrograd_numpy.value import apply, dot, mean
+from micrograd_numpy import Value, anomaly, detect_anomaly, draw_graph, mse_loss, ops, topological_sort, value
+from micrograd_numpy.value import apply, dot, mean, total
 
 INF, NAN = math.inf, math.nan
 
@@ -39,6 +45,7 @@ def caught(compute) -> str:
         (lambda x: (x - 1).log(), "log", "-inf"),
         (lambda x: dot([x, 1e308], [1e308, 10]), "dot", "inf"),
         (lambda x: mean([1e308, x * 1e308]), "mean", "inf"),
+        (lambda x: total([1e308, x * 1e308]), "total", "inf"),
         (lambda x: apply(lambda a: (a / 1e-323, (1.0,)), x, op="mine"), "mine", "inf"),
     ],
 )
@@ -55,6 +62,8 @@ def test_the_report_names_inputs_labels_and_the_way_back() -> None:
 
     assert caught(compute) == (
         "'log' gave -inf:\n"
+        f"  line {line_in(compute, 4)} of 'compute' ((c + a - 8).log())\n"
+        "  operation 4 of the block\n"
         "  -inf, made by 'log'\n"
         "    0.0, made by '-'\n"
         "      8.0, made by '+'\n"
@@ -71,7 +80,7 @@ def test_a_shared_node_is_told_once() -> None:
         h = Value(5.0, label="x") * 2
         (h - h).log()
 
-    assert caught(compute).splitlines()[3:] == [
+    assert caught(compute).splitlines()[5:] == [
         "      10.0, made by '*'",
         "        x = 5.0",
         "        2.0",
@@ -118,7 +127,13 @@ def test_of_more_than_five_leaves_five_are_named() -> None:
 def test_leaves_may_be_bad_until_they_are_used() -> None:
     with detect_anomaly():
         x = Value(NAN, label="x")
-    assert "'*' gave nan:\n  nan, made by '*'\n    x = nan\n    2.0" in caught(lambda: x * 2)
+    assert caught(lambda: x * 2).splitlines()[2:] == [
+        "  operation 1 of the block",
+        "  x = nan came in with it",
+        "  nan, made by '*'",
+        "    x = nan",
+        "    2.0",
+    ]
 
 
 # ------------------------------------------------------------------ backward
@@ -129,6 +144,8 @@ def test_a_gradient_that_becomes_infinite_raises() -> None:
     y = x**0.5
     assert caught(y.backward) == (
         "the backward of '**0.5' made a gradient of inf:\n"
+        "  made outside of a block, so its line is not known\n"
+        "  operation 1 of 1 on the way back\n"
         "  it sent 1.0 (gradient) times inf (local derivative)\n"
         "  to x = 0.0, which held 0.0\n"
         "  0.0, made by '**0.5'\n"
@@ -167,6 +184,220 @@ def test_a_healthy_graph_computes_as_ever() -> None:
     with detect_anomaly():
         watched = grads()
     assert watched == grads()
+
+
+# ------------------------------------------------------------------ the reader's own line
+
+
+def line_in(function, number: int) -> int:
+    """The number in this file of a line of a function, from 0 at its def."""
+    return function.__code__.co_firstlineno + number
+
+
+def test_the_line_is_the_readers_whatever_of_the_library_lies_between() -> None:
+    def compute() -> None:
+        logits = [Value(1e200)]
+        mse_loss(logits, [-1e200])
+
+    assert caught(compute).splitlines()[:3] == [
+        "'**2' gave inf:",
+        f"  line {line_in(compute, 2)} of 'compute' (mse_loss(logits, [-1e200]))",
+        "  operation 2 of the block",
+    ]
+
+
+def test_the_line_of_a_function_that_the_reader_calls_is_the_innermost() -> None:
+    def inner(v: Value) -> Value:
+        return v.log()
+
+    def outer() -> None:
+        inner(Value(0.0))
+
+    assert f"\n  line {line_in(inner, 1)} of 'inner' (return v.log())\n" in caught(outer)
+
+
+def test_backward_names_the_line_that_made_the_operation_and_how_far_it_has_come() -> None:
+    def compute() -> None:
+        x = Value(1.0, label="x")
+        squares = (x - 1) ** 2 + x * 0
+        distance = squares**0.5
+        loss = distance * 3 + x
+        loss.backward()
+
+    assert caught(compute).splitlines()[:3] == [
+        "the backward of '**0.5' made a gradient of inf:",
+        f"  made in line {line_in(compute, 3)} of 'compute' (distance = squares**0.5)",
+        "  operation 3 of 7 on the way back",
+    ]
+
+
+def test_a_line_is_known_in_a_later_block_too() -> None:
+    with detect_anomaly():
+        y = Value(0.0) ** 0.5
+    assert " (y = Value(0.0) ** 0.5)\n  operation 1 of 1 on the way back\n" in caught(y.backward)
+
+
+def test_backward_in_a_loop_of_ones_own_is_not_counted() -> None:
+    with detect_anomaly():
+        y = Value(0.0) ** 0.5
+        y.grad = 1.0
+
+    def loop() -> None:
+        for v in [y]:
+            v._backward()
+
+    assert " (y = Value(0.0) ** 0.5)\n  it sent 1.0 " in caught(loop)
+
+
+def test_a_bad_number_that_came_in_unnoticed_is_named_with_the_line_of_its_first_use() -> None:
+    def compute() -> None:
+        a, b = Value(-INF, label="a"), Value(NAN, label="b")
+        h = a.relu() + b**0
+        h = h - 1
+        h.log()
+
+    lines = caught(compute).splitlines()
+    assert lines[2:4] == [
+        "  operation 5 of the block",
+        f"  a = -inf came in 4 operations before, in line {line_in(compute, 2)} of 'compute' (h = a.relu() + b**0)",
+    ]
+
+
+def test_one_operation_before() -> None:
+    message = caught(lambda: Value(-INF).relu().log())
+    assert "\n  -inf came in 1 operation before, in line " in message
+
+
+def test_two_operations_before() -> None:
+    message = caught(lambda: 1 / (Value(-INF).relu() * 2))
+    assert "\n  -inf came in 2 operations before, in line " in message
+
+
+def test_the_first_use_is_the_first_in_time_not_on_the_page() -> None:
+    def compute() -> None:
+        a = Value(-INF)
+        uses = [None, None]
+        for i in (1, 0):
+            if i == 0:
+                uses[0] = a.relu()
+            else:
+                uses[1] = a.relu() * 1
+        (uses[0] + uses[1]).log()
+
+    assert caught(compute).splitlines()[3] == (
+        f"  -inf came in 4 operations before, in line {line_in(compute, 7)} of 'compute' (uses[1] = a.relu() * 1)"
+    )
+
+
+def test_of_two_bad_inputs_the_first_is_named() -> None:
+    def compute() -> None:
+        Value(INF, label="a") - Value(-INF, label="b")
+
+    assert caught(compute).splitlines()[3] == "  a = inf came in with it"
+
+
+def test_who_calls_the_engine_directly_is_the_reader() -> None:
+    def compute() -> None:
+        value.node(INF, (), "mine", (), ops.add)
+
+    assert f"\n  line {line_in(compute, 1)} of 'compute' (value.node(INF, " in caught(compute)
+
+
+def test_a_bad_number_made_outside_is_named_as_such() -> None:
+    y = Value(0.0).log()
+    assert "\n  -inf, made by 'log', outside of the block, came in with it\n" in caught(lambda: y + 1)
+    with detect_anomaly():
+        z = y.exp()
+    lines = caught(lambda: 1 / (z + 0)).splitlines()
+    assert lines[2:4] == ["  operation 2 of the block", "  inf, made by '/'"]  # z, the number used here, was fine
+
+
+def test_numbers_of_the_blocks_own_are_no_news() -> None:
+    message = caught(lambda: 1 / (Value(1.0) - 1))
+    assert "came in" not in message
+
+
+def test_a_nested_block_counts_on_and_the_next_block_anew() -> None:
+    with detect_anomaly():
+        Value(1.0) + 1
+        with detect_anomaly():
+            Value(1.0) + 1
+        with pytest.raises(FloatingPointError, match=r"\n  operation 3 of the block\n"):
+            Value(0.0).log()
+    with detect_anomaly(), pytest.raises(FloatingPointError, match=r"\n  operation 1 of the block\n"):
+        Value(0.0).log()
+
+
+def test_names_of_operations_are_what_they_were() -> None:
+    with detect_anomaly():
+        y = (Value(2.0) * 3) ** 2
+    assert [v._op for v in topological_sort(y)] == ["", "", "*", "**2"]
+    assert draw_graph(y).svg == draw_graph((Value(2.0) * 3) ** 2).svg
+
+
+def test_the_nodes_of_a_block_are_not_kept() -> None:
+    gc.collect()
+    with detect_anomaly():
+        for _ in range(3):
+            (Value(2.0) * 3 + 1).backward()
+        assert not [v for v in gc.get_objects() if type(v) is Value and v._op == "*" and v.data == 6.0]
+
+
+def cell(text: str, name: str) -> dict[str, object]:
+    """Run a cell as a notebook does: under a name of its own, with its text where tracebacks look for it."""
+    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    names: dict[str, object] = {"Value": Value}
+    exec(compile(text, name, "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize("name", ["<ipython-input-7-0a1b>", "/ipykernel_1/123.py", "In [3]"])
+def test_the_line_of_a_notebooks_cell_is_found_also_when_the_cell_is_run_again(name: str) -> None:
+    for i, body in enumerate(["(x - 1).log()", "(x - 1).log() * 2"]):
+        step = cell(f"def step(x):\n    return {body}\n", f"{name}{i}")["step"]
+        assert f"\n  line 2 of 'step' (return {body})\n" in caught(lambda step=step: step(Value(1.0)))
+
+
+def test_a_line_without_text_is_told_by_its_number() -> None:
+    for name in ("<string>", "<nowhere>"):
+        names: dict[str, object] = {"Value": Value}
+        exec(compile("def step(x):\n    return x.log()\n", name, "exec"), names)
+        assert caught(lambda names=names: names["step"](Value(0.0))).splitlines()[1] == "  line 2 of 'step'"
+
+
+def test_code_that_is_run_as_a_string_is_not_taken_for_another() -> None:
+    linecache.cache["<string>"] = 1, None, ["somebody else's\n"], "<string>"
+    try:
+        names: dict[str, object] = {"Value": Value}
+        message = caught(lambda: exec("Value(0.0).log()", names))
+    finally:
+        del linecache.cache["<string>"]
+    assert message.splitlines()[1] == "  line 1 of '<module>'"
+
+
+@pytest.mark.parametrize(
+    ("path", "installed"),
+    [
+        (value.__file__, True),
+        (os.__file__, True),
+        ("/x/lib/site-packages/torch/nn.py", True),
+        ("/usr/lib/python3/dist-packages/numpy/core.py", True),
+        (str(Path(value.__file__).parent) + "_mine/train.py", False),
+        (__file__, False),
+        ("<ipython-input-1-abc>", False),
+    ],
+)
+def test_what_is_installed(path: str, installed: bool) -> None:
+    assert anomaly.is_installed_at(path) is installed
+
+
+def test_where_all_is_installed_it_is_the_outermost_line() -> None:
+    frame = sys._getframe()
+    while frame.f_back:
+        frame = frame.f_back
+    assert anomaly.readers_place(frame) == (frame.f_code, frame.f_lineno)
+    here = sys._getframe()
+    assert anomaly.readers_line(here).startswith(f"line {here.f_lineno} of 'test_where_all_is_installed")
 
 
 # ------------------------------------------------------------------ on and off
@@ -260,7 +491,8 @@ def test_the_block_that_ends_first_does_not_switch_off_the_other() -> None:
         pass
     done.set()
     thread.join()
-    assert errors == ["'log' gave -inf:\n  -inf, made by 'log'\n    0.0"]
+    (error,) = errors
+    assert error.startswith("'log' gave -inf:\n") and error.endswith("\n  -inf, made by 'log'\n    0.0")
     assert value.node is anomaly.plain_node
 
 
@@ -269,8 +501,11 @@ def test_the_example_of_the_docstring() -> None:
     assert results.failed == 0 and results.attempted > 0
 
 
-def test_the_watchman_hands_the_rule_on_to_whoever_looks_on(monkeypatch) -> None:
+@pytest.mark.parametrize("in_a_block", [False, True])
+def test_the_watchman_hands_all_on_to_whoever_looks_on(in_a_block: bool, monkeypatch) -> None:
     told = []
-    monkeypatch.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments[-1]))
-    anomaly.watched_node(6.0, (), "*", (), ops.mul)
-    assert told == [ops.mul]
+    a = Value(2.0)
+    with detect_anomaly() if in_a_block else nullcontext(), monkeypatch.context() as patched:
+        patched.setattr(anomaly, "plain_node", lambda *arguments: told.append(arguments))
+        anomaly.watched_node(6.0, (a,), "*", (3.0,), ops.mul)
+    assert told == [(6.0, (a,), "*", (3.0,), ops.mul)]

@@ -32,7 +32,7 @@ def test_the_edges_hold_what_they_promise() -> None:
 def test_every_rule_of_the_engine_is_in_the_table() -> None:
     rules = {name for name, f in vars(ops).items() if isfunction(f) and "∂" in (f.__doc__ or "")}
     listed = {operation.rule.__name__ for operation in [*UNARY, *BINARY]} - {"rule"}  # what power(n) makes
-    assert rules == listed | {"power", "dot", "mean"}  # lists have tests of their own, in test_ops.py
+    assert rules == listed | {"power", "dot", "total", "mean"}  # lists have tests of their own, in test_ops.py
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import math
 import pickle
+import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -15,7 +17,7 @@ from catalogue import CASES, EXPRESSIONS, Function, case_name, micrograd_readme
 
 from micrograd_numpy import Value, engine, ops, topological_sort
 from micrograd_numpy import value as chapter
-from micrograd_numpy.value import apply, dot, mean
+from micrograd_numpy.value import apply, dot, mean, total
 
 
 class TestAgainstPyTorch:
@@ -31,6 +33,15 @@ class TestAgainstPyTorch:
         assert ours.data == pytest.approx(theirs.item(), rel=1e-12, abs=1e-15)
         for value, tensor in zip(values, tensors, strict=True):
             assert value.grad == pytest.approx(tensor.grad.item(), rel=1e-12, abs=1e-15)
+
+    def test_total(self, torch) -> None:
+        x = [0.5, -1.5, 2.0]
+        values, tensor = [Value(v) for v in x], torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        ours, theirs = total(values) ** 2, tensor.sum() ** 2
+        ours.backward()
+        theirs.backward()
+        assert ours.data == theirs.item()
+        assert [v.grad for v in values] == tensor.grad.tolist()
 
     def test_dot_and_mean(self, torch) -> None:
         a, b = [0.5, -1.5, 2.0], [3.0, 0.25, -1.0]
@@ -123,7 +134,13 @@ class TestWhatAValueTakes:
             (1j, ".real"),
             (np.complex128(1), ".real"),
             (Fraction(1, 3), "float"),
-            (np.add, "float"),
+            (np.add, "no number"),
+            (np.array(1j), ".real"),
+            (np.complex64(1), ".real"),
+            ({"w": 1.0}, "for key, x in data.items()"),
+            (np.zeros((1, 2)), "for row in data]"),
+            (np.array("1"), "float"),
+            (iter([1.0]), "one Value per element"),
             ([1.0], "one Value per element"),
             (np.array([1.0]), "one Value per element"),
             (Value(1.0), ".data"),
@@ -135,6 +152,51 @@ class TestWhatAValueTakes:
             Value(data)
         assert type(data).__name__ in str(error.value)
         assert advice in str(error.value)
+
+    @pytest.mark.parametrize("needs_gradient", [False, True])
+    def test_a_tensor_without_dimensions_gets_an_advice_that_works(self, needs_gradient: bool, torch) -> None:
+        tensor = torch.tensor(2.0, requires_grad=needs_gradient)
+        for use in (Value, Value(1.0).__mul__, lambda t: t * Value(1.0), lambda t: t < Value(1.0)):
+            with pytest.raises(TypeError, match=r"got Tensor: tensor\(2\..*; convert it first, for example with float"):
+                use(tensor)
+        assert Value(float(tensor.detach())).data == 2.0
+
+    def test_a_table_is_asked_for_its_numbers(self) -> None:
+        class DataFrame:  # iterating over pandas' own gives the names of its columns
+            shape = (2, 1)
+
+            def to_numpy(self):
+                return np.array([[1.0], [2.0]])
+
+        data = DataFrame()
+        with pytest.raises(TypeError, match=r"for row in data\.to_numpy\(\)\]") as error:
+            Value(data)
+        advice = str(error.value).rpartition(": ")[2]
+        assert [[v.data for v in row] for row in eval(advice)] == [[1.0], [2.0]]
+
+    def test_a_value_from_before_a_reload_is_told_apart(self) -> None:
+        spec = importlib.util.spec_from_file_location("reloaded", chapter.__file__)
+        reloaded = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = reloaded
+        spec.loader.exec_module(reloaded)
+        del sys.modules[spec.name]
+        for use in (lambda: Value(1.0) + reloaded.Value(2.0), lambda: dot([Value(1.0)], [reloaded.Value(2.0)])):
+            with pytest.raises(TypeError, match="it is a Value of another class Value, from before a reload"):
+                use()
+
+    @pytest.mark.parametrize("error", [ValueError, AttributeError, KeyError, ZeroDivisionError, RecursionError])
+    def test_a_broken_repr_does_not_hide_the_error(self, error: type[Exception]) -> None:
+        class Broken:
+            def __repr__(self) -> str:
+                raise error("a bug of its own")
+
+        with pytest.raises(TypeError, match=r"one real number, but got Broken; it is no number"):
+            Value(Broken())
+
+    def test_a_repr_of_many_lines_stays_on_one(self) -> None:
+        assert chapter.what_is(np.eye(2)) == "ndarray: array([[1., 0.], [0., 1.]])"
+        assert chapter.what_is("a  b") == "str: 'a  b'"
+        assert chapter.what_is("x" * 100) == "str: '" + "x" * 59
 
     def test_an_int_too_large_for_a_float(self) -> None:
         with pytest.raises(OverflowError, match=r"ends near 1\.8e308, but got an int of 1329 bits"):
@@ -164,6 +226,9 @@ class TestWhatAValueTakes:
             lambda v, w: w**v,
             lambda v, w: v < w,
             lambda v, w: w >= v,
+            lambda v, w: w < v,
+            lambda v, w: v > w,
+            lambda v, w: v <= w,
         ],
     )
     def test_operators_refuse_it_on_either_side(self, operate, wrong) -> None:
@@ -220,10 +285,19 @@ class TestTheGraph:
             (lambda v: v.exp(), "exp", [5.0]),
             (lambda v: v.log(), "log", [5.0]),
             (lambda v: v.relu(), "relu", [5.0]),
+            (abs, "abs", [5.0]),
+            (lambda v: v.abs(), "abs", [5.0]),
             (lambda v: v.tanh(), "tanh", [5.0]),
             (lambda v: v.sigmoid(), "sigmoid", [5.0]),
             (lambda v: dot([v, 2.0], [3.0, 4.0]), "dot", [5.0, 2.0, 3.0, 4.0]),
+            (lambda v: total([v, 1.0]), "total", [5.0, 1.0]),
             (lambda v: mean([v, 1.0]), "mean", [5.0, 1.0]),
+            (np.exp, "exp", [5.0]),
+            (np.log, "log", [5.0]),
+            (np.tanh, "tanh", [5.0]),
+            (np.abs, "abs", [5.0]),
+            (lambda v: np.add(v, 2), "+", [5.0, 2.0]),
+            (lambda v: np.multiply(np.float64(2), v), "*", [5.0, 2.0]),
         ],
     )
     def test_names_and_inputs_of_every_operation(self, make, op: str, inputs: list[float]) -> None:
@@ -251,6 +325,41 @@ class TestTheGraph:
         assert (total.data, values[0].grad) == (3.0, 1.0)
 
 
+class Unit(Value):
+    """A subclass with an attribute."""
+
+    def __init__(self, data: float, unit: str) -> None:
+        super().__init__(data)
+        self.unit = unit
+
+
+class Slotted(Value):
+    """The same without a dict."""
+
+    __slots__ = ("unit",)
+
+    def __init__(self, data: float, unit: str) -> None:
+        super().__init__(data)
+        self.unit = unit
+
+
+class Stateful(Unit):
+    """One that has its own idea of its state."""
+
+    def __getstate__(self):
+        return {"data": self.data, "grad": self.grad, "unit": self.unit}
+
+    def __setstate__(self, state):
+        Unit.__init__(self, state["data"], state["unit"])
+        self.grad = state["grad"]
+
+
+COPIES = [copy.copy, copy.deepcopy] + [
+    lambda v, protocol=protocol: pickle.loads(pickle.dumps(v, protocol))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+]
+
+
 class TestHowItBehaves:
     def test_repr(self) -> None:
         a = Value(2.0, label="a")
@@ -259,6 +368,42 @@ class TestHowItBehaves:
         assert repr(Value(math.inf)) == "Value(data=inf, grad=0.0)"
         assert repr(Value(math.nan)) == "Value(data=nan, grad=0.0)"
         assert repr(Value(-1.23456789e-20)) == "Value(data=-1.23457e-20, grad=0.0)"
+
+    @pytest.mark.parametrize(
+        ("thing", "shown"),
+        [
+            (None, "None"),
+            (3, "3"),
+            ("2", "'2'"),
+            (np.array([1.0, 2.0]), "array([1., 2.])"),
+            (Value(2.0), "Value(data=2.0, grad=0.0)"),
+            (np.float32(0.5), repr(np.float32(0.5))),
+        ],
+        ids=lambda x: type(x).__name__,
+    )
+    def test_repr_shows_what_a_user_has_put_there(self, thing, shown: str) -> None:
+        v = Value(1.0, label="w")
+        v.data = v.grad = thing
+        assert repr(v) == str(v) == f"{v}" == f"Value(data={shown}, grad={shown}, label='w')"
+
+    def test_repr_of_a_value_that_holds_itself(self) -> None:
+        v = Value(1.0)
+        v.data = v
+        assert repr(v).startswith("Value(data=Value(data=")
+
+    @pytest.mark.parametrize("spec", [".4f", ">12", "e", "+.2f", "012.3f", ",.1f", "%", ".3g", "<9.1f"])
+    @pytest.mark.parametrize("x", [2 / 3, -1234.5, math.inf, math.nan, 0.0])
+    def test_a_format_is_that_of_the_number(self, spec: str, x: float) -> None:
+        assert format(Value(x), spec) == format(x, spec)
+
+    def test_no_format_is_str(self) -> None:
+        v = Value(2.0, label="w")
+        assert format(v, "") == f"{v}" == str(v) == "Value(data=2.0, grad=0.0, label='w')"
+
+    def test_plus_is_the_value_itself(self) -> None:
+        v = Value(2.0)
+        assert +v is v
+        assert np.positive(v) is v
 
     def test_order_compares_the_numbers(self) -> None:
         small, large = Value(1.0), Value(2.0)
@@ -295,7 +440,7 @@ class TestHowItBehaves:
         with pytest.raises(AttributeError):
             Value(1.0).gradient = 3.0  # a typo for .grad must not pass unnoticed
 
-    @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+    @pytest.mark.parametrize("again", COPIES)
     def test_leaves_can_be_copied(self, again) -> None:
         leaf = Value(2.0, label="w")
         leaf.grad = 3.0
@@ -303,6 +448,16 @@ class TestHowItBehaves:
         assert other is not leaf
         assert (other.data, other.grad, other.label, other._prev) == (2.0, 3.0, "w", ())
         assert (other + 1).data == 3.0
+
+    @pytest.mark.parametrize("again", COPIES)
+    @pytest.mark.parametrize("kind", ["Unit", "Slotted", "Stateful"])
+    def test_a_subclass_keeps_its_class_and_its_attributes(self, again, kind: str) -> None:
+        leaf = {"Unit": Unit, "Slotted": Slotted, "Stateful": Stateful}[kind](2.0, "metre")
+        leaf.grad = 3.0
+        other = again(leaf)
+        assert type(other) is type(leaf) and other is not leaf
+        assert (other.data, other.grad, other.label, other.unit) == (2.0, 3.0, "", "metre")
+        assert (other * 3)._prev[0] is other
 
     @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickle.dumps])
     def test_nodes_refuse_to_be_copied_and_say_why(self, again) -> None:
@@ -358,6 +513,13 @@ class TestRulesOfYourOwn:
     def test_dot_of_nothing_is_zero(self) -> None:
         assert dot([], []).data == 0.0
 
+    def test_total_of_nothing_is_zero(self) -> None:
+        assert total([]).data == sum([]) == 0.0
+
+    def test_total_adds_from_left_to_right(self) -> None:
+        assert total([1.0, 1e300, -1e300]).data == 0.0
+        assert total([0.1] * 10).data == 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1
+
     def test_mean_of_nothing(self) -> None:
         with pytest.raises(ValueError, match="at least one"):
             mean([])
@@ -401,6 +563,7 @@ def test_what_makes_a_list_keeps_its_own_error() -> None:
         (lambda a, b: 1 / a, ops.div),
         (lambda a, b: a**b, ops.pow),
         (lambda a, b: dot([a], [b]), ops.dot),
+        (lambda a, b: total([a, b]), ops.total),
         (lambda a, b: mean([a, b]), ops.mean),
         (lambda a, b: apply(ops.mul, a, b), ops.mul),
     ],

@@ -41,7 +41,7 @@ from micrograd_numpy.figures import (
 from micrograd_numpy.graph import shown
 from micrograd_numpy.moons import predict, train
 from micrograd_numpy.optimizers import path
-from micrograd_numpy.value import apply, dot, mean
+from micrograd_numpy.value import apply, dot, mean, total
 
 MODULE = Path(figures.__file__).with_suffix(".js")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -99,7 +99,7 @@ def bits(x: float) -> bytes:
 
 
 KNOWN = {rule.__name__ for rule in figures.RULES.values()} | {"power"}
-EXACT = {"add", "sub", "neg", "mul", "div", "relu", "dot", "mean"}
+EXACT = {"add", "sub", "neg", "mul", "div", "relu", "abs", "dot", "total", "mean"}
 
 
 def check_rules(cases: list[tuple[str, list[float], tuple[float, ...], ops.Rule]]) -> None:
@@ -121,7 +121,7 @@ def test_every_rule_agrees_at_every_edge():
         cases += [(name, exponent, (a,), operation.rule) for a in EDGES]
     for operation in BINARY:
         cases += [(operation.rule.__name__, [], (a, b), operation.rule) for a in EDGES for b in EDGES]
-    assert {name for name, *_ in cases} == KNOWN - {"dot", "mean"}
+    assert {name for name, *_ in cases} == KNOWN - {"dot", "total", "mean"}
     check_rules(cases)
 
 
@@ -129,6 +129,7 @@ def test_rules_of_lists_agree():
     rng = random.Random(0)
     inputs = [tuple(rng.choice([*EDGES, rng.gauss(0, 1)]) for _ in range(n)) for n in (1, 2, 3, 4, 8, 20) * 60]
     check_rules([("mean", [], x, ops.mean) for x in inputs])
+    check_rules([("total", [], x, ops.total) for x in inputs])
     check_rules([("dot", [], x, ops.dot) for x in inputs if len(x) % 2 == 0])
 
 
@@ -279,8 +280,8 @@ def test_with_room_the_cards_stay_where_they_are():
 
 def test_every_rule_shows_its_lines():
     a, b = Value(2.0, label="a"), Value(3.0, label="b")
-    made = [a + b, a - b, -a, a * b, a / b, a**3, a**b, a.exp(), a.log(), a.relu(), a.tanh(), a.sigmoid()]
-    made += [dot([a], [b]), mean([a, b])]
+    made = [a + b, a - b, -a, a * b, a / b, a**3, a**b, a.exp(), a.log(), a.relu(), abs(a), a.tanh(), a.sigmoid()]
+    made += [dot([a], [b]), total([a, b]), mean([a, b])]
     for root in made:
         data = data_of(root)
         row = data["nodes"][-1]

@@ -108,8 +108,8 @@ def test_every_rule_that_the_library_applies_is_found():
 @pytest.mark.parametrize(
     ("module", "rule", "inputs"),
     [
-        *((ops, name, (2.0, 3.0)) for name in ("add", "sub", "mul", "div", "pow", "dot", "mean")),
-        *((ops, name, (0.5,)) for name in ("neg", "exp", "log", "relu", "tanh", "sigmoid")),
+        *((ops, name, (2.0, 3.0)) for name in ("add", "sub", "mul", "div", "pow", "dot", "total", "mean")),
+        *((ops, name, (0.5,)) for name in ("neg", "exp", "log", "relu", "abs", "tanh", "sigmoid")),
         *((losses, name, (0.4, 0.7)) for name in ("cross_entropy", "logit_cross_entropy")),
     ],
     ids=lambda x: x if isinstance(x, str) else "",

@@ -41,7 +41,7 @@ from micrograd_numpy import (
     hinge_loss,
     mse_loss,
 )
-from micrograd_numpy.value import dot, mean
+from micrograd_numpy.value import dot, mean, total
 
 few = settings(max_examples=40)  # in the suite, and in each round of `make fuzz`
 LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
@@ -253,7 +253,7 @@ def test_equality_is_identity_with_anything(value: Value, other: Any) -> None:
     assert (value != other) is (value is not other)
 
 
-METHODS = [Value.exp, Value.log, Value.relu, Value.tanh, Value.sigmoid, operator.neg]
+METHODS = [Value.exp, Value.log, Value.relu, Value.abs, Value.tanh, Value.sigmoid, operator.neg]
 numbers = st.floats() | st.integers(-(2**70), 2**70)
 
 
@@ -267,7 +267,7 @@ def test_no_arithmetic_on_any_floats_raises(leaves: list[float], steps: list[tup
         made = [method(a) for method in METHODS]
         made += [operate(a, b) for operate in OPERATORS[:5]]
         made += [operate(a, c) for operate in OPERATORS[:5]] + [operate(c, a) for operate in OPERATORS[:5]]
-        made += [dot([a, b], [b, c]), mean([a, b, c])]
+        made += [dot([a, b], [b, c]), mean([a, b, c]), total([a, b, c])]
         nodes.append(made[which % len(made)])
     nodes[-1].backward()
     assert all(type(x) is float for node in nodes for x in (node.data, node.grad, *node._local))
@@ -276,8 +276,8 @@ def test_no_arithmetic_on_any_floats_raises(leaves: list[float], steps: list[tup
 
 @few
 @given(st.lists(anything, max_size=3) | anything, st.lists(anything, max_size=3) | anything)
-def test_dot_and_mean_of_anything(left: Any, right: Any) -> None:
-    for make in (lambda: dot(left, right), lambda: mean(left)):
+def test_dot_mean_and_total_of_anything(left: Any, right: Any) -> None:
+    for make in (lambda: dot(left, right), lambda: mean(left), lambda: total(left)):
         try:
             assert type(make().data) is float
         except (TypeError, ValueError, OverflowError) as error:

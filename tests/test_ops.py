@@ -14,7 +14,7 @@ from edges import BINARY, EDGES, TELLING, UNARY, Operation, all_same, differs
 
 from micrograd_numpy import Value, ops
 from micrograd_numpy.ops import Rule
-from micrograd_numpy.value import dot, mean
+from micrograd_numpy.value import dot, mean, total
 
 PAIRS = list(product(EDGES, EDGES))
 
@@ -109,6 +109,17 @@ def test_mean_equals_pytorch_at_the_edges(n: int, torch) -> None:
     )
 
 
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_total_equals_pytorch_at_the_edges(n: int, torch) -> None:
+    def theirs(*t: Any) -> Any:
+        return torch.stack(t).sum() if t else torch.zeros(0, dtype=torch.float64, requires_grad=True).sum()
+
+    assert_equal(
+        (inputs, by_values(lambda *v: total(v), *inputs), torchs(torch, theirs, *inputs))
+        for inputs in product(EDGES if n < 3 else TELLING, repeat=n)
+    )
+
+
 # ---------------------------------------------------------------- the rules themselves
 
 
@@ -125,9 +136,12 @@ SMOOTH = {
     "log": (ops.log, (0.7,)),
     "relu above": (ops.relu, (0.7,)),
     "relu below": (ops.relu, (-0.7,)),
+    "abs above": (ops.abs, (0.7,)),
+    "abs below": (ops.abs, (-0.7,)),
     "tanh": (ops.tanh, (0.7,)),
     "sigmoid": (ops.sigmoid, (-0.7,)),
     "dot": (ops.dot, (1.0, -2.0, 3.0, 0.5, 0.25, -4.0)),
+    "total": (ops.total, (1.0, -2.0, 6.0)),
     "mean": (ops.mean, (1.0, -2.0, 6.0)),
 }
 

@@ -21,6 +21,10 @@ ALLOWED = {
 
 PUBLIC = {
     "Value",
+    "apply",
+    "dot",
+    "mean",
+    "total",
     "topological_sort",
     "draw_graph",
     "stepper",
@@ -41,10 +45,14 @@ PUBLIC = {
     "numpy_rule",
 }
 DOORS = {
-    "engine": {"Value", "topological_sort", "draw_graph", "detect_anomaly"},
+    "engine": {"Value", "apply", "dot", "mean", "total", "topological_sort", "draw_graph", "detect_anomaly"},
     "nn": PUBLIC
     - {
         "Value",
+        "apply",
+        "dot",
+        "mean",
+        "total",
         "topological_sort",
         "draw_graph",
         "check_gradients",

@@ -137,7 +137,7 @@ def test_a_method_that_somebody_adds_tells_nothing(monkeypatch) -> None:
         ("a.grad", "asks for the grad of a Value"),
         ("setattr(a, 'data', 3.0)", "sets the data of a Value"),
         ("setattr(a, 'grad', 3.0)", "sets the grad of a Value"),
-        ("a.__reduce__()", "copies or pickles a Value"),
+        ("a.__reduce_ex__(2)", "copies or pickles a Value"),
         ("a.backward()", "calls backward()"),
         ("a._local", "asks for the _local of a Value"),
         ("[v.data for v in [a]]", "asks for the data of a Value"),

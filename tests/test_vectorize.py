@@ -52,7 +52,7 @@ from micrograd_numpy import (
     value,
     vectorize,
 )
-from micrograd_numpy.value import apply, dot, mean
+from micrograd_numpy.value import apply, dot, mean, total
 
 BACKENDS = ["arrays", "floats"]
 
@@ -188,6 +188,11 @@ STRUCTURES = {
     "two heads": lambda x, t: sum(hidden(x)) * sum(layer(W2, B2, layer(W, B, [v * v for v in x]))),
     "a convolution": lambda x, t: sum((dot(KERNEL, x[i : i + 3]) + SCALE).relu() for i in range(2)) * t,
     "the mean of a convolution": lambda x, t: mean([(dot(KERNEL, x[i : i + 3]) + SCALE).tanh() for i in range(2)]) + t,
+    "the total of a convolution": lambda x, t: (
+        total([(dot(KERNEL, x[i : i + 3]) + SCALE).tanh() for i in range(2)]) * t
+    ),
+    "a total of a total": lambda x, t: total([total(x), -t, SCALE, 1.0]) - total([*W[0], 2.0]) + total([]) + total([t]),
+    "city blocks": lambda x, t: total(abs(v - t) for v in x) + abs(SCALE) * abs(total(x)),
     "a recurrent network": lambda x, t: reduce(cell, x, [0.0 * t] * 3)[0],
     "a penalty on weights": lambda x, t: (
         NET(x)[0] + 0.1 * sum(p * p for name, p in NET.named_parameters() if "weights" in name)

@@ -40,7 +40,7 @@ from edges import (  # noqa: E402  # found by the line above
 from errors import ERRORS, SETUP, Error  # noqa: E402  # likewise
 
 from micrograd_numpy import SGD, Adam, AdamW, Value, nn, ops  # noqa: E402  # likewise
-from micrograd_numpy.value import dot, mean  # noqa: E402  # likewise
+from micrograd_numpy.value import dot, mean, total  # noqa: E402  # likewise
 
 PAGE = ROOT / "book" / "contract.md"
 INTRODUCTION = (
@@ -302,11 +302,13 @@ def careful_powers() -> str:
 
 
 def lists() -> str:
-    """Tabulate dot and mean."""
+    """Tabulate dot, total and mean."""
     cases: list[tuple[str, Callable[..., Value], tuple[float, ...]]] = [
         ("dot([0, 1], [inf, 1])", lambda *v: dot(v[:2], v[2:]), (0.0, 1.0, INF, 1.0)),
         ("dot([1e300, 1], [1e300, -inf])", lambda *v: dot(v[:2], v[2:]), (1e300, 1.0, 1e300, -INF)),
         ("dot([1e300, 1], [1e300, 1])", lambda *v: dot(v[:2], v[2:]), (1e300, 1.0, 1e300, 1.0)),
+        ("total([1e308, 1e308])", lambda *v: total(v), (1e308, 1e308)),
+        ("total([1, 1e300, -1e300])", lambda *v: total(v), (1.0, 1e300, -1e300)),
         ("mean([1e308, 1e308])", lambda *v: mean(v), (1e308, 1e308)),
         ("mean([1, 1e300, -1e300])", lambda *v: mean(v), (1.0, 1e300, -1e300)),
         ("mean([inf, -inf])", lambda *v: mean(v), (INF, -INF)),
@@ -317,7 +319,10 @@ def lists() -> str:
         result, *slopes = answered(f, *inputs)
         rows.append((code(name), (result, ", ".join(slopes))))
     return table(
-        f"{code('dot')} and {code('mean')}", ("operation", "result", "derivatives, in order"), rows, "numbers named"
+        f"{code('dot')}, {code('total')} and {code('mean')}",
+        ("operation", "result", "derivatives, in order"),
+        rows,
+        "numbers named",
     )
 
 

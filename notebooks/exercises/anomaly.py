@@ -125,3 +125,30 @@ assert x.grad == 0.0  # backward was stopped, and left nothing behind
 with no_larger_than(1e6):
     (x * x).backward()
 assert x.grad == 2.2
+
+
+# %% [markdown]
+# ## 4. Swallowed
+#
+# A broken sensor has sent $-\infty$, and `relu` makes a harmless 0 of it. Which operation will the watchman name, and how many
+# operations after the first use of the bad number? Say it, then run `signal` in a block.
+
+# %%
+def signal(reading):
+    level = reading.relu()
+    level = level * 2
+    return level.log()
+
+
+# %% tags=["hide-cell"]
+try:
+    with detect_anomaly():
+        signal(Value(-math.inf, label="reading"))
+except FloatingPointError as error:
+    report = str(error)
+    print(report)
+
+# The logarithm of 0 is the first result that is not finite. But the report also says where the trouble began: two
+# operations earlier, in the line with relu.
+assert report.startswith("'log' gave -inf")
+assert "reading = -inf came in 2 operations before" in report
