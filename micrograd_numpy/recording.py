@@ -182,7 +182,10 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
             recorder.constants.append(self)
 
     def text(self: Value) -> str:
-        if recorder.here and not is_engine(frame := reader(1)):
+        frame = reader(1)
+        if frame.f_code is Value.__format__.__code__ and frame.f_back:
+            frame = frame.f_back
+        if recorder.here and not is_engine(frame):
             refuse(frame, DEEDS["__repr__"])
         return "a recorded Value" if recorder.here else plain_text(self)  # for the engine's own messages
 
@@ -202,7 +205,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         )
         changes += [(value, "node", node), (value, "check", check), (Module, "__getattribute__", look_up)]
         plain = [(place, name, vars(place).get(name)) for place, name, _ in changes]
-        token, unwatched = current.set(recorder), watching.set(False)
+        token, unwatched = current.set(recorder), watching.set(None)
         try:
             for place, name, changed in changes:
                 setattr(place, name, changed)
