@@ -1,4 +1,4 @@
-// What the pages do by themselves: print whole, let the keyboard scroll, explain why a file cannot run.
+// What the pages do by themselves: print whole, let the keyboard scroll and write, explain why a file cannot run.
 "use strict";
 
 /** Make the page fit for paper, light and with nothing folded; return a function that puts it back. */
@@ -31,6 +31,13 @@ function reachScrolling() {
   }
 }
 
+/** Keep keys that write where text is written: Sphinx takes "/" for its search, and leaves out only the fields it knows. */
+function keepKeys() {
+  document.body.addEventListener("keydown", (event) => {
+    if (event.target.isContentEditable || event.target.matches("input, select, textarea")) event.stopPropagation();
+  });
+}
+
 /** Say why nothing runs when the page was opened as a file: browsers load no modules then. */
 function explainFile() {
   const cell = document.querySelector("article div.cell");
@@ -50,6 +57,7 @@ addEventListener("afterprint", () => putBack());
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+  keepKeys();
   explainFile();
   reachScrolling();
   new ResizeObserver(reachScrolling).observe(document.querySelector("article") ?? document.body);

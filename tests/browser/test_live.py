@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 import time
 from itertools import groupby
 from pathlib import Path
@@ -491,6 +492,24 @@ def test_the_keyboard_is_enough(reader: Reader) -> None:
         "document.getElementById(document.querySelector('.cm-content').getAttribute('aria-describedby')).textContent"
     )
     assert "Escape, then Tab" in described
+
+
+def test_every_key_writes_in_the_editor(reader: Reader) -> None:
+    page = reader.page
+    reader.write(1, "")
+    text = string.digits + string.ascii_letters + " " + string.punctuation
+    page.keyboard.type(text)
+    editor = reader.cell(1).locator(".cm-content")
+    assert editor.text_content() == text
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")  # Sphinx listens for it, too
+    assert page.evaluate("document.activeElement.matches('.cm-content')")
+    page.keyboard.press("Control+k")  # the search that the page offers on every other place, here as well
+    page.locator("#pst-search-dialog[open]").wait_for()
+    page.keyboard.type("a/b")
+    assert page.locator("#pst-search-dialog input").input_value() == "a/b"
+    page.keyboard.press("Escape")
+    assert editor.text_content() == text
 
 
 def test_shift_and_enter_run_the_cell_that_was_clicked(reader: Reader) -> None:
