@@ -453,6 +453,63 @@ def test_edits_survive_a_reload_until_they_are_reverted(reader: Reader) -> None:
     assert reader.page.locator(".cm-content").count() == 0
 
 
+def test_an_output_of_the_code_before_an_edit_is_marked(reader: Reader) -> None:
+    number = 1 + reader.page.locator("div.cell").evaluate_all(
+        "all => all.findIndex(c => c.querySelector('.cell_output'))"
+    )
+    cell, page = reader.cell(number), reader.page
+    old = cell.get_by_text("This output is of the code before your edit")
+    assert old.count() == 0
+    reader.write(number, "'mine'")
+    assert old.is_visible()
+    page.reload()
+    cell.locator(".cm-content").wait_for()
+    assert old.is_visible(), "what is printed there is of other code"
+    assert old.bounding_box()["y"] < cell.locator(".cell_output").bounding_box()["y"]
+    assert reader.run(number).strip() == "'mine'"
+    assert old.count() == 0
+    reader.write(number, "'yours'")
+    assert old.is_visible()
+    reader.press(number, "revert")
+    assert old.count() == 0
+
+
+def test_edits_in_two_tabs_are_kept_side_by_side(reader: Reader) -> None:
+    other = Reader(reader.page.context.new_page(), reader.page.url)
+    reader.write(1, "print('here')")
+    other.write(2, "print('there')")
+    reader.write(3, "print('here, too')")
+    mine = reader.cell(2).locator(".cm-content")
+    mine.wait_for()  # the other tab's edit arrives
+    assert mine.text_content() == "print('there')"
+    other.press(2, "revert")
+    until(reader.page, "() => document.querySelectorAll('div.cell')[1].matches('.live-edited')", answer=False)
+    reader.page.reload()
+    reader.cell(3).locator(".cm-content").wait_for()
+    texts = reader.page.locator(".cm-content").all_text_contents()
+    assert texts == ["print('here')", "print('here, too')"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_editor_takes_the_place_of_the_code_and_nothing_moves(opened: Any, site: str, width: int) -> None:
+    page, _ = opened(viewport={"width": width, "height": 900})
+    page.goto(f"{site}notebooks/moons.html")
+    height = "all => all.map(cell => cell.closest('details') ? 0 : cell.offsetHeight)"
+    heights = page.locator("div.cell").evaluate_all(height)
+    longest = heights.index(max(heights))
+    cell = page.locator("div.cell").nth(longest)
+    assert heights[longest] > 900, "longer than the window"
+    cell.locator(".live-edit").scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    cell.locator(".live-edit").click()
+    until(page, "() => document.activeElement.matches('.cm-content')")
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == before
+    assert abs(cell.evaluate("cell => cell.offsetHeight") - heights[longest]) < 2
+    page.keyboard.type("# ")
+    assert page.evaluate("scrollY") == before, "the cursor was in sight"
+
+
 def test_an_edit_of_code_that_has_changed_is_handed_back(reader: Reader) -> None:
     reader.write(2, "print('mine')")
     reader.page.evaluate("""

@@ -24,7 +24,7 @@ const importsAtOnce = (code) => [...code.matchAll(/^(?:from|import)[ \t]+(\w+)/g
 
 class Page {
   constructor() {
-    this.edits = new Edits(location.pathname.slice(SITE.pathname.length));
+    this.edits = new Edits(location.pathname.slice(SITE.pathname.length), () => this.cells.forEach((cell) => cell.recall()));
     this.help = "live-help";
     this.count = 0;
     /** What has been downloaded, and of how much. @type {Record<string, [number, number]>} */ this.bytes = {};
@@ -65,12 +65,7 @@ class Page {
   /** Show the edits that the reader made before; those of code that has changed since are handed back. */
   recallEdits() {
     const marks = this.cells.map((cell) => cell.mark);
-    this.cells.forEach((cell, i) => {
-      const text = this.edits.get(marks[i]);
-      if (text === undefined || cell.needsTorch) return;
-      cell.code = text;
-      cell.edit(false);
-    });
+    this.cells.forEach((cell) => cell.recall());
     const lost = this.edits.lost(marks);
     if (!lost.length) return;
     const texts = lost.map((one) => this.edits.get(one));
@@ -83,7 +78,7 @@ class Page {
       forget,
     );
     forget.addEventListener("click", () => {
-      lost.forEach((one) => this.edits.forget(one));
+      lost.forEach((one) => this.edits.set(one));
       box.remove();
     });
     this.cells[0].element.before(box);
