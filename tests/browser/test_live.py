@@ -438,6 +438,77 @@ def test_reset_gives_the_page_back(reader: Reader) -> None:
     assert "NameError" in reader.run(3, "draw_graph")
 
 
+# ---------------------------------------------------------------- what the bar says
+
+# Write down what the bar says, each time that it says something else.
+LISTEN = """
+() => {
+    const bar = document.querySelector('.live-bar');
+    window.heard = [];
+    new MutationObserver(() => {
+        const said = [bar.querySelector('.live-said').textContent, bar.querySelector('.live-detail').textContent];
+        if (String(window.heard.at(-1)) !== String(said)) window.heard.push(said);
+    }).observe(bar, {subtree: true, childList: true, characterData: true});
+}
+"""
+
+
+def test_the_bar_tells_one_size_before_it_comes_then_how_much_is_here_and_which_cell_runs(
+    opened: Any, site: str
+) -> None:
+    page, _ = opened()
+    reader = Reader(page, f"{site}{PURE}.html")
+    reader.write(1, "1")
+    reader.write(2, "import numpy\n\ndef unused():\n    import matplotlib")
+    reader.write(3, "3")
+    page.evaluate(LISTEN)
+    reader.press(3, "here")
+    reader.wait()
+    config = page.request.get(f"{site}_static/live/config.json").json()
+    files = {file for name in ("numpy", "matplotlib") for file in config["packages"]["imports"][name]}
+    size = sum(config["core"].values()) + sum(config["packages"]["files"][file] for file in files)
+    total = f"{size / 1e6:.1f} MB"
+    said = page.evaluate("window.heard")
+    loading = [detail for text, detail in said if text.startswith("Loading ")]
+    assert {text for text, _ in said if text.startswith("Loading ")} == {
+        f"Loading Python, numpy and matplotlib, {total}"
+    }
+    parts = [float(detail.partition(" ")[0]) for detail in loading if detail]
+    assert {detail.partition(" ")[2] for detail in loading if detail} == {f"of {total}"}
+    assert parts[0] < 1
+    assert parts == sorted(parts)
+    assert len(set(parts)) > 10, "it stood still"
+    running = [detail for text, detail in said if text == "Running 3 cells" and detail]
+    assert list(dict.fromkeys(running)) == ["cell 1, 1 of 3", "cell 2, 2 of 3", "cell 3, 3 of 3"]
+    assert said[-1] == ["Done", ""]
+
+
+@pytest.mark.parametrize("code", ["import numpy", "def late():\n    import numpy\nlate()"])
+def test_a_load_that_fails_ends_the_status_with_a_sentence(opened: Any, site: str, code: str) -> None:
+    page, faults = opened()
+    reader = Reader(page, f"{site}{PURE}.html")
+    reader.run(1, "kept = 1")
+    page.context.set_offline(True)
+    assert "numpy could not be loaded" in reader.run(2, code)
+    assert re.match(
+        "Cell 2 (did not run: what it needs could not be loaded|ended with ModuleNotFoundError)$", reader.said
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate(IDLE), "nothing is said after the end"
+    page.context.set_offline(False)
+    assert "Traceback" not in reader.run(2)
+    assert reader.run(3, "kept").strip() == "1"
+    faults.clear()  # the requests that failed
+
+
+def test_a_package_that_is_not_what_the_list_names_is_not_used(opened: Any, site: str) -> None:
+    page, _ = opened()
+    page.route("**/packages/numpy-*", lambda route: route.fulfill(body=b"no wheel"))
+    reader = Reader(page, f"{site}{PURE}.html")
+    for code in ("import numpy", "def late():\n    import numpy\nlate()"):
+        assert "is not the file that Pyodide's list names" in reader.run(1, code)
+
+
 # ---------------------------------------------------------------- edits
 
 
