@@ -437,7 +437,7 @@ def backward(root: Node) -> None:
 #     print(f"stopped halfway: {x.grad}")
 
 # %% [markdown]
-# 24. And the slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.) The third `x` held 100 from
+# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.) The third `x` held 100 from
 # before, and holds it still.
 #
 # Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero just above, so it makes no difference there. But a root can be

@@ -94,6 +94,16 @@ export function shown(x, digits = 4) {
 /** The same in a formula: a negative number in brackets after a sign. */
 const bracketed = (x) => (shown(x).startsWith("−") ? `(${shown(x)})` : shown(x));
 
+/** What was typed as a number: {x}, or {fault}, a sentence that says why it is none. */
+export function typed(text) {
+  const plain = text.trim().replaceAll("−", "-");
+  if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i.test(plain)) return { fault: `“${text}” is no number: write one such as 1.5, −2 or 3e−4.` };
+  if (/\d,\d{3}$/.test(plain)) return { fault: `“${text}” may be read in two ways: write ${plain.replace(",", "")} or ${plain.replace(",", ".")}.` };
+  const x = Number(plain.replace(",", "."));
+  if (Number.isFinite(x)) return { x };
+  return { fault: `“${text}” is more than a float can hold, which ends at 1.798e308.` };
+}
+
 // ---------------------------------------------------------------- the engine, as far as the stepper needs it
 
 /**
@@ -428,6 +438,12 @@ function reach(x) {
   return { most, step: most / 40 };
 }
 
+/** A number as its box says it: to six digits, since more do not fit. */
+const written = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(6))) : String(shown(x)));
+
+const HINT = "Type a number, move a slider, or drag a leaf's card sideways.";
+const LETTERS = 11; // pixels, the least that is read with ease
+
 function stepper(shared) {
   const { svg, picture, dock, figure, data } = shared;
   const nodes = nodesOf(data);
@@ -450,23 +466,28 @@ function stepper(shared) {
     }
     return { group, card, data: numbers[0], grad: numbers[1] };
   });
+  svg.style.minWidth = `${0.66 * svg.getAttribute("width")}px`; // larger letters would not fit on smaller cards
   let steps = trace(nodes);
   let awake = false;
 
   const said = make("p", { class: "touch-said" });
   const rows = make("ul", { class: "touch-rows" });
-  const story = make("div", { class: "touch-story", "aria-live": "polite", tabindex: "0", role: "group", "aria-label": "This step" }, said, rows);
+  const story = make("div", { class: "touch-story", "aria-live": "polite", role: "group", "aria-label": "This step" }, said, rows);
   const ruleName = make("p", { class: "touch-rule-name" });
   const ruleLines = make("pre", { tabindex: "0", "aria-label": "The rule of this step" });
   const ruleBox = make("div", { class: "touch-rule" }, ruleName, ruleLines);
 
-  /** Write a number on a card, squeezed if the card is too narrow. */
+  /** Make a text as narrow as the room that it has. */
+  const squeeze = (text, room) => {
+    text.removeAttribute("textLength");
+    if (text.getComputedTextLength?.() > room) set(text, { textLength: room.toFixed(1), lengthAdjust: "spacingAndGlyphs" });
+  };
+  /** Write a number on a card. */
   const write = (text, x, hidden) => {
     text.textContent = hidden ? "" : shown(x);
-    text.removeAttribute("textLength");
-    const start = Number(text.previousElementSibling.getAttribute("x")) + 27;
-    const room = Number(text.getAttribute("x")) - start;
-    if (text.getComputedTextLength?.() > room) set(text, { textLength: room.toFixed(1), lengthAdjust: "spacingAndGlyphs" });
+    const key = text.previousElementSibling;
+    const start = Number(key.getAttribute("x")) + (key.getComputedTextLength?.() ?? 0) + 4;
+    squeeze(text, Number(text.getAttribute("x")) - start);
   };
 
   const pulses = () => {
@@ -523,10 +544,18 @@ function stepper(shared) {
       notes[i].classList.toggle("is-busy", busy);
     });
     story.setAttribute("aria-live", speak ? "polite" : "off");
+    tell(step);
+    figure.dataset.step = String(at);
+    follow(step.node);
+    if (awake) pulses();
+  };
+
+  /** Write what a step does, and the rule that it follows. */
+  const tell = (step) => {
     const [sentence, lines] = told(step, nodes);
     said.textContent = sentence;
+    rows.classList.toggle("is-leaves", step.kind === "leaves"); // they stand side by side
     rows.replaceChildren(...lines.map((text) => make("li", {}, text)));
-    story.scrollTop = 0;
     const source = step.node >= 0 ? data.sources[nodes[step.node].source] : undefined;
     if (step.kind === "leaves" || step.kind === "root") {
       ruleName.textContent = "";
@@ -534,15 +563,10 @@ function stepper(shared) {
     } else if (source) {
       ruleName.textContent = `${source.name}(${source.arguments.join(", ")})`;
       ruleLines.replaceChildren(ruleText(source, step.kind));
-      const lit = [...ruleLines.querySelectorAll(".is-data, .is-grad")].at(-1);
-      ruleBox.scrollTop = lit ? lit.offsetTop + lit.offsetHeight + 10 - ruleBox.clientHeight : 0;
     } else {
       ruleName.textContent = `${nodes[step.node].op} is a rule of your own`;
       ruleLines.replaceChildren("To see its lines here, name it:\nstepper(root, rules=[…])");
     }
-    figure.dataset.step = String(at);
-    follow(step.node);
-    if (awake) pulses();
   };
 
   const count = steps.length;
@@ -561,10 +585,11 @@ function stepper(shared) {
   const again = button("reset", "Reset the leaves", () => {});
   again.disabled = true;
   line.bar.append(again);
-  const changed = (i, x) => {
-    if (Number.isNaN(x)) return;
+  const hint = make("p", { class: "touch-hint", id: unique(), role: "status" }, HINT);
+  const changed = (i, x, by) => {
     nodes[i].data = x;
-    inputs.get(i)?.show(x);
+    inputs.get(i).show(x, by);
+    hint.textContent = HINT;
     forward(nodes);
     steps = trace(nodes);
     again.disabled = false;
@@ -574,6 +599,7 @@ function stepper(shared) {
     first.forEach((node, i) => Object.assign(nodes[i], node));
     steps = trace(nodes);
     for (const [i, row] of inputs) row.show(nodes[i].data);
+    hint.textContent = HINT;
     again.disabled = true;
     line.show(true);
   });
@@ -581,19 +607,47 @@ function stepper(shared) {
   const leaves = make("div", { class: "touch-leaves", role: "group", "aria-label": "Leaves" });
   nodes.forEach((leaf, i) => {
     if (leaf.inputs.length || fixed.has(i)) return;
-    const { most, step } = reach(Number.isFinite(leaf.data) ? leaf.data : 0);
+    let most = 0;
+    let step = 0;
     const id = unique();
-    const range = make("input", { type: "range", min: String(-most), max: String(most), step: String(step), "aria-label": `${leaf.name}, slider` });
-    const box = make("input", { type: "number", id, step: "any" });
+    const range = make("input", { type: "range", "aria-label": `${leaf.name}, slider` });
+    const box = make("input", { type: "text", id, size: 8, autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": hint.id });
     const row = make("div", { class: "touch-leaf" }, make("label", { for: id }, leaf.name), range, box);
-    row.show = (x) => {
+    row.show = (x, by) => {
+      if (by !== "hand") { // the slider goes as far as the number, and back to Python's
+        ({ most, step } = reach(Math.max(...[x, first[i].data].map((each) => (Math.abs(each) < 1e300 ? Math.abs(each) : 0)))));
+        set(range, { min: -most, max: most, step });
+      }
       range.value = String(x);
-      if (document.activeElement !== box || box.valueAsNumber !== x) box.value = String(Number(x.toPrecision(6)));
+      range.setAttribute("aria-valuetext", shown(x));
+      box.removeAttribute("aria-invalid");
+      if (by !== "box") box.value = written(x);
     };
     row.show(leaf.data);
-    range.addEventListener("input", () => changed(i, range.valueAsNumber));
-    for (const input of [range, box]) input.addEventListener("change", () => line.show(true));
-    box.addEventListener("input", () => changed(i, box.valueAsNumber));
+    range.addEventListener("input", () => changed(i, range.valueAsNumber, "hand"));
+    range.addEventListener("change", () => line.show(true));
+    let old = leaf.data; // before the reader began to type
+    const read = (isDone) => {
+      const { x, fault } = typed(box.value);
+      if (fault === undefined) {
+        if (!isDone) changed(i, x, "box");
+        return;
+      }
+      const isUnfinished = /^\s*[+−-]?\d*[.,]?\d*(e[+−-]?)?\s*$/i.test(box.value); // more is to come
+      if (isUnfinished && !isDone) return;
+      if (!Object.is(nodes[i].data, old)) changed(i, old, "box");
+      box.setAttribute("aria-invalid", "true");
+      hint.textContent = `${fault} ${leaf.name} stays ${shown(old)}.`;
+    };
+    box.addEventListener("focus", () => { old = nodes[i].data; });
+    box.addEventListener("input", () => read(false));
+    box.addEventListener("change", () => {
+      read(true);
+      old = nodes[i].data;
+      box.removeAttribute("aria-invalid");
+      box.value = written(old); // what the engine has; the hint still says why
+      line.show(true);
+    });
     inputs.set(i, row);
     leaves.append(row);
 
@@ -608,7 +662,7 @@ function stepper(shared) {
       },
       move: (event) => {
         const x = value + Math.round((event.clientX - from) / 4) * step;
-        changed(i, Number(Math.min(most, Math.max(-most, x)).toFixed(10)));
+        changed(i, Number(Math.min(most, Math.max(-most, x)).toFixed(10)), "hand");
       },
       end: () => line.show(true),
     });
@@ -618,8 +672,31 @@ function stepper(shared) {
     const why = `This page does not know the rule ${unknown.op}: it shows the numbers that Python has, and what leads to it stays as it is.`;
     leaves.append(make("p", { class: "touch-why" }, why));
   }
+  if (inputs.size) leaves.append(hint);
   dock.append(line.bar, make("div", { class: "touch-two" }, story, ruleBox), leaves);
   line.show(false);
+
+  /** Keep letters readable where the picture is narrowed, and each box of words as high as its longest step. */
+  let wide = 0;
+  const fit = () => {
+    if (dock.clientWidth === wide) return;
+    wide = dock.clientWidth;
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    svg.style.setProperty("--touch-letters", `${(LETTERS / (scale || 1)).toFixed(2)}px`);
+    for (const badge of svg.querySelectorAll("[data-part=badge]")) squeeze(badge.nextElementSibling, badge.getAttribute("width") - 6);
+    story.style.minHeight = ruleBox.style.minHeight = "";
+    const high = steps.reduce(([a, b], step) => {
+      tell(step);
+      return [Math.max(a, story.offsetHeight), Math.max(b, ruleBox.offsetHeight)];
+    }, [0, 0]);
+    [story.style.minHeight, ruleBox.style.minHeight] = high.map((height) => `${height}px`);
+    const before = awake;
+    awake = false;
+    line.show(false);
+    awake = before;
+  };
+  fit();
+  new ResizeObserver(fit).observe(dock);
   awake = true; // from here on it was the reader who asked for a step
 }
 

@@ -399,6 +399,11 @@ def test_a_good_site_has_no_fault(site):
         (check_site.unset_formulas, '<span class="math">x^2</span>'),
         (check_site.repeated_ids, '<p id="top"></p>'),
         (check_site.unsteady_pictures, '<img src="../picture.png" alt="A curve.">'),
+        (
+            check_site.stray_lists,
+            '<article><ol start="24"><li>And the slope is 27.</li><li>So it is.</li></ol></article>',
+        ),
+        (check_site.stray_lists, "<article><ol><li>And the slope is 27.</li></ol></article>"),
     ],
 )
 def test_each_check_finds_its_fault(site, check, html):

@@ -77,7 +77,7 @@ def javascript(expression: str, *given: object) -> list:
     """
     code = f"""
         import * as figures from {json.dumps(MODULE.as_uri())};
-        const {{ rules, ruleOf, number, shown, nodesOf, fixedLeaves, forward, trace, neuronShades }} = figures;
+        const {{ rules, ruleOf, number, shown, nodesOf, fixedLeaves, forward, trace, neuronShades, typed }} = figures;
         const write = (x) => typeof x !== "number" ? x && typeof x === "object" ? Array.isArray(x) ? x.map(write)
             : Object.fromEntries(Object.entries(x).map(([k, v]) => [k, write(v)])) : x
             : Number.isNaN(x) ? "nan" : Object.is(x, -0) ? "-0.0" : Number.isFinite(x) ? x : x > 0 ? "inf" : "-inf";
@@ -165,6 +165,32 @@ def build(function: Function, point: tuple[float, ...]) -> Value:
 
 def data_of(root: Value, **options: object) -> dict:
     return carried(stepper(root, **options))["data"]
+
+
+def test_what_is_typed_is_read_as_python_reads_it():
+    right = ["0", "-0", "1.5", " +2 ", ".5", "7.", "1e3", "-2E-3", "1e40", "5e-324", "1e-400", "0.1"]
+    assert [bits(float(found["x"])) for found in javascript("typed(x)", *right)] == [
+        bits(float(text)) for text in right
+    ]
+    (comma, minus) = javascript("typed(x).x", "1,5", "−3")
+    assert (comma, minus) == (1.5, -3)
+    wrong = [
+        "",
+        "abc",
+        "nan",
+        "inf",
+        "1e400",
+        "-1e309",
+        "1,000",
+        "12,500",
+        "1,5,2",
+        "1 000",
+        "0x10",
+        "1_000",
+        "--1",
+        "e5",
+    ]
+    assert all(found["fault"].startswith("“") for found in javascript("typed(x)", *wrong))
 
 
 TRACED = "((nodes) => [trace(nodes).at(-1).grads, nodes.map((n) => n.data)])"

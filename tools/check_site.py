@@ -385,6 +385,15 @@ def unsteady_pictures(site: Site) -> Iterator[str]:
                 yield f"{page.path}: <img src={image.get('src')}> does not tell its size"
 
 
+def stray_lists(site: Site) -> Iterator[str]:
+    """Find paragraphs that Markdown takes for a list, since they begin with a number and a full stop."""
+    for page in site.pages.values():
+        for numbered in page.soup.select("article ol"):
+            items = numbered.find_all("li", recursive=False)
+            if numbered.get("start", "1") != "1" or len(items) == 1:
+                yield f"{page.path}: a paragraph has become a list: {numbered.get_text(' ', strip=True)[:60]!r}"
+
+
 CHECKS = (
     missing_pages,
     broken_links,
@@ -400,6 +409,7 @@ CHECKS = (
     repeated_ids,
     source_maps,
     unsteady_pictures,
+    stray_lists,
 )
 
 

@@ -206,6 +206,8 @@ def steady(page: Path, site: Path, text: str) -> str:
         elif there and there.is_file() and " width=" not in tag:
             sides = size(there)
         extra = f' width="{sides[0]}" height="{sides[1]}"' if sides else ""
+        if sides and sides[0] > 1.9 * sides[1] and " class=" not in tag:
+            extra += ' class="broad"'  # panels side by side: a phone shows them larger, and scrolls
         if count > 1 and " loading=" not in tag:  # the first figure may be on the first screen
             extra += ' loading="lazy" decoding="async"'
         return re.sub(r"\s*/?>$", lambda end: extra + end[0], tag)
@@ -328,23 +330,25 @@ def redirect(old: str, new: str) -> str:
     )
 
 
-def not_found(base: str, folders: Iterable[str]) -> str:
+def not_found(base: str) -> str:
     """Return the page for addresses that lead nowhere; a server shows it at any depth.
 
     Parameters
     ----------
     base : str
-        The path at which the site is published, such as "/thing/".
-    folders : iterable of str
-        The site's own folders, which tell where it begins when it is served elsewhere.
+        The path at which the site is published, such as "/thing/": where the book begins if nothing else can tell.
     """
-    known = "|".join(sorted(re.escape(folder) for folder in folders))
     body = f"""<p>The address may be mistyped, or the page may have gone.
 <a id="home" href="{html.escape(base, quote=True)}">The book begins here.</a></p>
-<script>
-  const path = location.pathname, base = {base!r};
-  const home = path.startsWith(base) ? base : path.replace(/(?:{known})\\/.*$|[^/]*$/, "");
-  document.getElementById("home").href = home;
+<script type="module">
+  // Wherever the site is served, it begins where its programs are: look for them from this folder upwards.
+  for (let path = location.pathname; path; ) {{
+    path = path.slice(0, path.lastIndexOf("/"));
+    const found = await fetch(`${{path}}/{LIVE}/config.json`, {{ method: "HEAD" }}).catch(() => null);
+    if (!found?.ok) continue;
+    document.getElementById("home").href = `${{path}}/`;
+    break;
+  }}
 </script>"""
     return plain_page("There is no such page", body, '<meta name="robots" content="noindex">')
 
@@ -453,7 +457,7 @@ def finish_site(site: Path, web: Path, root: Path = ROOT) -> int:
     listed = [place for page, place in places.items() if page.name not in {"search.html", "genindex.html"}]
     write(site / "sitemap.xml", sitemap(listed))
     write(site / "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n")
-    write(site / "404.html", not_found(urlsplit(base).path, {page.parts[0] for page in pages if len(page.parts) > 1}))
+    write(site / "404.html", not_found(urlsplit(base).path))
     settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     for old, new in settings["sphinx"]["config"].get("redirects", {}).items():
         if Path(f"{old}.html") in pages:

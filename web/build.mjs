@@ -10,7 +10,6 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, "node_modules");
@@ -74,8 +73,7 @@ async function config(out) {
   const { sizes } = await readJson(join(HERE, "packages.json"));
   const core = {};
   for (const file of CORE) {
-    const content = await readFile(join(out, "pyodide", file));
-    core[file] = [content.length, gzipSync(content).length];
+    core[file] = (await stat(join(out, "pyodide", file))).size;
   }
   const wheels = (await filesIn(out)).filter((file) => file.endsWith(".whl"));
   if (wheels.length > 1) throw new Error(`${out} holds ${wheels.length} wheels of the library: leave one there.`);

@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -40,11 +41,12 @@ class Handler(SimpleHTTPRequestHandler):
     """Serve the site below `/micrograd/`, and nothing else; a missing page gets 404.html, as on Pages."""
 
     protocol_version = "HTTP/1.1"
+    folder = FOLDER
 
     def translate_path(self, path: str) -> str:
         """Return the file for an address."""
-        inside = path.startswith(FOLDER)
-        return super().translate_path(path.removeprefix(FOLDER)) if inside else str(SITE / "no such file")
+        inside = path.startswith(self.folder)
+        return super().translate_path(path.removeprefix(self.folder)) if inside else str(SITE / "no such file")
 
     def do_GET(self) -> None:
         """Answer with the file, zipped where a host would zip it."""
@@ -79,19 +81,27 @@ class Server(ThreadingHTTPServer):
         """Say nothing: a page that lacked something says so itself."""
 
 
+@contextmanager
+def served(folder: str) -> Iterator[str]:
+    """Serve the built book below a folder, and give its address."""
+    handler = type("InFolder", (Handler,), {"folder": folder})
+    server = Server(("127.0.0.1", 0), lambda *args: handler(*args, directory=str(SITE)))
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}{folder}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Return the address of the built book."""
     if not (SITE / "_static" / "live" / "live.js").is_file():
         missing("the book is not built: make book")
-    server = Server(("127.0.0.1", 0), lambda *args: Handler(*args, directory=str(SITE)))
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}{FOLDER}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(FOLDER) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

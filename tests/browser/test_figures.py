@@ -237,9 +237,9 @@ def test_it_plays_and_pauses(page: Any, site: str) -> None:
 
 def test_a_typed_leaf_gives_pythons_numbers(page: Any, site: str) -> None:
     (figure,) = awake(page, site, "graph")
-    figure.get_by_role("spinbutton", name="x2").fill("1")
+    figure.get_by_role("textbox", name="x2").fill("1")
     assert cards(figure) == walk(neuron(1.0))[-1]
-    figure.get_by_role("spinbutton", name="x2").fill("-0.75")
+    figure.get_by_role("textbox", name="x2").fill("-0.75")
     figure.get_by_role("slider", name="Step", exact=True).press("Home")
     for numbers in walk(neuron(-0.75)):
         assert cards(figure) == numbers
@@ -247,6 +247,77 @@ def test_a_typed_leaf_gives_pythons_numbers(page: Any, site: str) -> None:
     figure.get_by_role("button", name="Reset the leaves").click()
     figure.get_by_role("slider", name="Step", exact=True).press("End")
     assert cards(figure) == walk(neuron())[-1]
+
+
+# What is typed, the number that the leaf has then, what the box says in the end, and a part of the sentence below.
+TYPED = [
+    ("1.5", 1.5, "1.5", "Type a number"),
+    ("1,5", 1.5, "1.5", "Type a number"),
+    ("−2e-3", -0.002, "-0.002", "Type a number"),
+    ("1e40", 1e40, "1e+40", "Type a number"),
+    ("1e400", 0.0, "0", "“1e400” is more than a float can hold, which ends at 1.798e308. x2 stays 0."),
+    ("1,000", 0.0, "0", "“1,000” may be read in two ways: write 1000 or 1.000. x2 stays 0."),
+    ("nan", 0.0, "0", "“nan” is no number: write one such as 1.5, −2 or 3e−4. x2 stays 0."),
+    ("abc", 0.0, "0", "“abc” is no number"),
+    ("", 0.0, "0", "“” is no number"),
+    ("2-", 0.0, "0", "“2-” is no number"),
+]
+
+
+@pytest.mark.parametrize(("text", "number", "box", "sentence"), TYPED)
+def test_a_leaf_is_what_its_box_says(page: Any, site: str, text: str, number: float, box: str, sentence: str) -> None:
+    (figure,) = awake(page, site, "graph")
+    field = figure.get_by_role("textbox", name="x2")
+    field.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+    assert text == "1,000" or cards(figure) == walk(neuron(number))[-1]  # 1,00 was a number
+    marked = field.get_attribute("aria-invalid") == "true"
+    assert marked == (sentence.startswith("“") and text not in ("", "1,000")), "an unfinished number is no fault yet"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert field.input_value() == box
+    assert cards(figure) == walk(neuron(number))[-1]
+    hint = figure.locator(".touch-hint")
+    assert sentence in hint.text_content()
+    assert hint.get_attribute("id") == field.get_attribute("aria-describedby")
+    slider = figure.get_by_role("slider", name="x2, slider")
+    assert slider.get_attribute("aria-valuetext") == shown(number)
+    assert float(slider.input_value()) == pytest.approx(number, abs=0.1, rel=0.1)
+    field.fill("-0.75")
+    assert hint.text_content().startswith("Type a number")
+    assert cards(figure) == walk(neuron(-0.75))[-1]
+
+
+@pytest.mark.parametrize("width", [360, 390, 800, 1280])
+def test_everything_in_a_stepper_can_be_read(opened: Callable[..., Any], site: str, width: int) -> None:
+    page, _ = opened(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    (figure,) = awake(page, site, "graph")
+    slider = figure.get_by_role("slider", name="Step", exact=True)
+    for step in range(len(walk(neuron()))):
+        slider.fill(str(step))
+        covered = figure.evaluate(
+            "figure => [...figure.querySelectorAll('.touch-dock *')].filter(box => box.matches(':not(pre, pre *)') &&"
+            " (box.scrollHeight > box.clientHeight + 1 && getComputedStyle(box).overflowY !== 'visible'"
+            " || box.getBoundingClientRect().right > figure.getBoundingClientRect().right + 1))"
+            ".map(box => box.className || box.tagName)"
+        )
+        assert covered == []
+    sizes = figure.evaluate("""figure => {
+        const svg = figure.querySelector(".touch-picture > svg");
+        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+        return [...svg.querySelectorAll("text")].map(text => parseFloat(getComputedStyle(text).fontSize) * scale);
+    }""")
+    assert min(sizes) >= 10.99
+    outside = figure.evaluate("""figure => [...figure.querySelectorAll("[data-part=node]")].flatMap((node) => {
+        const card = node.querySelector("[data-part=card]").getBBox();
+        return [...node.querySelectorAll("text[text-anchor=end]")].slice(0, 2).filter((text) => {
+            const [own, key] = [text.getBBox(), text.previousElementSibling.getBBox()];
+            return own.x < key.x + key.width || own.x + own.width > card.x + card.width;
+        }).map((text) => text.textContent);
+    })""")
+    assert outside == []
 
 
 @pytest.mark.parametrize("touch", [False, True])
@@ -270,7 +341,7 @@ def test_a_dragged_leaf_gives_pythons_numbers(opened: Callable[..., Any], site: 
         page.mouse.down()
         page.mouse.move(at["x"] + 40, at["y"], steps=4)
         page.mouse.up()
-    value = figure.get_by_role("spinbutton", name="x2").evaluate("input => input.valueAsNumber")
+    value = figure.get_by_role("textbox", name="x2").evaluate("input => Number(input.value)")
     assert value == 1.0
     assert cards(figure) == walk(neuron(value))[-1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 import time
 from itertools import groupby
 from pathlib import Path
@@ -437,6 +438,77 @@ def test_reset_gives_the_page_back(reader: Reader) -> None:
     assert "NameError" in reader.run(3, "draw_graph")
 
 
+# ---------------------------------------------------------------- what the bar says
+
+# Write down what the bar says, each time that it says something else.
+LISTEN = """
+() => {
+    const bar = document.querySelector('.live-bar');
+    window.heard = [];
+    new MutationObserver(() => {
+        const said = [bar.querySelector('.live-said').textContent, bar.querySelector('.live-detail').textContent];
+        if (String(window.heard.at(-1)) !== String(said)) window.heard.push(said);
+    }).observe(bar, {subtree: true, childList: true, characterData: true});
+}
+"""
+
+
+def test_the_bar_tells_one_size_before_it_comes_then_how_much_is_here_and_which_cell_runs(
+    opened: Any, site: str
+) -> None:
+    page, _ = opened()
+    reader = Reader(page, f"{site}{PURE}.html")
+    reader.write(1, "1")
+    reader.write(2, "import numpy\n\ndef unused():\n    import matplotlib")
+    reader.write(3, "3")
+    page.evaluate(LISTEN)
+    reader.press(3, "here")
+    reader.wait()
+    config = page.request.get(f"{site}_static/live/config.json").json()
+    files = {file for name in ("numpy", "matplotlib") for file in config["packages"]["imports"][name]}
+    size = sum(config["core"].values()) + sum(config["packages"]["files"][file] for file in files)
+    total = f"{size / 1e6:.1f} MB"
+    said = page.evaluate("window.heard")
+    loading = [detail for text, detail in said if text.startswith("Loading ")]
+    assert {text for text, _ in said if text.startswith("Loading ")} == {
+        f"Loading Python, numpy and matplotlib, {total}"
+    }
+    parts = [float(detail.partition(" ")[0]) for detail in loading if detail]
+    assert {detail.partition(" ")[2] for detail in loading if detail} == {f"of {total}"}
+    assert parts[0] < 1
+    assert parts == sorted(parts)
+    assert len(set(parts)) > 10, "it stood still"
+    running = [detail for text, detail in said if text == "Running 3 cells" and detail]
+    assert list(dict.fromkeys(running)) == ["cell 1, 1 of 3", "cell 2, 2 of 3", "cell 3, 3 of 3"]
+    assert said[-1] == ["Done", ""]
+
+
+@pytest.mark.parametrize("code", ["import numpy", "def late():\n    import numpy\nlate()"])
+def test_a_load_that_fails_ends_the_status_with_a_sentence(opened: Any, site: str, code: str) -> None:
+    page, faults = opened()
+    reader = Reader(page, f"{site}{PURE}.html")
+    reader.run(1, "kept = 1")
+    page.context.set_offline(True)
+    assert "numpy could not be loaded" in reader.run(2, code)
+    assert re.match(
+        "Cell 2 (did not run: what it needs could not be loaded|ended with ModuleNotFoundError)$", reader.said
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate(IDLE), "nothing is said after the end"
+    page.context.set_offline(False)
+    assert "Traceback" not in reader.run(2)
+    assert reader.run(3, "kept").strip() == "1"
+    faults.clear()  # the requests that failed
+
+
+def test_a_package_that_is_not_what_the_list_names_is_not_used(opened: Any, site: str) -> None:
+    page, _ = opened()
+    page.route("**/packages/numpy-*", lambda route: route.fulfill(body=b"no wheel"))
+    reader = Reader(page, f"{site}{PURE}.html")
+    for code in ("import numpy", "def late():\n    import numpy\nlate()"):
+        assert "is not the file that Pyodide's list names" in reader.run(1, code)
+
+
 # ---------------------------------------------------------------- edits
 
 
@@ -450,6 +522,63 @@ def test_edits_survive_a_reload_until_they_are_reverted(reader: Reader) -> None:
     assert not reader.has_run(2)
     reader.page.reload()
     assert reader.page.locator(".cm-content").count() == 0
+
+
+def test_an_output_of_the_code_before_an_edit_is_marked(reader: Reader) -> None:
+    number = 1 + reader.page.locator("div.cell").evaluate_all(
+        "all => all.findIndex(c => c.querySelector('.cell_output'))"
+    )
+    cell, page = reader.cell(number), reader.page
+    old = cell.get_by_text("This output is of the code before your edit")
+    assert old.count() == 0
+    reader.write(number, "'mine'")
+    assert old.is_visible()
+    page.reload()
+    cell.locator(".cm-content").wait_for()
+    assert old.is_visible(), "what is printed there is of other code"
+    assert old.bounding_box()["y"] < cell.locator(".cell_output").bounding_box()["y"]
+    assert reader.run(number).strip() == "'mine'"
+    assert old.count() == 0
+    reader.write(number, "'yours'")
+    assert old.is_visible()
+    reader.press(number, "revert")
+    assert old.count() == 0
+
+
+def test_edits_in_two_tabs_are_kept_side_by_side(reader: Reader) -> None:
+    other = Reader(reader.page.context.new_page(), reader.page.url)
+    reader.write(1, "print('here')")
+    other.write(2, "print('there')")
+    reader.write(3, "print('here, too')")
+    mine = reader.cell(2).locator(".cm-content")
+    mine.wait_for()  # the other tab's edit arrives
+    assert mine.text_content() == "print('there')"
+    other.press(2, "revert")
+    until(reader.page, "() => document.querySelectorAll('div.cell')[1].matches('.live-edited')", answer=False)
+    reader.page.reload()
+    reader.cell(3).locator(".cm-content").wait_for()
+    texts = reader.page.locator(".cm-content").all_text_contents()
+    assert texts == ["print('here')", "print('here, too')"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_editor_takes_the_place_of_the_code_and_nothing_moves(opened: Any, site: str, width: int) -> None:
+    page, _ = opened(viewport={"width": width, "height": 900})
+    page.goto(f"{site}notebooks/moons.html")
+    height = "all => all.map(cell => cell.closest('details') ? 0 : cell.offsetHeight)"
+    heights = page.locator("div.cell").evaluate_all(height)
+    longest = heights.index(max(heights))
+    cell = page.locator("div.cell").nth(longest)
+    assert heights[longest] > 900, "longer than the window"
+    cell.locator(".live-edit").scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    cell.locator(".live-edit").click()
+    until(page, "() => document.activeElement.matches('.cm-content')")
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == before
+    assert abs(cell.evaluate("cell => cell.offsetHeight") - heights[longest]) < 2
+    page.keyboard.type("# ")
+    assert page.evaluate("scrollY") == before, "the cursor was in sight"
 
 
 def test_an_edit_of_code_that_has_changed_is_handed_back(reader: Reader) -> None:
@@ -491,6 +620,24 @@ def test_the_keyboard_is_enough(reader: Reader) -> None:
         "document.getElementById(document.querySelector('.cm-content').getAttribute('aria-describedby')).textContent"
     )
     assert "Escape, then Tab" in described
+
+
+def test_every_key_writes_in_the_editor(reader: Reader) -> None:
+    page = reader.page
+    reader.write(1, "")
+    text = string.digits + string.ascii_letters + " " + string.punctuation
+    page.keyboard.type(text)
+    editor = reader.cell(1).locator(".cm-content")
+    assert editor.text_content() == text
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")  # Sphinx listens for it, too
+    assert page.evaluate("document.activeElement.matches('.cm-content')")
+    page.keyboard.press("Control+k")  # the search that the page offers on every other place, here as well
+    page.locator("#pst-search-dialog[open]").wait_for()
+    page.keyboard.type("a/b")
+    assert page.locator("#pst-search-dialog input").input_value() == "a/b"
+    page.keyboard.press("Escape")
+    assert editor.text_content() == text
 
 
 def test_shift_and_enter_run_the_cell_that_was_clicked(reader: Reader) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no annotations
 
+from tests.browser.conftest import FOLDER, served
 from tools.check_site import is_human, toc_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +74,15 @@ TOO_WIDE = """() => {
         .filter((node) => node.getBoundingClientRect().right > wide + 1 && !held(node))
         .map((node) => `${node.tagName} ${node.className} ends at ${node.getBoundingClientRect().right}`);
 }"""
+
+
+def until(page: Any, question: str, answer: Any) -> None:
+    """Ask the page until it gives the answer."""
+    for _ in range(100):
+        if page.evaluate(question) == answer:
+            return
+        page.wait_for_timeout(50)
+    assert page.evaluate(question) == answer
 
 
 def settle(page: Any, address: str) -> None:
@@ -149,6 +159,7 @@ def test_every_link_leads_somewhere(opened: Any, site: str) -> None:
 def test_a_wrong_address_is_told_the_way_home(opened: Any, site: str, lost: str) -> None:
     page, seen = opened()
     page.goto(site + lost)
+    until(page, "() => document.getElementById('home').getAttribute('href')", FOLDER)
     assert [fault for fault in seen if "404" not in fault] == []
     seen.clear()  # the address itself is missing: that is what this is about
     home = urljoin(page.url, page.locator("a[href]").first.get_attribute("href"))
@@ -157,10 +168,128 @@ def test_a_wrong_address_is_told_the_way_home(opened: Any, site: str, lost: str)
     assert "Backpropagation" in page.title()
 
 
+@pytest.mark.parametrize("folder", ["/", "/micrograd_numpy/", "/a/b/"])
+@pytest.mark.parametrize("lost", ["no-such-page.html", "notebooks/exercises/no-such-page.html", "x/y/"])
+def test_a_wrong_address_is_told_the_way_home_wherever_the_site_is(opened: Any, folder: str, lost: str) -> None:
+    page, seen = opened()
+    with served(folder) as address:
+        page.goto(address + lost)
+        home = page.locator("#home")
+        until(page, "() => document.getElementById('home').getAttribute('href')", folder)
+        assert page.request.get(urljoin(page.url, home.get_attribute("href"))).ok
+        page.goto("about:blank")
+    seen.clear()  # this is about addresses that are missing
+
+
 def test_the_search_finds(page: Any, site: str) -> None:
     page.goto(site + "search.html?q=topological")
     page.locator("#search-results li a").first.wait_for()
     assert page.locator("#search-results li a", has_text="Backpropagation").count()
+
+
+def test_the_search_leads_to_the_section(page: Any, site: str) -> None:
+    page.goto(site + "search.html?q=overshoot")
+    found = page.locator("#search-results li:has(p.context) a")
+    found.first.wait_for()
+    page.get_by_text("Search finished").wait_for()
+    page.wait_for_load_state("networkidle")  # what it shows of each page has come
+    for address in found.evaluate_all("links => links.map(link => link.href)"):
+        page.goto("about:blank")
+        page.goto(address)
+        target = page.locator(":target")
+        assert "overshoot" in target.text_content().lower()
+        assert -1 <= target.bounding_box()["y"] < 300, "the section is at the top of the window"
+        assert "#" in address
+
+
+def test_the_searchs_glass_is_beside_the_text(opened: Any, site: str) -> None:
+    for width in (390, 1280):
+        page, _ = opened(viewport={"width": width, "height": 800})
+        page.goto(site + "search.html?q=adam")
+        form = page.locator("form.bd-search:visible")
+        glass = form.locator("i").bounding_box()
+        start = form.locator("input").evaluate(
+            "input => input.getBoundingClientRect().left + parseFloat(getComputedStyle(input).paddingLeft)"
+        )
+        assert glass["x"] + glass["width"] <= start
+
+
+def test_paper_has_the_questions_their_answers_and_the_title(page: Any, site: str) -> None:
+    page.goto(site + "notebooks/ops.html")
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    asked = page.locator("article .sd-summary-text").all_inner_texts()
+    answers = page.locator("article .sd-summary-content").all_inner_texts()
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false })")
+    (title,) = page.locator("article section > h1").all_text_contents()
+    assert len(asked) == len(answers) > 2
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    paper = " ".join(page.locator("body").inner_text().split())
+    for text in (*asked, *answers, title.removesuffix("#")):
+        assert paper.count(" ".join(text.split())) == 1, text
+    assert "Fold it again" not in paper
+    heading = page.locator("h1:visible")
+    weight, size = heading.evaluate("h1 => [getComputedStyle(h1).fontWeight, getComputedStyle(h1).fontSize]")
+    assert int(weight) > 600
+    assert float(size.removesuffix("px")) > 30
+
+
+# ---------------------------------------------------------------- on a phone
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_on_a_phone_all_that_leads_on_can_be_read(opened: Any, site: str, width: int) -> None:
+    page, _ = opened(**PHONE | {"viewport": {"width": width, "height": 844}})
+    for name in ("ops", "graph", "backprop"):
+        page.goto(f"{site}notebooks/{name}.html")
+        clipped = page.locator(".prev-next-area a, .prev-next-area p").evaluate_all(
+            "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent)"
+        )
+        assert clipped == []
+        run = page.locator(".live-run-all")
+        assert run.locator("span").is_visible() == (width > 349)
+        assert min(run.bounding_box()["width"], run.bounding_box()["height"]) >= 44
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_nothing_covers_the_text(opened: Any, site: str) -> None:
+    page, _ = opened(**PHONE)
+    page.goto(f"{site}notebooks/ops.html")
+    page.evaluate("scrollTo(0, 3000)")
+    page.wait_for_timeout(200)
+    page.evaluate("scrollTo(0, 2500)")
+    page.wait_for_timeout(500)
+    assert not page.locator("#pst-back-to-top").is_visible()
+
+
+def test_on_a_phone_panels_side_by_side_scroll(opened: Any, site: str) -> None:
+    page, _ = opened(**PHONE)
+    page.goto(f"{site}notebooks/mlp.html")
+    panels = page.locator("div.cell_output img.broad").first
+    panels.scroll_into_view_if_needed()
+    box = panels.bounding_box()
+    assert box["width"] >= 570
+    shape = panels.evaluate("image => image.getAttribute('width') / image.getAttribute('height')")
+    assert box["width"] / box["height"] == pytest.approx(shape, rel=0.02)
+    assert panels.evaluate("image => getComputedStyle(image.closest('.cell_output')).overflowX") == "auto"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("chapter", "grips"), [("graph", 0), ("mlp", 2)])
+def test_on_a_phone_a_figures_controls_are_as_wide_as_a_finger(
+    opened: Any, site: str, chapter: str, grips: int
+) -> None:
+    page, _ = opened(**PHONE)
+    page.goto(f"{site}notebooks/{chapter}.html")
+    page.locator("img.touch").first.scroll_into_view_if_needed()
+    figure = page.locator(".touch-figure").first
+    figure.wait_for()
+    controls = "button, input[type=range], input[type=text], .touch-choice label, circle.touch-grip"
+    sides = figure.locator(controls).evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
+    assert min(sides) >= 44
+    assert figure.locator("circle.touch-grip").count() == grips
 
 
 def test_the_weights_on_file_are_those_of_the_pages(opened: Any, site: str) -> None:

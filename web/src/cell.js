@@ -45,6 +45,8 @@ export class Cell {
     const alts = [...(this.printed?.querySelectorAll("img, svg[aria-label]") ?? [])];
     this.alts = alts.map((image) => image.getAttribute("alt") ?? image.getAttribute("aria-label"));
     this.outputs = new Outputs(make("div", { className: "cell_output docutils container live-output" }), this.alts);
+    this.shown = this.original; // the code whose output is there
+    this.old = make("p", { className: "live-note live-old", textContent: "This output is of the code before your edit: run the cell." });
     this.addTools();
   }
 
@@ -101,6 +103,12 @@ export class Cell {
   tellChanged() {
     if (this.buttons) this.buttons.revert.hidden = !(this.isEdited || this.editor || this.outputs.element.isConnected);
     this.element.classList.toggle("live-edited", this.isEdited);
+    const { element } = this.outputs;
+    const output = element.isConnected ? element : this.printed;
+    const isOld = this.code !== this.shown && output?.childNodes.length > 0;
+    this.element.classList.toggle("live-stale", isOld);
+    if (!isOld) this.old.remove();
+    else if (!this.old.isConnected) output.before(this.old);
   }
 
   /** Under which mark its edit is kept. Cells with the same code are told apart by their order. */
@@ -132,8 +140,17 @@ export class Cell {
 
   change(text) {
     this.code = text;
-    if (this.isEdited) this.page.edits.set(this.mark, text);
-    else this.page.edits.forget(this.mark);
+    this.page.edits.set(this.mark, this.isEdited ? text : undefined);
+    this.tellChanged();
+  }
+
+  /** Have the code that was kept: of an earlier visit, or of another tab. */
+  recall() {
+    const text = this.page.edits.get(this.mark) ?? this.original;
+    if (this.needsTorch || text === this.code || this.input.contains(document.activeElement)) return;
+    this.code = text;
+    if (this.editor) this.editor.set(text);
+    else this.edit(false);
     this.tellChanged();
   }
 
@@ -145,6 +162,7 @@ export class Cell {
       this.editor = null;
       this.static.hidden = false;
     }
+    this.shown = this.original;
     this.change(this.original);
     this.outputs.clear();
     this.outputs.end();
@@ -179,6 +197,7 @@ export class Cell {
   }
 
   begin() {
+    this.shown = this.code;
     this.state = "running";
     this.outputs.begin();
   }

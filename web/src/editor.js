@@ -24,6 +24,8 @@ const highlighter = tagHighlighter([
   { tag: t.variableName, class: "n" },
 ]);
 
+const HEADER = 80; // pixels at the top of the window that the page's bar covers, and a line
+
 /**
  * Make an editor.
  * @param {{parent: HTMLElement, text: string, label: string, help: string, run: () => void, changed: (text: string) => void}} options
@@ -50,7 +52,15 @@ export function createEditor({ parent, text, label, help, run, changed }) {
     }),
   });
   return {
-    focus: () => view.focus(),
+    /** Bring the keyboard here, and the cursor into sight if it is not: the page stays where it is. */
+    focus() {
+      const at = view.coordsAtPos(view.state.selection.main.head);
+      if (!at || at.top < HEADER || at.bottom > innerHeight) {
+        const line = view.lineBlockAtHeight(Math.max(0, HEADER - view.documentTop));
+        view.dispatch({ selection: { anchor: line.from } });
+      }
+      view.focus();
+    },
     set: (content) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: content } }),
     remove: () => view.destroy(),
   };

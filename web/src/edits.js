@@ -10,10 +10,22 @@ export function mark(text) {
 }
 
 export class Edits {
-  /** @param {string} page the page's path within the site */
-  constructor(page) {
+  /**
+   * @param {string} page the page's path within the site
+   * @param {() => void} changed another tab has changed them
+   */
+  constructor(page, changed) {
     this.key = PREFIX + page;
-    /** @type {Record<string, string>} */ this.texts = {};
+    this.read();
+    addEventListener("storage", ({ key }) => {
+      if (key !== this.key && key !== null) return; // null: all was cleared
+      this.read();
+      changed();
+    });
+  }
+
+  read() {
+    /** @type {Record<string, string>} */ this.texts ??= {};
     try {
       this.texts = JSON.parse(localStorage.getItem(this.key) ?? "{}");
     } catch {
@@ -21,27 +33,21 @@ export class Edits {
     }
   }
 
-  save() {
+  get(mark) {
+    return this.texts[mark];
+  }
+
+  /** Keep an edit, or forget it, beside what other tabs keep. @param {string} mark @param {string} [text] */
+  set(mark, text) {
+    this.read();
+    if (text === undefined) delete this.texts[mark];
+    else this.texts[mark] = text;
     try {
       if (Object.keys(this.texts).length) localStorage.setItem(this.key, JSON.stringify(this.texts));
       else localStorage.removeItem(this.key);
     } catch {
       // likewise
     }
-  }
-
-  get(mark) {
-    return this.texts[mark];
-  }
-
-  set(mark, text) {
-    this.texts[mark] = text;
-    this.save();
-  }
-
-  forget(mark) {
-    delete this.texts[mark];
-    this.save();
   }
 
   /** Edits of code that is no longer on the page. @param {string[]} marks of the code that is */

@@ -24,10 +24,12 @@ const importsAtOnce = (code) => [...code.matchAll(/^(?:from|import)[ \t]+(\w+)/g
 
 class Page {
   constructor() {
-    this.edits = new Edits(location.pathname.slice(SITE.pathname.length));
+    this.edits = new Edits(location.pathname.slice(SITE.pathname.length), () => this.cells.forEach((cell) => cell.recall()));
     this.help = "live-help";
     this.count = 0;
-    /** What has been downloaded, and of how much. @type {Record<string, [number, number]>} */ this.bytes = {};
+    /** What is being loaded: for each file, its bytes so far, and all. @type {Map<string, [number, number]>} */
+    this.loading = new Map();
+    this.waits = false; // whether it is waited for
     this.turn = 0; // what waits is dropped when this changes
     this.queue = Promise.resolve();
     /** The cells that ran in this Python, in order, each with its code. @type {[Cell, string][]} */
@@ -65,12 +67,7 @@ class Page {
   /** Show the edits that the reader made before; those of code that has changed since are handed back. */
   recallEdits() {
     const marks = this.cells.map((cell) => cell.mark);
-    this.cells.forEach((cell, i) => {
-      const text = this.edits.get(marks[i]);
-      if (text === undefined || cell.needsTorch) return;
-      cell.code = text;
-      cell.edit(false);
-    });
+    this.cells.forEach((cell) => cell.recall());
     const lost = this.edits.lost(marks);
     if (!lost.length) return;
     const texts = lost.map((one) => this.edits.get(one));
@@ -83,7 +80,7 @@ class Page {
       forget,
     );
     forget.addEventListener("click", () => {
-      lost.forEach((one) => this.edits.forget(one));
+      lost.forEach((one) => this.edits.set(one));
       box.remove();
     });
     this.cells[0].element.before(box);
@@ -115,14 +112,18 @@ class Page {
     const rest = new Set(cells);
     try {
       if (turn !== this.turn || !(await this.ready(cells)) || turn !== this.turn) return;
-      this.bar.say(cells.length > 1 ? `Running ${cells.length} cells` : `Running cell ${cells[0].number}`, { busy: true });
       for (const [i, cell] of cells.entries()) {
-        if (cells.length > 1) this.bar.detail(`${i + 1} of ${cells.length}`, i / cells.length);
+        this.tellRunning = () => {
+          this.bar.say(cells.length > 1 ? `Running ${cells.length} cells` : `Running cell ${cell.number}`, { busy: true });
+          if (cells.length > 1) this.bar.detail(`cell ${cell.number}, ${i + 1} of ${cells.length}`, i / cells.length);
+        };
+        this.tellRunning();
         rest.delete(cell);
         const failed = await this.runOne(cell);
         if (turn !== this.turn) return;
         if (failed) {
-          this.bar.say(`Cell ${cell.number} ended with ${failed}`, { link: cell.element });
+          const why = failed === "LoadError" ? "did not run: what it needs could not be loaded" : `ended with ${failed}`;
+          this.bar.say(`Cell ${cell.number} ${why}`, { link: cell.element });
           return;
         }
       }
@@ -140,6 +141,7 @@ class Page {
     this.current = cell;
     const failed = await python.ask({ type: "run", place: cell.place, count, code, allowed: this.allowed });
     this.current = null;
+    this.waits = false;
     cell.end(failed, count);
     if (failed === "crashed" || failed === "stopped") return failed;
     if (failed) this.history.push([cell, `${code}\n# failed`]);
@@ -158,7 +160,8 @@ class Page {
       this.config ??= await this.loadConfig();
       if (!(await this.agree(cells))) return false;
       if (this.python) return true;
-      await this.startPython(cells.flatMap((cell) => importsAtOnce(cell.code)));
+      // One cell may define what is never called; of several, a later one calls it.
+      await this.startPython(cells.flatMap((cell) => (cells.length > 1 ? importsOf : importsAtOnce)(cell.code)));
       return true;
     } catch (error) {
       this.python?.end();
@@ -184,9 +187,19 @@ class Page {
     this.python = python;
     this.history = [];
     this.count = 0;
-    this.bytes = {};
-    this.bar.say("Starting Python", { busy: true });
-    await python.start({ config: this.config, allowed: this.allowed, imports });
+    const { core, packages } = this.config;
+    const needed = this.allowed || !packages.foreign ? imports.filter((name) => name in packages.imports) : [];
+    const files = { ...core };
+    for (const file of needed.flatMap((name) => packages.imports[name])) files[file] = packages.files[file];
+    this.loading = new Map(Object.entries(files).map(([file, size]) => [file, [0, size]]));
+    this.loadingWhat = list(["Python", ...new Set(needed)]);
+    this.waits = true;
+    this.tellLoading();
+    try {
+      await python.start({ config: this.config, allowed: this.allowed, imports });
+    } finally {
+      this.waits = false;
+    }
   }
 
   /** Ask before the first Run whether packages may come from another host. True if the cells can run. */
@@ -213,19 +226,39 @@ class Page {
     return this.allowed || !isNeeded;
   }
 
-  /** @param {{phase: string, loaded: number, total: number, what?: string}} event bytes of Python, or of packages */
-  progress({ phase, loaded, total, what }) {
+  /** @param {{phase: "loading" | "waiting" | "running", file?: string, loaded?: number, files?: string[]}} event */
+  progress({ phase, file, loaded, files }) {
     if (phase === "running") {
-      if (this.current) this.bar.say(`Running cell ${this.current.number}`, { busy: true });
-      return;
+      this.waits = false;
+      if (this.current) this.tellRunning();
+    } else if (phase === "waiting") {
+      this.waits = true;
+      const more = files.filter((one) => !this.loading.has(one));
+      if (more.length && this.isLoaded) {
+        this.loading.clear(); // another load, with a total of its own
+        this.loadingWhat = "packages";
+      }
+      for (const one of more) this.loading.set(one, [0, this.config.packages.files[one] ?? 0]);
+    } else if (this.loading.has(file)) {
+      this.loading.get(file)[0] = loaded;
     }
-    this.bytes[phase] = [loaded, total];
-    const all = Object.values(this.bytes).reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]);
-    const isHere = all[0] >= all[1];
-    const starting = this.python?.isReady ? `Unpacking ${what}` : "Starting Python";
-    const packages = this.bytes.packages ? (this.python?.isReady ? "packages" : "Python and packages") : "Python";
-    this.bar.say(isHere ? starting : `Downloading ${packages}`, { busy: true });
-    if (!isHere) this.bar.detail(`${megabytes(all[0])} of ${megabytes(all[1])} MB`, all[0] / all[1]);
+    if (this.waits) this.tellLoading();
+  }
+
+  get isLoaded() {
+    return [...this.loading.values()].every(([loaded, size]) => loaded >= size);
+  }
+
+  /** Say how much is loaded, from the first byte on, and what is done with it once all is here. */
+  tellLoading() {
+    const sum = (which) => [...this.loading.values()].reduce((bytes, each) => bytes + each[which], 0);
+    const [loaded, all] = [sum(0), sum(1)];
+    const total = `${megabytes(all)} MB`;
+    if (this.isLoaded) this.bar.say(this.python?.isReady ? "Unpacking packages" : "Starting Python", { busy: true });
+    else {
+      this.bar.say(`Loading ${this.loadingWhat}, ${total}`, { busy: true });
+      this.bar.detail(`${megabytes(loaded)} of ${total}`, loaded / all);
+    }
   }
 
   output(place, kind, data) {

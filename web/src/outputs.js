@@ -99,6 +99,7 @@ export class Outputs {
 
   image({ address, width, height }) {
     const image = make("img", { src: address, alt: this.alt() });
+    image.classList.toggle("broad", width > 1.9 * height); // as tools/finish_site.py has it
     if (width) Object.assign(image.style, { width: `${width}px`, aspectRatio: `${width} / ${height}` });
     this.element.append(image);
   }

@@ -12,13 +12,18 @@ const OUR_OWN = new Set(["IPython", "ipywidgets"]); // web/src/python has what a
 /** The one spelling of a package's name. @param {string} name */
 const canonical = (name) => name.toLowerCase().replace(/[-_.]+/g, "-");
 
+/** A package could not be loaded. */
+class LoadError extends Error {
+  name = "LoadError";
+}
+
 /** @typedef {{base: string, files: Record<string, number>, foreign: boolean}} Source  where packages come from */
 
 export class Packages {
   /**
    * @param {Record<string, any>} list the packages of pyodide-lock.json
    * @param {Source} source
-   * @param {(loaded: number, total: number, what: string) => void} progress
+   * @param {{counted: (response: Response, file: string) => Response, told: (file: string, loaded: number) => void, waiting: (files: string[]) => void}} progress
    */
   constructor(list, source, progress) {
     this.list = list;
@@ -26,7 +31,8 @@ export class Packages {
     this.progress = progress;
     this.allowed = !source.foreign;
     /** @type {Set<string>} */ this.installed = new Set();
-    /** @type {Map<string, Promise<Uint8Array>>} */ this.coming = new Map();
+    /** @type {Map<string, Promise<void>>} */ this.coming = new Map();
+    /** What has come and waits to be installed. @type {Map<string, Uint8Array>} */ this.arrived = new Map();
     /** @type {Map<string, string>} */ this.byImport = new Map();
     for (const [name, entry] of Object.entries(list)) {
       if (name.endsWith("-tests") || entry.package_type !== "package") continue;
@@ -34,7 +40,6 @@ export class Packages {
         if (!module.includes(".") && !OUR_OWN.has(module)) this.byImport.set(module, name);
       }
     }
-    this.loaded = this.total = 0;
   }
 
   /** @param {any} py Pyodide, once it has started */
@@ -71,7 +76,7 @@ export class Packages {
   /** Begin to fetch packages, all at once. @param {string[]} names as `behind` gives them */
   fetch(names) {
     for (const name of names) {
-      if (this.coming.has(name)) continue;
+      if (this.coming.has(name) || this.arrived.has(name)) continue;
       this.coming.set(name, this.download(name));
       this.coming.get(name).catch(() => {}); // told where it is waited for
     }
@@ -79,28 +84,25 @@ export class Packages {
 
   /** @param {string} name */
   async download(name) {
-    const entry = this.list[name];
-    const size = this.source.files[entry.file_name] ?? 0;
-    this.total += size;
+    const { file_name: file } = this.list[name];
     try {
-      const response = await fetch(this.source.base + entry.file_name, { integrity: integrity(entry.sha256) });
+      const response = await fetch(this.source.base + file);
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      this.loaded += size;
-      this.progress(this.loaded, this.total, name);
-      return bytes;
+      this.arrived.set(name, new Uint8Array(await this.progress.counted(response, file).arrayBuffer()));
     } catch (error) {
+      throw new LoadError(`${name} could not be loaded (${error.message}). Look at the connection, and run the cell again.`);
+    } finally {
       this.coming.delete(name);
-      this.total -= size;
-      throw new Error(`${name} could not be loaded (${error.message}). Look at the connection, and run the cell again.`);
     }
   }
 
   /** Fetch and install packages. @param {string[]} names as `behind` gives them */
   async load(names) {
     this.fetch(names);
-    const files = await Promise.all(names.map((name) => this.coming.get(name)));
-    names.forEach((name, i) => this.install(name, files[i]));
+    this.progress.waiting([...this.coming.keys()].map((name) => this.list[name].file_name));
+    await Promise.all(names.map((name) => this.coming.get(name)));
+    await Promise.allSettled(this.coming.values()); // what cells further down need: nothing can come while Python runs
+    names.forEach((name) => this.install(name, this.arrived.get(name)));
   }
 
   /**
@@ -114,7 +116,9 @@ export class Packages {
     if (!this.has(name)) return `${name} is none of the packages that the pages of this book can load`;
     if (!this.allowed) return `${name} is not on this site, and was not loaded from elsewhere: run the cell again to be asked again`;
     try {
-      for (const one of this.needs([name])) this.install(one, this.downloadNow(one));
+      const needed = this.needs([name]);
+      this.progress.waiting(needed.filter((one) => !this.arrived.has(one)).map((one) => this.list[one].file_name));
+      for (const one of needed) this.install(one, this.arrived.get(one) ?? this.downloadNow(one));
       return "";
     } catch (error) {
       return error.message;
@@ -123,8 +127,7 @@ export class Packages {
 
   /** @param {string} name */
   downloadNow(name) {
-    const { file_name: file, sha256 } = this.list[name];
-    this.progress(this.loaded, this.total, name);
+    const { file_name: file } = this.list[name];
     const request = new XMLHttpRequest();
     request.open("GET", this.source.base + file, false);
     request.responseType = "arraybuffer";
@@ -134,15 +137,16 @@ export class Packages {
       throw new Error(`${name} could not be loaded: look at the connection, and run the cell again`);
     }
     if (request.status !== 200) throw new Error(`${name} could not be loaded: the server answered ${request.status}`);
-    const bytes = new Uint8Array(request.response);
-    if (this.digest(bytes) !== sha256) throw new Error(`${name} is not the file that Pyodide's list names, so it was not used`);
-    return bytes;
+    this.progress.told(file, this.source.files[file] ?? 0);
+    return new Uint8Array(request.response);
   }
 
   /** Unpack a package where Python finds it. @param {string} name @param {Uint8Array} bytes */
   install(name, bytes) {
     if (this.installed.has(name)) return;
-    const { file_name: filename, package_type: type } = this.list[name];
+    const { file_name: filename, package_type: type, sha256 } = this.list[name];
+    this.arrived.delete(name);
+    if (this.digest(bytes) !== sha256) throw new LoadError(`${name} is not the file that Pyodide's list names, so it was not used.`);
     const isLibrary = type === "shared_library";
     const libraries = this.unpack.callKwargs(bytes, {
       filename,
@@ -151,7 +155,6 @@ export class Packages {
     });
     if (isLibrary) libraries.forEach((path) => this.link(path));
     this.installed.add(name);
-    this.coming.delete(name);
   }
 
   /** Load a library that extension modules share; Python loads these modules themselves. @param {string} path */
@@ -161,10 +164,4 @@ export class Packages {
     module.loadDynamicLibrary(path, { global: true, nodelete: true, allowUndefined: true, loadAsync: false, fs });
     module.LDSO.loadedLibsByName[path.split("/").at(-1)] ??= module.LDSO.loadedLibsByName[path];
   }
-}
-
-/** What `fetch` compares a file with. @param {string} sha256 in hexadecimal digits */
-function integrity(sha256) {
-  const bytes = sha256.match(/../g).map((pair) => parseInt(pair, 16));
-  return `sha256-${btoa(String.fromCharCode(...bytes))}`;
 }

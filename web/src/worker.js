@@ -25,34 +25,38 @@ const post = (type, rest = {}) => self.postMessage({ type, ...rest });
 let python; // {cells, widgets, packages, py} once it has started
 let chain = Promise.resolve(); // one thing after the other
 
-/** Count what `fetch` brings of Pyodide's own files, which are downloaded behind our back. */
-function watchFetch(base, sizes) {
-  const real = self.fetch;
-  const files = Object.entries(sizes).filter(([file]) => !/\.m?js$/.test(file)); // programs are imported instead
-  const coming = new Map(files); // each once
+/** Tell what has come of a file, in bytes as they are when unpacked: how a host packs them, nobody knows before. */
+const told = (file, loaded) => post("progress", { phase: "loading", file, loaded });
+/** Tell that nothing runs until these files are here and unpacked. */
+const waiting = (files) => post("progress", { phase: "waiting", files });
+
+/** A response that tells what has come of it. */
+function counted(response, file) {
   let loaded = 0;
+  const counter = new TransformStream({
+    transform(chunk, controller) {
+      told(file, (loaded += chunk.byteLength));
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(counter), response);
+}
+
+/** Count what `fetch` brings of Pyodide's own files, which are downloaded behind our back. */
+function watchFetch(base, files) {
+  const real = self.fetch;
+  const coming = new Set(files); // each once
   self.fetch = async (request, options) => {
     const response = await real(request, options);
     const file = String(request?.url ?? request).replace(base, "");
-    if (!coming.delete(file) || !response.body) return response;
-    const which = response.headers.has("content-encoding") ? 1 : 0; // what crosses the wire is smaller then
-    const [raw] = sizes[file];
-    const total = files.reduce((sum, [, size]) => sum + size[which], 0);
-    const counter = new TransformStream({
-      transform(chunk, controller) {
-        loaded += (chunk.byteLength * sizes[file][which]) / raw;
-        post("progress", { phase: "python", loaded: Math.min(loaded, total), total });
-        controller.enqueue(chunk);
-      },
-    });
-    return new Response(response.body.pipeThrough(counter), response);
+    return coming.delete(file) && response.body ? counted(response, file) : response;
   };
 }
 
 /** Start Python, and begin to fetch what the waiting cells import. */
 async function start({ config, base, allowed, imports, interrupt }) {
   const core = new URL("pyodide/", base).href;
-  watchFetch(core, config.core);
+  watchFetch(core, Object.keys(config.core));
   const get = async (address) => {
     const answer = await fetch(new URL(address, base));
     if (!answer.ok) throw new Error(`${address}: the server answered ${answer.status}`);
@@ -64,11 +68,15 @@ async function start({ config, base, allowed, imports, interrupt }) {
     config.files.map(async ({ address, path }) => [path, await (await get(address)).arrayBuffer()]),
   );
   for (const coming of [listed, wheel, files]) coming.catch(() => {}); // told where it is waited for
-  const { loadPyodide } = await import(/* @vite-ignore */ `${core}pyodide.mjs`);
+  const program = async (file) => {
+    const module = await import(/* @vite-ignore */ core + file);
+    told(file, config.core[file]); // programs come whole
+    return module;
+  };
+  program("pyodide.asm.js").catch(() => {}); // Pyodide will ask for it, too
+  const { loadPyodide } = await program("pyodide.mjs");
   const source = { ...config.packages, base: new URL(config.packages.base, base).href };
-  const packages = new Packages((await listed).packages, source, (loaded, total, what) =>
-    post("progress", { phase: "packages", loaded, total, what }),
-  );
+  const packages = new Packages((await listed).packages, source, { counted, told, waiting });
   packages.allowed ||= allowed;
   const starting = loadPyodide({ indexURL: core, env: { HOME: "/book" } });
   packages.fetch(packages.behind(imports));
@@ -81,7 +89,11 @@ async function start({ config, base, allowed, imports, interrupt }) {
   const cells = py.pyimport("page_cells");
   cells.start(
     (place, kind, data) => post("output", { place, kind, data }),
-    (module) => packages.provide(module),
+    (module) => {
+      const answer = packages.provide(module);
+      if (answer !== null) post("progress", { phase: "running" });
+      return answer;
+    },
   );
   if (interrupt) py.setInterruptBuffer(interrupt);
   python = { py, cells, packages };
@@ -101,7 +113,7 @@ async function run({ place, count, code, allowed }) {
   const { cells, packages } = python;
   packages.allowed ||= allowed;
   const needed = packages.behind(cells.imports(code).split(","));
-  if (needed.length) {
+  if (needed.length || packages.coming.size) {
     await packages.load(needed);
     post("progress", { phase: "running" });
   }
@@ -118,7 +130,7 @@ const ANSWERS = {
     try {
       failed = await run(message);
     } catch (error) {
-      failed = "Error";
+      failed = error.name; // LoadError, for one
       post("output", { place: message.place, kind: "error", data: error.message });
     }
     post("done", { place: message.place, failed });
