@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from micrograd_numpy.ops import divide
-from micrograd_numpy.value import Value, as_float, what_is
+from micrograd_numpy.parameters import Groups, Setting, at_least_zero, look_at_all, true_or_false
+from micrograd_numpy.value import Value, what_is
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -140,117 +141,86 @@ if TYPE_CHECKING:
 #
 # A network has more than two parameters, so keep them in a list, and write the zeroing once. What
 # changes from one optimizer to the next is `step()`. Everything else is shared, and so are the
-# mistakes worth catching before the first step. First, a learning rate that makes no sense:
+# mistakes worth catching before the first step. The checks and the keeping of lists are in a module
+# without prose, `micrograd_numpy/parameters.py`; this is what is left to say.
+#
+# The class takes any iterable of Values, which is what `model.parameters()` gives. Only leaves may be
+# optimized: to change the number of an inner node would break its tie to its inputs.
 
 # %%
-def at_least_zero(name: str, x: object, below: float | None = None) -> float:
-    """The hyperparameter `x` as a float, if 0 ≤ x and, where `below` is given, x < below.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not one real number.
-    ValueError
-        If it is out of range, or nan.
-    """
-    try:
-        number = as_float(x)
-    except TypeError:
-        raise TypeError(f"{name} must be a real number, but got {what_is(x)}") from None
-    except OverflowError as error:
-        raise ValueError(f"{name} is too large: {error}") from None
-    if not number >= 0.0 or (below is not None and number >= below):
-        upper = "" if below is None else f" and less than {below:g}"
-        raise ValueError(f"{name} must be at least 0{upper}, but got {number!r}")
-    return number
-
-
-# %% [markdown]
-# Then the base class. It takes any iterable of Values, which is what `model.parameters()` gives.
-# Only leaves may be optimized: to change the number of an inner node would break its tie to its
-# inputs.
-
-# %%
-class Optimizer:
+class Optimizer(Groups):
     """What all optimizers share: the parameters they may change, and a learning rate.
 
-    A subclass defines `step()`, which reads each parameter's `grad` and changes its `data`.
+    A subclass defines `update(parameters, lr, …)`, which changes the `data` of each parameter of a group,
+    guided by its `grad`; or, for itself alone, without groups and saving, a `step()`.
 
     Parameters
     ----------
-    parameters : iterable of Value
-        The leaves to optimize, each once; for a model, `model.parameters()`.
+    parameters : iterable of Value, or of dict
+        The leaves to optimize, each once; for a model, `model.parameters()`. Or groups of them, as in
+        `[{"params": [w, b], "lr": 0.1}, {"params": [c]}]`: what a group does not set is as below.
     lr : float
-        The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps.
+        The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps, in all groups;
+        reading it is an error if they differ. `optimizer.param_groups` has each group's own.
+    **settings
+        The hyperparameters of a subclass, which come to its `update` by name.
 
     Attributes
     ----------
     parameters : list of Value
+    param_groups : list of dict
+    state : dict
 
     Raises
     ------
     TypeError
-        If `parameters` is not an iterable of Values, or a hyperparameter is not a number.
+        If `parameters` is not an iterable of Values or groups, or a hyperparameter is not a number.
     ValueError
         If there are no parameters, if one is there twice or was made by an operation,
-        or if a hyperparameter is out of range.
+        or if a hyperparameter is out of range or unknown.
     """
 
-    _settings: tuple[str, ...] = ("lr",)  # what repr shows
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
+        lr: float,
+        **settings: Any,
+    ) -> None:
+        super().__init__(parameters, lr=lr, **settings)
 
-    def __init__(self, parameters: Iterable[Value], lr: float) -> None:
-        if not isinstance(parameters, Iterable):
-            raise TypeError(
-                "an optimizer takes its parameters as a list or another iterable of Values, such as "
-                f"model.parameters() or [w, b], but got {what_is(parameters)}"
-            )
-        self.parameters = list(parameters)
-        self.lr = lr
-        if not self.parameters:
-            raise ValueError(
-                "an optimizer needs at least one parameter, but got none; pass model.parameters() or [w, b]"
-            )
-        first: dict[Value, int] = {}
-        for i, p in enumerate(self.parameters):
-            if not isinstance(p, Value):
-                raise TypeError(
-                    f"parameter {i} must be a Value, but got {what_is(p)}; "
-                    "pass model.parameters() or [w, b]"
-                )
-            if p._prev:
-                raise ValueError(
-                    f"only leaves can be optimized, but parameter {i}, {p!r}, was made by {p._op!r}: "
-                    "its number follows from its inputs, so optimize those"
-                )
-            if first.setdefault(p, i) != i:
-                raise ValueError(
-                    f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}; leave one out"
-                )
+    def zero_grad(self, set_to_none: bool = False) -> None:
+        """Set every parameter's gradient to zero, because `backward()` adds to what is there.
 
-    @property
-    def lr(self) -> float:
-        """The learning rate."""
-        return self._lr
+        With `set_to_none`, to None: `step()` skips a parameter that `backward()` then does not reach.
+        """
+        zero: Any = None if set_to_none else 0.0
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = zero
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = at_least_zero("lr", lr)
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter's number once, guided by its gradient, and return what `closure` returned.
 
-    def zero_grad(self) -> None:
-        """Set every parameter's gradient to zero, because `backward()` adds to what is there."""
-        for p in self.parameters:
-            p.grad = 0.0
+        Parameters
+        ----------
+        closure : callable, optional
+            Called first: sets gradients to zero, computes a loss, calls its `backward()`, and returns it.
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no step(): use SGD, Adam or AdamW, or define step() in your class"
-        )
-
-    def __repr__(self) -> str:
-        count = len(self.parameters)
-        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)
-        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {settings})"
+        Raises
+        ------
+        TypeError
+            If a parameter holds something else than a number, such as a Value in `.data`.
+        ValueError
+            If a hyperparameter was changed to one that is out of range.
+        """
+        loss = None if closure is None else closure()
+        for parameters, settings in self._ready():
+            try:
+                self.update(parameters, **settings)
+            except TypeError:
+                look_at_all(self.parameters)  # says so, if one of them is to blame
+                raise
+        return loss
 
 
 # %% [markdown]
@@ -539,40 +509,58 @@ class SGD(Optimizer):
     2.4
     """
 
-    _settings = ("lr", "momentum", "weight_decay", "nesterov")
+    keeps = {"momentum_buffer": 0.0}  # v
+    momentum, weight_decay, nesterov = Setting(), Setting(), Setting()
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
         lr: float = 1e-3,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(parameters, lr)
-        self.momentum = at_least_zero("momentum", momentum)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
-        self.nesterov = nesterov
-        if nesterov and not self.momentum:
-            raise ValueError(
-                f"nesterov needs a momentum greater than 0, but got momentum={momentum!r}"
-            )
-        self._v = [0.0] * len(self.parameters)
+        super().__init__(
+            parameters, lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov
+        )
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        if (
-            not self.momentum and not self.weight_decay
-        ):  # the plain rule, three times as fast
-            lr = self.lr
-            for p in self.parameters:
-                p.data -= lr * p.grad
+    def checked(self, nesterov: object = False, **numbers: Any) -> dict[str, Any]:
+        """The hyperparameters of a group, or an error."""
+        settings = {**super().checked(**numbers), "nesterov": true_or_false("nesterov", nesterov)}
+        if settings["nesterov"] and not settings["momentum"]:
+            raise ValueError(
+                f"nesterov needs a momentum greater than 0, but got momentum={settings['momentum']!r}"
+            )
+        return settings
+
+    def update(
+        self,
+        parameters: list[Value],
+        lr: float,
+        momentum: float,
+        weight_decay: float,
+        nesterov: bool,
+    ) -> None:
+        """Change the number of each parameter of a group once."""
+        if not momentum and not weight_decay:  # the plain rule, several times as fast
+            for p in parameters:
+                try:
+                    p.data -= lr * p.grad
+                except TypeError:
+                    if p.grad is not None:
+                        raise
             return
-        for i, p in enumerate(self.parameters):
-            # a factor of zero must not meet an infinity: 0·inf is nan
-            g = p.grad + self.weight_decay * p.data if self.weight_decay else p.grad
-            self._v[i] = v = self.momentum * self._v[i] + g if self.momentum else g
-            p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
+        for p in parameters:
+            g = p.grad
+            if g is None:
+                continue
+            if weight_decay:  # a factor of zero must not meet an infinity: 0·inf is nan
+                g = g + weight_decay * p.data
+            v = g
+            if momentum:
+                state = self.state[p]
+                state["momentum_buffer"] = v = momentum * state["momentum_buffer"] + g
+            p.data -= lr * (g + momentum * v if nesterov else v)
 
 
 # %% tags=["active-ipynb"]
@@ -721,45 +709,53 @@ class Adam(Optimizer):
     first steps. m and v start at zero.
     """
 
-    _settings = ("lr", "betas", "eps", "weight_decay")
+    keeps = {"step": 0, "exp_avg": 0.0, "exp_avg_sq": 0.0}  # t, m and v
+    betas, eps, weight_decay = Setting(), Setting(), Setting()
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr)
+        super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    def checked(self, betas: Any = (), **numbers: Any) -> dict[str, Any]:
+        """The hyperparameters of a group, or an error."""
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ValueError(
                 f"betas must be two numbers, as (0.9, 0.999), but got {what_is(betas)}"
             )
-        self.betas = (
-            at_least_zero("betas[0]", betas[0], below=1.0),
-            at_least_zero("betas[1]", betas[1], below=1.0),
-        )
-        self.eps = at_least_zero("eps", eps)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
-        self._m = [0.0] * len(self.parameters)
-        self._v = [0.0] * len(self.parameters)
-        self._t = 0
+        both = tuple(at_least_zero(f"betas[{i}]", beta, below=1.0) for i, beta in enumerate(betas))
+        return {**super().checked(**numbers), "betas": both}
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        decay = self.weight_decay  # without it, no 0·inf
-        self._move([p.grad + decay * p.data if decay else p.grad for p in self.parameters])
-
-    def _move(self, gradients: list[float]) -> None:
-        """Make the step that these gradients ask for."""
-        beta1, beta2 = self.betas
-        self._t += 1
-        correct_m, correct_v = 1.0 - beta1**self._t, 1.0 - beta2**self._t
-        for i, (p, g) in enumerate(zip(self.parameters, gradients)):
-            self._m[i] = m = beta1 * self._m[i] + (1.0 - beta1) * g
-            self._v[i] = v = beta2 * self._v[i] + (1.0 - beta2) * g * g
-            p.data -= self.lr * divide(m / correct_m, sqrt(v / correct_v) + self.eps)
+    def update(
+        self,
+        parameters: list[Value],
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+        weight_decay: float,
+    ) -> None:
+        """Change the number of each parameter of a group once."""
+        beta1, beta2 = betas
+        t = 0
+        for p in parameters:
+            g = p.grad
+            if g is None:
+                continue
+            if weight_decay:  # a factor of zero must not meet an infinity: 0·inf is nan
+                g = g + weight_decay * p.data
+            state = self.state[p]
+            state["step"] += 1
+            if state["step"] != t:  # powers cost time, and most parameters have made as many steps
+                t = state["step"]
+                correct_m, correct_v = 1.0 - beta1**t, 1.0 - beta2**t
+            state["exp_avg"] = m = beta1 * state["exp_avg"] + (1.0 - beta1) * g
+            state["exp_avg_sq"] = v = beta2 * state["exp_avg_sq"] + (1.0 - beta2) * g * g
+            p.data -= lr * divide(m / correct_m, sqrt(v / correct_v) + eps)
 
 
 # %% [markdown]
@@ -833,7 +829,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -841,11 +837,19 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        for p in self.parameters:
-            p.data *= 1.0 - self.lr * self.weight_decay
-        self._move([p.grad for p in self.parameters])
+    def update(
+        self,
+        parameters: list[Value],
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+        weight_decay: float,
+    ) -> None:
+        """Change the number of each parameter of a group once."""
+        for p in parameters:
+            if p.grad is not None:
+                p.data *= 1.0 - lr * weight_decay
+        super().update(parameters, lr, betas, eps, weight_decay=0.0)
 
 # %% [markdown]
 # For plain descent the two ways are the same: $p - \text{lr} \cdot (g + \lambda p) = (1 - \text{lr}
