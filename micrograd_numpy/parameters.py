@@ -14,8 +14,9 @@ no parameter turns into something else unnoticed, and no step gets slower:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from micrograd_numpy.value import Value, as_float, what_is
 
@@ -63,14 +64,16 @@ def true_or_false(name: str, x: object) -> bool:
     return bool(number)
 
 
-def look(name: object, p: Value) -> None:
-    """Make sure that a parameter holds floats.
+def look(name: object, p: Any) -> None:
+    """Make sure that a parameter is a Value that holds floats.
 
     Raises
     ------
     TypeError
-        If its data is not one real number, or its gradient neither that nor None.
+        If it is none, if its data is not one real number, or its gradient neither that nor None.
     """
+    if not isinstance(p, Value):
+        raise TypeError(f"parameter {name} must be a Value, but got {what_is(p)}; pass model.parameters() or [w, b]")
     for attribute in ("data", "grad"):
         x = getattr(p, attribute)
         if type(x) is float or (x is None and attribute == "grad"):
@@ -85,13 +88,14 @@ def look(name: object, p: Value) -> None:
             ) from None
 
 
-def look_at_all(parameters: Iterable[Value]) -> None:
-    """Make sure that every parameter holds floats."""
+def look_at_all(parameters: Iterable[Any]) -> None:
+    """Make sure that every parameter is a Value that holds floats."""
     for i, p in enumerate(parameters):
-        look(i, p)
+        if not isinstance(p, Value) or type(p.data) is not float or type(p.grad) is not float:
+            look(i, p)
 
 
-def as_parameters(parameters: object) -> list[Any]:
+def as_parameters(parameters: object, taker: str = "an optimizer") -> list[Any]:
     """Parameters, or groups of them, in a list.
 
     Raises
@@ -99,14 +103,14 @@ def as_parameters(parameters: object) -> list[Any]:
     TypeError
         If they are not in an iterable that has an order.
     """
-    if isinstance(parameters, Set):
+    if isinstance(parameters, AbstractSet):
         raise TypeError(
-            "an optimizer's parameters need an order that is the same in every run, and a set has none; "
+            f"{taker} takes its parameters in an order that is the same in every run, and a set has none; "
             "pass them in a list"
         )
     if not isinstance(parameters, Iterable):
         raise TypeError(
-            "an optimizer takes its parameters as a list or another iterable of Values, such as "
+            f"{taker} takes its parameters as a list or another iterable of Values, such as "
             f"model.parameters() or [w, b], but got {what_is(parameters)}"
         )
     return list(parameters)
@@ -124,10 +128,6 @@ def check_parameters(parameters: Iterable[Any]) -> None:
     """
     first: dict[Value, int] = {}
     for i, p in enumerate(parameters):
-        if not isinstance(p, Value):
-            raise TypeError(
-                f"parameter {i} must be a Value, but got {what_is(p)}; pass model.parameters() or [w, b]"
-            )
         look(i, p)
         if p._prev:
             raise ValueError(
@@ -141,14 +141,14 @@ def check_parameters(parameters: Iterable[Any]) -> None:
 
 
 class States(dict[Value, dict[str, float]]):
-    """What an optimizer keeps of each parameter; of one that it has not moved yet, what it starts with."""
+    """What an optimizer keeps of each parameter; of one that it has not moved yet, zeros."""
 
-    def __init__(self, start: Mapping[str, float]) -> None:
+    def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
-        self.start = start
+        self.names = names
 
     def __missing__(self, p: Value) -> dict[str, float]:
-        self[p] = dict(self.start)
+        self[p] = dict.fromkeys(self.names, 0.0)
         return self[p]
 
 
@@ -193,27 +193,22 @@ def entries(where: str, x: Any, count: int, of: str) -> list[Any]:
     return list(x)
 
 
-def kept(where: str, x: object, start: float) -> float:
-    """A number that an optimizer keeps: whole, if it starts as a whole one.
+def kept(where: str, x: object) -> float:
+    """A number that an optimizer keeps, as a float.
 
     Raises
     ------
     TypeError
         If it is not one real number.
     ValueError
-        If it should be whole and at least 0, and is not, or if it is too large for a float.
+        If it is too large for a float.
     """
     try:
-        number = as_float(x)
+        return as_float(x)
     except TypeError:
         raise TypeError(f"{where} must be a number, but got {what_is(x)}") from None
     except OverflowError as error:
         raise ValueError(f"{where} is too large: {error}") from None
-    if isinstance(start, float):
-        return number
-    if not number.is_integer() or number < 0:
-        raise ValueError(f"{where} must be a whole number, at least 0, but got {number!r}")
-    return int(number)
 
 
 class Setting:
@@ -252,22 +247,22 @@ class Groups:
         Each group's Values, under "params", and its hyperparameters. They may be changed between steps.
     state : dict
         For each parameter that has moved, what the optimizer keeps of it.
-    keeps : dict
-        The names of what is kept, and what each starts from: a float, or an int if it counts.
+    keeps : tuple of str
+        The names of what is kept.
     """
 
-    keeps: ClassVar[Mapping[str, float]] = {}
+    keeps: tuple[str, ...] = ()
     lr = Setting()
 
     def __init__(self, parameters: Iterable[Value] | Iterable[dict[str, Any]], **defaults: Any) -> None:
         given = as_parameters(parameters)
         self.param_groups: list[dict[str, Any]] = []
         self.state = States(self.keeps)
-        self._seen: list[dict[str, Any]] = []  # the groups as they were when they were last checked,
-        self._plan: list[tuple[list[Value], dict[str, Any]]] = []  # and what update takes of each
-        self._firsts: list[Value] = []  # one for each group
+        self._seen: list[dict[str, Any]] = []  # the groups as they were when they were last checked
+        self._firsts: list[Value] = []  # the first parameter of each
         self._steps = 0
-        self.defaults = self.checked(**defaults)
+        checked = self.checked(**defaults)
+        self.defaults = {name: checked[name] for name in defaults}  # in the order of the class
         for group in given if given and isinstance(given[0], dict) else [{"params": given}]:
             self.add_param_group(group)
         if not self.parameters:
@@ -279,8 +274,8 @@ class Groups:
         """The hyperparameters of a group as floats, or an error. A subclass knows what else they must be."""
         return {name: at_least_zero(name, x) for name, x in settings.items()}
 
-    def update(self, parameters: list[Any], **settings: Any) -> None:
-        """Change the number of each parameter of a group once; skip those whose gradient is None."""
+    def update(self, group: dict[str, Any]) -> None:
+        """Change the number of each parameter of a group once, but for those whose gradient is None."""
         raise NotImplementedError(
             f"{type(self).__name__} has no update(): use SGD, Adam or AdamW, or define update() in your class"
         )
@@ -305,7 +300,7 @@ class Groups:
         """
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(
-                "a parameter group is a dict with its Values under 'params', as in "
+                "a group of parameters is a dict with its Values under 'params', as in "
                 f"{{'params': [w, b], 'lr': 0.1}}, but got {what_is(param_group)}"
             )
         unknown = [key for key in param_group if key not in ("params", *self.defaults)]
@@ -314,36 +309,33 @@ class Groups:
                 f"a group of {type(self).__name__} may set {', '.join(self.defaults)}, "
                 f"but got {unknown[0]!r}; correct the name or leave it out"
             )
-        params = param_group["params"]
-        params = [params] if isinstance(params, Value) else as_parameters(params)
+        params = as_parameters(param_group["params"], "a group")
         self._set_groups([*self.param_groups, {**self.defaults, **param_group, "params": params}])
 
     def _set_groups(self, groups: list[dict[str, Any]], **changed: Any) -> None:
         """Check groups as if they were new, and make them those of the optimizer; or change nothing."""
-        plan = []
+        new = []
         for i, group in enumerate(groups):
             missing = [name for name in ("params", *self.defaults) if name not in group]
             if missing:
                 raise ValueError(f"param_groups[{i}] has no {missing[0]!r}; add groups with add_param_group(...)")
-            settings = {name: group[name] for name in self.defaults} | changed
-            plan.append((group["params"], self.checked(**settings)))
-        if [params for params, _ in plan] != [params for params, _ in self._plan]:
-            check_parameters(p for params, _ in plan for p in params)
-        for group, (_, settings) in zip(groups, plan):
+            new.append(self.checked(**{name: group[name] for name in self.defaults} | changed))
+        if [group["params"] for group in groups] != [group["params"] for group in self._seen]:
+            check_parameters(p for group in groups for p in group["params"])
+        for group, settings in zip(groups, new):
             group.update(settings)
         self.param_groups[:] = groups
-        self._seen, self._plan = [dict(group) for group in groups], plan
-        self._firsts = [params[0] for params, _ in plan if params]
+        self._seen = [dict(group) for group in groups]
+        self._firsts = [group["params"][0] for group in groups if group["params"]]
 
-    def _ready(self) -> list[tuple[list[Value], dict[str, Any]]]:
-        """The parameters and hyperparameters of each group, checked as the top of this file says."""
+    def _check(self) -> None:
+        """Before a step: check what was changed since the last one, as the top of this file says."""
         if self.param_groups != self._seen:
             self._set_groups(self.param_groups)
         self._steps = step = self._steps + 1
         for p in self._firsts:
             if type(p.data) is not float or type(p.grad) is not float or step % 100 == 1:
                 look_at_all(self.parameters)
-        return self._plan
 
     def state_dict(self) -> dict[str, Any]:
         """What it takes to go on later as if never stopped: plain dicts and lists of numbers, ready for `json.dump`.
@@ -364,18 +356,19 @@ class Groups:
         if type(self).update is Groups.update:
             raise NotImplementedError(
                 f"what {type(self).__name__} keeps from step to step is not known here: define update() instead of "
-                "step(), and name in the class what it keeps, as in keeps = {'velocity': 0.0}"
+                "step(), and name in the class what it keeps, as in keeps = ('velocity',)"
             )
         if self.param_groups != self._seen:
             self._set_groups(self.param_groups)
         return {
             "optimizer": type(self).__name__,
             "param_groups": [
-                {"params": places} | {name: list(x) if isinstance(x, tuple) else x for name, x in settings.items()}
-                for places, (_, settings) in zip(self._places(), self._plan)
+                {"params": places}
+                | {name: list(x) if isinstance(x := group[name], tuple) else x for name in self.defaults}
+                for places, group in zip(self._places(), self.param_groups)
             ],
             "state": [
-                {name: kept(f"state[{i}][{name!r}]", self.state[p][name], start) for name, start in self.keeps.items()}
+                {name: kept(f"state[{i}][{name!r}]", self.state[p][name]) for name in self.keeps}
                 for i, p in enumerate(self.parameters)
             ],
         }
@@ -418,13 +411,13 @@ class Groups:
         states = []
         for i, numbers in enumerate(entries("state", state["state"], len(self.parameters), "parameter")):
             fields(f"state[{i}]", numbers, self.keeps)
-            states.append({name: kept(f"state[{i}][{name!r}]", numbers[name], s) for name, s in self.keeps.items()})
+            states.append({name: kept(f"state[{i}][{name!r}]", numbers[name]) for name in self.keeps})
         for mine, settings in zip(self.param_groups, groups):
             mine.update(settings)
         self.state.update(zip(self.parameters, states))
 
     def _places(self) -> list[list[int]]:
-        """For each group, which of all parameters it holds: 0, 1, 2, …"""
+        """For each group, the places of its parameters among all."""
         places = iter(range(len(self.parameters)))
         return [[next(places) for _ in group["params"]] for group in self.param_groups]
 

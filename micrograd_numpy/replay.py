@@ -225,7 +225,12 @@ class Batch:
         pairs = zip(self._replay.parameters, gradients)
         try:
             for p, g in pairs:
-                p.grad += g
+                try:
+                    p.grad += g
+                except TypeError:
+                    if p.grad is not None:  # a habit from PyTorch
+                        raise
+                    p.grad = g  # type: ignore[unreachable]
         except BaseException:  # Ctrl-C: all or nothing, so do the rest
             for p, g in pairs:
                 p.grad += g
