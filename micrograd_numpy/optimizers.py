@@ -24,6 +24,7 @@ from micrograd_numpy.parameters import (
     Setting,
     as_parameters,
     at_least_zero,
+    called,
     check_parameters,
     look_at_all,
     true_or_false,
@@ -223,7 +224,7 @@ class Optimizer(Groups):
         ValueError
             If a hyperparameter was changed to one that is out of range.
         """
-        loss = None if closure is None else closure()
+        loss = None if closure is None else called(closure)
         self._check()
         for group in self.param_groups:
             try:
@@ -959,7 +960,7 @@ def clip_grad_norm(
             max(gradients, key=lambda i: abs(gradients[i])),
         )
         raise FloatingPointError(
-            f"gradients as long as {norm!r} cannot be clipped: that of parameter {i} is {gradients[i]!r}; "
+            f"the norm of the gradients is {norm!r}, so it cannot be clipped: that of parameter {i} is {gradients[i]!r}; "
             "detect_anomaly() tells where it comes from"
         )
     factor = max_norm / (norm + 1e-6)

@@ -82,8 +82,9 @@ def look(name: object, p: Any) -> None:
             setattr(p, attribute, as_float(x))
         except (TypeError, OverflowError):
             label = f" ({p.label})" if p.label else ""
+            held = "a Value" if isinstance(x, Value) else what_is(x)  # whose own data may be odd, too
             raise TypeError(
-                f"parameter {name}{label} must hold a float in .{attribute}, but holds {what_is(x)}; "
+                f"parameter {name}{label} must hold a float in .{attribute}, but holds {held}; "
                 f"change it by numbers, as in {INSTEAD[attribute]}"
             ) from None
 
@@ -93,6 +94,22 @@ def look_at_all(parameters: Iterable[Any]) -> None:
     for i, p in enumerate(parameters):
         if not isinstance(p, Value) or type(p.data) is not float or type(p.grad) is not float:
             look(i, p)
+
+
+def called(closure: Any) -> Any:
+    """What `closure` returns.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be called.
+    """
+    if not callable(closure):
+        raise TypeError(
+            f"step() takes a function that computes the loss, but got {what_is(closure)}; "
+            "call loss.backward() yourself, and then step()"
+        )
+    return closure()
 
 
 def as_parameters(parameters: object, taker: str = "an optimizer") -> list[Any]:
@@ -107,6 +124,11 @@ def as_parameters(parameters: object, taker: str = "an optimizer") -> list[Any]:
         raise TypeError(
             f"{taker} takes its parameters in an order that is the same in every run, and a set has none; "
             "pass them in a list"
+        )
+    if isinstance(parameters, Mapping):
+        raise TypeError(
+            f"{taker} takes its parameters as a list, but got {what_is(parameters)}; "
+            "pass list(d.values()), or put a group with its 'params' into a list"
         )
     if not isinstance(parameters, Iterable):
         raise TypeError(
@@ -318,7 +340,9 @@ class Groups:
         for i, group in enumerate(groups):
             missing = [name for name in ("params", *self.defaults) if name not in group]
             if missing:
-                raise ValueError(f"param_groups[{i}] has no {missing[0]!r}; add groups with add_param_group(...)")
+                raise ValueError(
+                    f"param_groups[{i}] has no {missing[0]!r}; set it again, or add groups with add_param_group(...)"
+                )
             new.append(self.checked(**{name: group[name] for name in self.defaults} | changed))
         if [group["params"] for group in groups] != [group["params"] for group in self._seen]:
             check_parameters(p for group in groups for p in group["params"])
@@ -335,6 +359,7 @@ class Groups:
         self._steps = step = self._steps + 1
         for p in self._firsts:
             if type(p.data) is not float or type(p.grad) is not float or step % 100 == 1:
+                self._set_groups(self.param_groups)  # np.float32(0.5) is no change, but no float either
                 look_at_all(self.parameters)
 
     def state_dict(self) -> dict[str, Any]:
