@@ -13,7 +13,7 @@ from micrograd_numpy.losses import (
     mse_loss,
 )
 from micrograd_numpy.mlp import MLP, Layer, Module, Neuron
-from micrograd_numpy.optimizers import SGD, Adam, AdamW
+from micrograd_numpy.optimizers import SGD, Adam, AdamW, clip_grad_norm
 from micrograd_numpy.value import Value, apply, dot, mean, total
 from micrograd_numpy.vectorize import vectorize
 
@@ -32,6 +32,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "check_gradients",
+    "clip_grad_norm",
     "detect_anomaly",
     "dot",
     "draw_graph",

@@ -406,6 +406,8 @@ def backward(root: Node) -> None:
             node.grad = 0.0
         else:
             leaves.append((node, node.grad))
+            if node.grad is None:  # a habit from PyTorch
+                node.grad = 0.0  # type: ignore[unreachable]
     try:
         root.grad += 1.0  # ∂root/∂root
         for node in reversed(order):

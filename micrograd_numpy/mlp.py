@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import index
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
+from micrograd_numpy.parameters import look
 from micrograd_numpy.value import Value, as_float, dot, what_is
 
 if TYPE_CHECKING:
@@ -329,7 +330,10 @@ class Module:
 
     def state_dict(self) -> dict[str, float]:
         """Every parameter's number by its name: a plain dict, ready for `json.dump`."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
+        named = dict(self.named_parameters())
+        for name, parameter in named.items():
+            look(name, parameter)
+        return {name: parameter.data for name, parameter in named.items()}
 
     def load_state_dict(self, state: Mapping[str, SupportsFloat]) -> None:
         """Set every parameter to the number `state` has for its name: all of them, or none.

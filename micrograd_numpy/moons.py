@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
 from micrograd_numpy.losses import hinge_loss
 from micrograd_numpy.mlp import Module, as_size
-from micrograd_numpy.optimizers import Optimizer, at_least_zero
+from micrograd_numpy.optimizers import Optimizer
+from micrograd_numpy.parameters import at_least_zero
 from micrograd_numpy.style import CARD, FORWARD, INK
 from micrograd_numpy.value import Value, dot, what_is
 

@@ -10,7 +10,7 @@ from micrograd_numpy.losses import (
     mse_loss,
 )
 from micrograd_numpy.mlp import MLP, Layer, Module, Neuron
-from micrograd_numpy.optimizers import SGD, Adam, AdamW
+from micrograd_numpy.optimizers import SGD, Adam, AdamW, clip_grad_norm
 
 __all__ = [
     "MLP",
@@ -22,6 +22,7 @@ __all__ = [
     "Neuron",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "clip_grad_norm",
     "hinge_loss",
     "mse_loss",
 ]

@@ -5,7 +5,7 @@
 # second question. In this chapter you watch plain descent diverge, zigzag and starve. You mend each
 # failure with a line or two, and end with the optimizers of PyTorch, number for number.
 #
-# - **You will build** `SGD` with momentum, `Adam` and `AdamW`, and a way to draw their paths.
+# - **You will build** `SGD` with momentum, `Adam` and `AdamW`, `clip_grad_norm`, and a way to draw paths.
 # - **You need** [Value](value.ipynb) and [Backpropagation](backprop.ipynb).
 # - **Time** about 35 minutes.
 
@@ -15,11 +15,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import sqrt
-from typing import TYPE_CHECKING
+from math import hypot, isfinite, isnan, nan, sqrt
+from typing import TYPE_CHECKING, Any
 
 from micrograd_numpy.ops import divide
-from micrograd_numpy.value import Value, as_float, what_is
+from micrograd_numpy.parameters import (
+    Groups,
+    Setting,
+    as_parameters,
+    at_least_zero,
+    called,
+    check_parameters,
+    look_at_all,
+    true_or_false,
+)
+from micrograd_numpy.value import Value, what_is
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,119 +148,91 @@ if TYPE_CHECKING:
 #
 # ## A place for the bookkeeping
 #
-# A network has more than two parameters, so keep them in a list, and write the zeroing once. What
-# changes from one optimizer to the next is `step()`. Everything else is shared, and so are the
-# mistakes worth catching before the first step. First, a learning rate that makes no sense:
+# A network has more than two parameters, so keep them in a list, and write the zeroing once. The
+# class below takes any iterable of Values, which is what `model.parameters()` gives. Only leaves may
+# be optimized: to change the number of an inner node would break its tie to its inputs.
+#
+# What changes from one optimizer to the next is one method, `update`. It gets a **group**: a dict with
+# some parameters and the hyperparameters that they share. Mostly there is one group with everything in
+# it. The lists and the checks are in a plain module, `micrograd_numpy/parameters.py`.
 
 # %%
-def at_least_zero(name: str, x: object, below: float | None = None) -> float:
-    """The hyperparameter `x` as a float, if 0 ≤ x and, where `below` is given, x < below.
-
-    Raises
-    ------
-    TypeError
-        If `x` is not one real number.
-    ValueError
-        If it is out of range, or nan.
-    """
-    try:
-        number = as_float(x)
-    except TypeError:
-        raise TypeError(f"{name} must be a real number, but got {what_is(x)}") from None
-    except OverflowError as error:
-        raise ValueError(f"{name} is too large: {error}") from None
-    if not number >= 0.0 or (below is not None and number >= below):
-        upper = "" if below is None else f" and less than {below:g}"
-        raise ValueError(f"{name} must be at least 0{upper}, but got {number!r}")
-    return number
-
-
-# %% [markdown]
-# Then the base class. It takes any iterable of Values, which is what `model.parameters()` gives.
-# Only leaves may be optimized: to change the number of an inner node would break its tie to its
-# inputs.
-
-# %%
-class Optimizer:
+class Optimizer(Groups):
     """What all optimizers share: the parameters they may change, and a learning rate.
 
-    A subclass defines `step()`, which reads each parameter's `grad` and changes its `data`.
+    A subclass defines `update(group)`, which changes the `data` of each Value in `group["params"]`,
+    guided by its `grad`. What it has to remember of a parameter p from step to step it names in
+    `keeps`, and finds in `self.state[p]`, where it starts from 0. (A subclass may define `step()` instead,
+    over `self.parameters`; its state cannot be saved.)
 
     Parameters
     ----------
-    parameters : iterable of Value
-        The leaves to optimize, each once; for a model, `model.parameters()`.
+    parameters : iterable of Value, or of dict
+        The leaves to optimize, each once; for a model, `model.parameters()`. Or groups of them, as in
+        `[{"params": [w, b], "lr": 0.1}, {"params": [c]}]`: what a group does not set is as below.
     lr : float
-        The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps.
+        The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps, in all groups;
+        reading it is an error if they differ. `optimizer.param_groups` has each group's own.
+    **settings
+        The hyperparameters of a subclass, which are in every group by their names.
 
     Attributes
     ----------
     parameters : list of Value
+    param_groups : list of dict
+    state : dict
 
     Raises
     ------
     TypeError
-        If `parameters` is not an iterable of Values, or a hyperparameter is not a number.
+        If `parameters` is not an iterable of Values or groups, or a hyperparameter is not a number.
     ValueError
         If there are no parameters, if one is there twice or was made by an operation,
-        or if a hyperparameter is out of range.
+        or if a hyperparameter is out of range or unknown.
     """
 
-    _settings: tuple[str, ...] = ("lr",)  # what repr shows
+    def __init__(
+        self,
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
+        lr: float,
+        **settings: Any,
+    ) -> None:
+        super().__init__(parameters, lr=lr, **settings)
 
-    def __init__(self, parameters: Iterable[Value], lr: float) -> None:
-        if not isinstance(parameters, Iterable):
-            raise TypeError(
-                "an optimizer takes its parameters as a list or another iterable of Values, such as "
-                f"model.parameters() or [w, b], but got {what_is(parameters)}"
-            )
-        self.parameters = list(parameters)
-        self.lr = lr
-        if not self.parameters:
-            raise ValueError(
-                "an optimizer needs at least one parameter, but got none; pass model.parameters() or [w, b]"
-            )
-        first: dict[Value, int] = {}
-        for i, p in enumerate(self.parameters):
-            if not isinstance(p, Value):
-                raise TypeError(
-                    f"parameter {i} must be a Value, but got {what_is(p)}; "
-                    "pass model.parameters() or [w, b]"
-                )
-            if p._prev:
-                raise ValueError(
-                    f"only leaves can be optimized, but parameter {i}, {p!r}, was made by {p._op!r}: "
-                    "its number follows from its inputs, so optimize those"
-                )
-            if first.setdefault(p, i) != i:
-                raise ValueError(
-                    f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}; leave one out"
-                )
+    def zero_grad(self, set_to_none: bool = False) -> None:
+        """Set every parameter's gradient to zero, because `backward()` adds to what is there.
 
-    @property
-    def lr(self) -> float:
-        """The learning rate."""
-        return self._lr
+        With `set_to_none`, to None: `step()` skips a parameter that `backward()` then does not reach.
+        """
+        zero: Any = None if set_to_none else 0.0
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = zero
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = at_least_zero("lr", lr)
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter's number once, guided by its gradient, and return what `closure` returned.
 
-    def zero_grad(self) -> None:
-        """Set every parameter's gradient to zero, because `backward()` adds to what is there."""
-        for p in self.parameters:
-            p.grad = 0.0
+        Parameters
+        ----------
+        closure : callable, optional
+            Called first: sets gradients to zero, computes a loss, calls its `backward()`, and returns it.
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no step(): use SGD, Adam or AdamW, or define step() in your class"
-        )
-
-    def __repr__(self) -> str:
-        count = len(self.parameters)
-        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._settings)
-        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {settings})"
+        Raises
+        ------
+        TypeError
+            If a parameter holds something else than a number, such as a Value in `.data`.
+        ValueError
+            If a hyperparameter was changed to one that is out of range.
+        """
+        loss = None if closure is None else called(closure)
+        self._check()
+        for group in self.param_groups:
+            try:
+                self.update(group)
+            except TypeError:
+                look_at_all(self.parameters)  # says so, if one of them is to blame
+                raise
+        return loss
 
 
 # %% [markdown]
@@ -258,9 +240,9 @@ class Optimizer:
 
 # %% tags=["active-ipynb"]
 # class Descent(Optimizer):
-#     def step(self):
-#         for p in self.parameters:
-#             p.data -= self.lr * p.grad
+#     def update(self, group):
+#         for p in group["params"]:
+#             p.data -= group["lr"] * p.grad
 #
 #
 # w = Value(1.0, label="w")
@@ -435,19 +417,21 @@ def plot_paths(
 # %% [markdown]
 # In $x$ they agree, step after step; in $y$ they quarrel. So let gradients push a **velocity** $v$,
 # and let the velocity move the point. A factor $\mu$ below 1, the **momentum**, makes old pushes
-# fade, as friction would {cite:p}`polyak1964`. That is three lines where there was one:
+# fade, as friction would {cite:p}`polyak1964`. The velocity outlives the step, one number for each
+# parameter. An optimizer names what it `keeps`, and finds it in its `state`, where it starts from 0:
 
 # %% tags=["active-ipynb"]
 # class HeavyBall(Optimizer):
-#     def __init__(self, parameters, lr, momentum):
-#         super().__init__(parameters, lr)
-#         self.momentum = momentum
-#         self.v = [0.0] * len(self.parameters)
+#     keeps = ("v",)
 #
-#     def step(self):
-#         for i, p in enumerate(self.parameters):
-#             self.v[i] = self.momentum * self.v[i] + p.grad
-#             p.data -= self.lr * self.v[i]
+#     def __init__(self, parameters, lr, momentum):
+#         super().__init__(parameters, lr, momentum=momentum)
+#
+#     def update(self, group):
+#         for p in group["params"]:
+#             kept = self.state[p]
+#             kept["v"] = group["momentum"] * kept["v"] + p.grad
+#             p.data -= group["lr"] * kept["v"]
 
 # %% [markdown]
 # How much does it favor pushes that agree? A constant push $g$ builds up $g + \mu g + \mu^2 g +
@@ -457,10 +441,11 @@ def plot_paths(
 # %% tags=["active-ipynb"]
 # for name, sign in [("agreeing", 1.0), ("quarreling", -1.0)]:
 #     ball = HeavyBall([Value(0.0)], lr=0.1, momentum=0.9)
+#     p = ball.parameters[0]
 #     for t in range(200):
-#         ball.parameters[0].grad = sign**t
+#         p.grad = sign**t
 #         ball.step()
-#     print(f"pushes of size 1, {name}: velocity of size {abs(ball.v[0]):.4f}")
+#     print(f"pushes of size 1, {name}: velocity of size {abs(ball.state[p]['v']):.4f}")
 # print(f"1/(1 - 0.9) = {1 / (1 - 0.9):.4f}, 1/(1 + 0.9) = {1 / (1 + 0.9):.4f}")
 
 # %% [markdown]
@@ -539,40 +524,54 @@ class SGD(Optimizer):
     2.4
     """
 
-    _settings = ("lr", "momentum", "weight_decay", "nesterov")
+    keeps = ("momentum_buffer",)  # v
+    momentum, weight_decay, nesterov = Setting(), Setting(), Setting()
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
         lr: float = 1e-3,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(parameters, lr)
-        self.momentum = at_least_zero("momentum", momentum)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
-        self.nesterov = nesterov
-        if nesterov and not self.momentum:
-            raise ValueError(
-                f"nesterov needs a momentum greater than 0, but got momentum={momentum!r}"
-            )
-        self._v = [0.0] * len(self.parameters)
+        super().__init__(
+            parameters, lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov
+        )
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        if (
-            not self.momentum and not self.weight_decay
-        ):  # the plain rule, three times as fast
-            lr = self.lr
-            for p in self.parameters:
-                p.data -= lr * p.grad
+    def checked(self, nesterov: object = False, **numbers: Any) -> dict[str, Any]:
+        """The hyperparameters of a group, or an error."""
+        settings = super().checked(**numbers)
+        settings["nesterov"] = true_or_false("nesterov", nesterov)
+        if settings["nesterov"] and not settings["momentum"]:
+            raise ValueError(
+                f"nesterov needs a momentum greater than 0, but got momentum={settings['momentum']!r}"
+            )
+        return settings
+
+    def update(self, group: dict[str, Any]) -> None:
+        """Change the number of each parameter of a group once, but for those whose gradient is None."""
+        lr, momentum, weight_decay = group["lr"], group["momentum"], group["weight_decay"]
+        if not momentum and not weight_decay:  # the plain rule, several times as fast
+            for p in group["params"]:
+                try:
+                    p.data -= lr * p.grad
+                except TypeError:
+                    if p.grad is not None:
+                        raise
             return
-        for i, p in enumerate(self.parameters):
-            # a factor of zero must not meet an infinity: 0·inf is nan
-            g = p.grad + self.weight_decay * p.data if self.weight_decay else p.grad
-            self._v[i] = v = self.momentum * self._v[i] + g if self.momentum else g
-            p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
+        nesterov, states = group["nesterov"], self.state
+        for p in group["params"]:
+            g = p.grad
+            if g is None:
+                continue
+            if weight_decay:  # a factor of zero must not meet an infinity: 0·inf is nan
+                g = g + weight_decay * p.data
+            v = g
+            if momentum:
+                state = states[p]
+                state["momentum_buffer"] = v = momentum * state["momentum_buffer"] + g
+            p.data -= lr * (g + momentum * v if nesterov else v)
 
 
 # %% tags=["active-ipynb"]
@@ -721,45 +720,50 @@ class Adam(Optimizer):
     first steps. m and v start at zero.
     """
 
-    _settings = ("lr", "betas", "eps", "weight_decay")
+    keeps = ("step", "exp_avg", "exp_avg_sq")  # t, m and v
+    betas, eps, weight_decay = Setting(), Setting(), Setting()
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr)
+        super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    def checked(self, betas: Any = (), **numbers: Any) -> dict[str, Any]:
+        """The hyperparameters of a group, or an error."""
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ValueError(
                 f"betas must be two numbers, as (0.9, 0.999), but got {what_is(betas)}"
             )
-        self.betas = (
-            at_least_zero("betas[0]", betas[0], below=1.0),
-            at_least_zero("betas[1]", betas[1], below=1.0),
+        both = tuple(
+            at_least_zero(f"betas[{i}]", beta, below=1.0) for i, beta in enumerate(betas)
         )
-        self.eps = at_least_zero("eps", eps)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
-        self._m = [0.0] * len(self.parameters)
-        self._v = [0.0] * len(self.parameters)
-        self._t = 0
+        return {**super().checked(**numbers), "betas": both}
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        decay = self.weight_decay  # without it, no 0·inf
-        self._move([p.grad + decay * p.data if decay else p.grad for p in self.parameters])
-
-    def _move(self, gradients: list[float]) -> None:
-        """Make the step that these gradients ask for."""
-        beta1, beta2 = self.betas
-        self._t += 1
-        correct_m, correct_v = 1.0 - beta1**self._t, 1.0 - beta2**self._t
-        for i, (p, g) in enumerate(zip(self.parameters, gradients)):
-            self._m[i] = m = beta1 * self._m[i] + (1.0 - beta1) * g
-            self._v[i] = v = beta2 * self._v[i] + (1.0 - beta2) * g * g
-            p.data -= self.lr * divide(m / correct_m, sqrt(v / correct_v) + self.eps)
+    def update(self, group: dict[str, Any]) -> None:
+        """Change the number of each parameter of a group once, but for those whose gradient is None."""
+        lr, eps, weight_decay = group["lr"], group["eps"], group["weight_decay"]
+        beta1, beta2 = group["betas"]
+        states, last = self.state, 0.0
+        for p in group["params"]:
+            g = p.grad
+            if g is None:
+                continue
+            if weight_decay:  # a factor of zero must not meet an infinity: 0·inf is nan
+                g = g + weight_decay * p.data
+            state = states[p]
+            state["step"] = t = state["step"] + 1
+            if (
+                t != last
+            ):  # powers take time, and mostly all parameters have made as many steps
+                last, correct_m, correct_v = t, 1.0 - beta1**t, 1.0 - beta2**t
+            state["exp_avg"] = m = beta1 * state["exp_avg"] + (1.0 - beta1) * g
+            state["exp_avg_sq"] = v = beta2 * state["exp_avg_sq"] + (1.0 - beta2) * g * g
+            p.data -= lr * divide(m / correct_m, sqrt(v / correct_v) + eps)
 
 
 # %% [markdown]
@@ -833,7 +837,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value] | Iterable[dict[str, Any]],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -841,11 +845,13 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def step(self) -> None:
-        """Change every parameter's number once, guided by its gradient."""
-        for p in self.parameters:
-            p.data *= 1.0 - self.lr * self.weight_decay
-        self._move([p.grad for p in self.parameters])
+    def update(self, group: dict[str, Any]) -> None:
+        """Change the number of each parameter of a group once, but for those whose gradient is None."""
+        for p in group["params"]:
+            if p.grad is not None:
+                p.data *= 1.0 - group["lr"] * group["weight_decay"]
+        super().update({**group, "weight_decay": 0.0})
+
 
 # %% [markdown]
 # For plain descent the two ways are the same: $p - \text{lr} \cdot (g + \lambda p) = (1 - \text{lr}
@@ -876,7 +882,158 @@ class AdamW(Adam):
 # Adam made ten full steps, and a hundred times less decay changed nothing: it divides the penalty's
 # gradient by its own size, as it does with every gradient. `AdamW` keeps the decay out of the
 # averages {cite:p}`loshchilov2019`, and does what SGD does and what you asked for.
+
+# %% [markdown]
+# ## Off a cliff
 #
+# Some losses have cliffs: gentle where you want to be, and steep where you start. The gradient says
+# the truth, here and now, and a step believes it for much too far.
+#
+# Before you run the next cell: the lowest point is at 1, the start at 6, the rate is 0.02. How far from
+# 1 is the third step?
+
+# %% tags=["active-ipynb"]
+# def cliff(x):
+#     return (x - 1) ** 4 + (x - 1) ** 2
+#
+#
+# for step, (x,) in enumerate(path(cliff, partial(SGD, lr=0.02), (6.0,), steps=3)):
+#     print(f"step {step}: x = {x:.3g}")
+
+# %% [markdown]
+# The first gradient is 510. One step along it lands where the gradient is larger still. A smaller rate
+# would help here, and crawl everywhere else. So keep the rate, and shorten the gradient where it is too
+# long: take all gradients as one vector, and if its length is above `max_norm`, scale it down to that
+# {cite:p}`pascanu2013`. The direction stays.
+
+# %%
+def clip_grad_norm(
+    parameters: Iterable[Value], max_norm: float, error_if_nonfinite: bool = True
+) -> float:
+    """Scale gradients down so that, as one vector, they are at most `max_norm` long.
+
+    Call it between `backward()` and `step()`.
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        Whose gradients count. Those with a gradient of None are left out.
+    max_norm : float
+        The largest length, at least 0.
+    error_if_nonfinite : bool
+        What to do if the length is infinite or nan: raise an error, or scale by it all the same, which
+        makes every gradient 0 or nan.
+
+    Returns
+    -------
+    float
+        The length before.
+
+    Raises
+    ------
+    FloatingPointError
+        If the length is infinite or nan, unless `error_if_nonfinite` is False. Nothing is changed.
+    TypeError, ValueError
+        If `parameters` are not different Values that hold numbers, if there are none, or if `max_norm` is
+        negative, nan or no number.
+
+    Notes
+    -----
+    Pascanu, Mikolov and Bengio (2013), as in `torch.nn.utils.clip_grad_norm_`: the factor is
+    max_norm/(length + 1e-6), or 1 if that is more. There, `error_if_nonfinite` is False by default, and a
+    single nan becomes a nan in every parameter without a word; here you learn which gradient it was.
+    """
+    values = as_parameters(parameters, "clip_grad_norm")
+    max_norm = at_least_zero("max_norm", max_norm)
+    if not values:
+        raise ValueError(
+            "clip_grad_norm needs at least one parameter, but got none; pass model.parameters() or [w, b]"
+        )
+    look_at_all(values)
+    if len(set(values)) != len(values):
+        check_parameters(values)  # says which came twice
+    gradients = {i: p.grad for i, p in enumerate(values) if p.grad is not None}
+    norm = nan if any(map(isnan, gradients.values())) else hypot(*gradients.values())
+    if error_if_nonfinite and not isfinite(norm):
+        i = next(
+            (i for i, g in gradients.items() if not isfinite(g)),
+            max(gradients, key=lambda i: abs(gradients[i])),
+        )
+        raise FloatingPointError(
+            f"the norm of the gradients is {norm!r}, so it cannot be clipped: that of parameter {i} is {gradients[i]!r}; "
+            "detect_anomaly() tells where it comes from"
+        )
+    factor = max_norm / (norm + 1e-6)
+    if not factor >= 1.0:
+        for i, g in gradients.items():
+            values[i].grad = g * factor
+    return norm
+
+# %% tags=["active-ipynb"]
+# x = Value(6.0)
+# optimizer = SGD([x], lr=0.02)
+# for step in range(301):
+#     optimizer.zero_grad()
+#     cliff(x).backward()
+#     norm = clip_grad_norm([x], max_norm=10.0)
+#     if step in (0, 1, 2, 20, 50, 300):
+#         print(
+#             f"step {step:3d}: x = {x.data:.4f}, gradient {norm:8.4f}, clipped to {abs(x.grad):.4f}"
+#         )
+#     optimizer.step()
+
+# %% [markdown]
+# Short steps lead down the cliff. By step 20 the gradient fits, and is left as it is.
+#
+# ## A rate for each part, and a break
+#
+# Parameters need not share their hyperparameters. Give the optimizer groups, and what a group does not say
+# is as in the other arguments. A usual reason is weight decay, which is meant for weights and not for
+# biases. Between steps, `param_groups` may be read and changed:
+
+# %% tags=["active-ipynb"]
+# w, b = Value(1.0, label="w"), Value(1.0, label="b")
+# optimizer = AdamW([{"params": [w]}, {"params": [b], "weight_decay": 0.0}], lr=0.1)
+# print(optimizer)
+# for group in optimizer.param_groups:
+#     group["lr"] *= 0.5
+# optimizer.step()
+# print(f"w = {w.data:.4f}, b = {b.data:.4f}")
+
+# %% [markdown]
+# A long training gets interrupted. To go on as if nothing had happened it takes more than the weights:
+# Adam's averages, and how many steps they have seen. `state_dict()` has all of it, ready for JSON.
+#
+# Before you run the next cell: three runs of 20 steps in the canyon. One is never stopped; two start anew
+# after 10 steps, one of them without the saved state. Which end at the same point?
+
+# %% tags=["active-ipynb"]
+# import json
+#
+#
+# def canyon_run(points, optimizer, steps):
+#     for _ in range(steps):
+#         optimizer.zero_grad()
+#         canyon(*points).backward()
+#         optimizer.step()
+#
+#
+# ends = {}
+# for run in ("never stopped", "state loaded", "state lost"):
+#     points = [Value(a) for a in start]
+#     optimizer = Adam(points, lr=0.2)
+#     canyon_run(points, optimizer, 10)
+#     if run != "never stopped":
+#         text = json.dumps(optimizer.state_dict())
+#         optimizer = Adam(points, lr=0.2)
+#         if run == "state loaded":
+#             optimizer.load_state_dict(json.loads(text))
+#     canyon_run(points, optimizer, 10)
+#     ends[run] = [p.data for p in points]
+#     same = ends[run] == ends["never stopped"]
+#     print(f"{run:13}  x = {points[0].data:.4f}, the same to the last bit: {same}")
+
+# %% [markdown]
 # ## A race
 #
 # Which one is best? Here are four functions: the bowl, the canyon, the canyon turned, and a curved
@@ -983,8 +1140,9 @@ class AdamW(Adam):
 # - Say why a learning rate diverges, and where the limit is: at $2/c$ for the largest curvature
 #   $c$.
 # - Tell from a path what is wrong with it, and which knob mends it.
-# - Write an optimizer of your own: a subclass with a `step()`.
+# - Write an optimizer of your own: a subclass with an `update`.
 # - Choose between `weight_decay` in `Adam` and in `AdamW`, and know what you chose.
+# - Clip gradients, give parts of a model hyperparameters of their own, and stop and resume a training.
 #
 # ## In PyTorch this is …
 #
@@ -1018,10 +1176,10 @@ class AdamW(Adam):
 #         )
 
 # %% [markdown]
-# One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a
-# gradient is skipped; here a gradient is always a number, and a parameter with gradient 0 still
-# moves by velocity and decay. To change the rate between steps, assign `optimizer.lr`; there,
-# `optimizer.param_groups[0]["lr"]`.
+# One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a gradient is
+# skipped. Here it sets them to 0, and a parameter with gradient 0 still moves by velocity and decay.
+# `zero_grad(set_to_none=True)` does as PyTorch does. And `optimizer.lr` is short for the rate in all of
+# `optimizer.param_groups`.
 #
 # ## Exercises
 #
@@ -1029,7 +1187,7 @@ class AdamW(Adam):
 #
 # 1. A learning rate that shrinks turns noisy gradients into an exact average.
 # 2. RMSProp, in one line of arithmetic.
-# 3. Clip the gradient at a cliff.
+# 3. Clip each gradient, or all as one vector?
 # 4. Predict the largest stable learning rate of a tilted bowl.
 #
 # ## Check yourself
@@ -1054,5 +1212,6 @@ class AdamW(Adam):
 # ## Sources
 #
 # Stochastic gradient descent {cite:p}`robbins1951`, momentum {cite:p}`polyak1964`, Nesterov's form
-# {cite:p}`nesterov1983,sutskever2013`, Adam {cite:p}`kingma2015`, AdamW {cite:p}`loshchilov2019`;
+# {cite:p}`nesterov1983,sutskever2013`, Adam {cite:p}`kingma2015`, AdamW {cite:p}`loshchilov2019`,
+# clipping {cite:p}`pascanu2013`;
 # the rules follow `torch.optim` {cite:p}`paszke2019`.

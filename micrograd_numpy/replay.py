@@ -224,10 +224,15 @@ def hand_out(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
     pairs = zip(parameters, gradients)
     try:
         for p, g in pairs:
-            p.grad += g
+            try:
+                p.grad += g
+            except TypeError:
+                if p.grad is not None:  # None counts as zero, as in PyTorch
+                    raise
+                p.grad = g  # type: ignore[unreachable]
     except BaseException:  # Ctrl-C: do the rest
         for p, g in pairs:
-            p.grad += g
+            p.grad = g if p.grad is None else p.grad + g
         raise
 
 

@@ -654,9 +654,144 @@ ERRORS: dict[str, list[Error]] = {
         Error("Adam([a], eps=-1e-8)", ValueError, "eps must be at least 0, but got -1e-08"),
         Error("AdamW([a], weight_decay=None)", TypeError, "weight_decay must be a real number, but got NoneType: None"),
         Error(
+            "SGD({a, Value(1.0)})",
+            TypeError,
+            "an optimizer takes its parameters in an order that is the same in every run, and a set has none; pass them in a list",
+        ),
+        Error(
+            'SGD({"params": [a]})',
+            TypeError,
+            "an optimizer takes its parameters as a list, but got dict: {'params': [Value(data=2.0, grad=0.0, label='a')]}; pass list(d.values()), or put a group with its 'params' into a list",
+        ),
+        Error(
+            'SGD([a], nesterov="no", momentum=0.9)',
+            TypeError,
+            "nesterov must be True or False, but got str: 'no'",
+        ),
+        Error(
+            'SGD([{"lr": 0.1}])',
+            TypeError,
+            "a group of parameters is a dict with its Values under 'params', as in {'params': [w, b], 'lr': 0.1}, but got dict: {'lr': 0.1}",
+        ),
+        Error(
+            'SGD([{"params": [a], "lrate": 0.1}])',
+            ValueError,
+            "a group of SGD may set lr, momentum, weight_decay, nesterov, but got 'lrate'; correct the name or leave it out",
+        ),
+        Error(
+            'SGD([{"params": a}])',
+            TypeError,
+            "a group takes its parameters as a list or another iterable of Values, such as model.parameters() or [w, b], but got Value: Value(data=2.0, grad=0.0, label='a')",
+        ),
+        Error(
+            'SGD([{"params": [a], "lr": 0.1}, {"params": [Value(1.0)]}]).lr',
+            ValueError,
+            "lr differs from group to group, [0.1, 0.001]; read it from one, as in param_groups[0]['lr']",
+        ),
+        Error(
+            'sgd.param_groups[0]["lr"] = nan; sgd.step()',
+            ValueError,
+            "lr must be at least 0, but got nan",
+        ),
+        Error(
+            'del sgd.param_groups[0]["lr"]; sgd.step()',
+            ValueError,
+            "param_groups[0] has no 'lr'; set it again, or add groups with add_param_group(...)",
+        ),
+        Error(
+            "a.data = a - 0.1 * a.grad; SGD([a]).step()",
+            TypeError,
+            "parameter 0 (a) must hold a float in .data, but holds a Value; change it by numbers, as in p.data -= lr * p.grad",
+        ),
+        Error(
+            "a.grad = np.ones(2); SGD([a]).step()",
+            TypeError,
+            "parameter 0 (a) must hold a float in .grad, but holds ndarray: array([1., 1.]); change it by numbers, as in p.grad = 0.0",
+        ),
+        Error(
+            "model.parameters()[1].data = None; model.state_dict()",
+            TypeError,
+            "parameter layers.0.neurons.0.weights.1 must hold a float in .data, but holds NoneType: None; change it by numbers, as in p.data -= lr * p.grad",
+        ),
+        Error(
+            "sgd.step(a * a)",
+            TypeError,
+            "step() takes a function that computes the loss, but got Value: Value(data=4.0, grad=0.0); call loss.backward() yourself, and then step()",
+        ),
+        Error(
             "Optimizer([a], lr=0.1).step()",
             NotImplementedError,
-            "Optimizer has no step(): use SGD, Adam or AdamW, or define step() in your class",
+            "Optimizer has no update(): use SGD, Adam or AdamW, or define update() in your class",
+        ),
+        Error(
+            "Optimizer([a], lr=0.1).state_dict()",
+            NotImplementedError,
+            "what Optimizer keeps from step to step is not known here: define update() instead of step(), and name in the class what it keeps, as in keeps = ('velocity',)",
+        ),
+        Error(
+            "sgd.load_state_dict([])",
+            TypeError,
+            "the state must be a mapping with 'optimizer', 'param_groups', 'state', but got list: []; pass what state_dict() returned, or what json.load read",
+        ),
+        Error(
+            'sgd.load_state_dict({"optimizer": "SGD", "state": []})',
+            ValueError,
+            "the state does not fit: 'param_groups' is missing; load what this kind of optimizer saved",
+        ),
+        Error(
+            "Adam([a]).load_state_dict(AdamW([a]).state_dict())",
+            ValueError,
+            "this is the state of another optimizer, 'AdamW'; load it into one of that kind, not into 'Adam'",
+        ),
+        Error(
+            "SGD([a]).load_state_dict(sgd.state_dict())",
+            ValueError,
+            "param_groups[0] must hold the parameters [0], but holds list: [0, 1, 2]; make the optimizer of the same parameters and groups first",
+        ),
+        Error(
+            'SGD([a, Value(1.0)]).load_state_dict(SGD([{"params": [a]}, {"params": [Value(1.0)]}]).state_dict())',
+            ValueError,
+            "param_groups must have one entry for each group, 1, but has 2; make the optimizer of the same parameters and groups first",
+        ),
+        Error(
+            'SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": {}})',
+            TypeError,
+            "state must be a list with one entry for each parameter, but got dict: {}",
+        ),
+        Error(
+            'SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": [{"momentum_buffer": None}]})',
+            TypeError,
+            "state[0]['momentum_buffer'] must be a number, but got NoneType: None",
+        ),
+        Error(
+            'SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": [{"momentum_buffer": 10**400}]})',
+            ValueError,
+            "state[0]['momentum_buffer'] is too large: a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
+        ),
+        Error(
+            'SGD([a]).load_state_dict(SGD([a]).state_dict() | {"param_groups": [{"params": [0], "lr": nan, "momentum": 0, "weight_decay": 0, "nesterov": False}]})',
+            ValueError,
+            "param_groups[0]: lr must be at least 0, but got nan",
+        ),
+        Error(
+            "clip_grad_norm(a, 1.0)",
+            TypeError,
+            "clip_grad_norm takes its parameters as a list or another iterable of Values, such as model.parameters() or [w, b], but got Value: Value(data=2.0, grad=0.0, label='a')",
+        ),
+        Error(
+            "clip_grad_norm([], 1.0)",
+            ValueError,
+            "clip_grad_norm needs at least one parameter, but got none; pass model.parameters() or [w, b]",
+        ),
+        Error(
+            "clip_grad_norm([a], -1.0)",
+            ValueError,
+            "max_norm must be at least 0, but got -1.0",
+        ),
+        Error(
+            "a.grad = inf; clip_grad_norm([Value(1.0), a], 1.0)",
+            FloatingPointError,
+            "the norm of the gradients is inf, so it cannot be clipped: that of parameter 1 is inf; detect_anomaly() tells where it comes from",
         ),
         Error(
             "plot_paths(lambda x, y: x * y, {}, (-1, 1), (-1, 1))",

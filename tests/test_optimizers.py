@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -14,7 +17,7 @@ from typing import Any
 import pytest
 from edges import GRADIENTS, SMALLEST, STARTS
 
-from micrograd_numpy import Value
+from micrograd_numpy import MLP, Value, clip_grad_norm, detect_anomaly, mse_loss, vectorize
 from micrograd_numpy.optimizers import SGD, Adam, AdamW, Optimizer, path, plot_paths
 from micrograd_numpy.style import BACKWARD, FORWARD, INK
 
@@ -242,7 +245,7 @@ def test_numpy_hyperparameters_leave_plain_floats() -> None:
 def test_defaults_are_those_of_pytorch(kind: type[Optimizer], torch) -> None:
     ours = kind([Value(1.0)])
     theirs = getattr(torch.optim, kind.__name__)([torch.zeros(1, requires_grad=True)]).defaults
-    assert {name: getattr(ours, name) for name in ours._settings} == {name: theirs[name] for name in ours._settings}
+    assert {name: getattr(ours, name) for name in ours.defaults} == {name: theirs[name] for name in ours.defaults}
 
 
 # ------------------------------------------------------------------ refusals
@@ -298,8 +301,8 @@ def test_a_bad_lr_between_steps_is_refused_and_changes_nothing(lr: Any, error: t
     assert optimizer.lr == 0.1
 
 
-def test_the_base_class_has_no_step() -> None:
-    with pytest.raises(NotImplementedError, match=r"Optimizer has no step\(\): use SGD"):
+def test_the_base_class_has_no_rule() -> None:
+    with pytest.raises(NotImplementedError, match=r"Optimizer has no update\(\): use SGD"):
         Optimizer([Value(1.0)], lr=0.1).step()
 
 
@@ -307,6 +310,688 @@ def test_repr() -> None:
     two = [Value(1.0), Value(2.0)]
     assert repr(SGD(two, lr=0.1)) == "SGD(2 parameters, lr=0.1, momentum=0.0, weight_decay=0.0, nesterov=False)"
     assert repr(AdamW(two[:1])) == "AdamW(1 parameter, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)"
+
+
+# ------------------------------------------------------------------ groups
+
+GROUPS: dict[str, tuple[type[Optimizer], dict[str, Any], list[dict[str, Any]]]] = {
+    "SGD, rates": (SGD, {"lr": 0.01}, [{"lr": 0.002}, {}]),
+    "SGD, one with momentum": (SGD, {"lr": 0.01}, [{"momentum": 0.9}, {"lr": 0.005, "weight_decay": 0.1}]),
+    "SGD, one without": (
+        SGD,
+        {"lr": 0.01, "momentum": 0.9, "nesterov": True},
+        [{"momentum": 0.0, "nesterov": False}, {}],
+    ),
+    "Adam, all": (
+        Adam,
+        {"lr": 0.05, "weight_decay": 0.1},
+        [{"betas": (0.5, 0.9), "eps": 1e-3}, {"lr": 0.01, "weight_decay": 0.0}],
+    ),
+    "AdamW, no decay for one": (AdamW, {"lr": 0.05}, [{"weight_decay": 0.0}, {"weight_decay": 0.5, "lr": 0.02}]),
+}
+every_grouping = pytest.mark.parametrize("name", GROUPS)
+
+
+def grouped(kind: type, defaults: dict[str, Any], own: list[dict[str, Any]], leaves: list[Any]) -> Any:
+    """An optimizer of ours or of PyTorch's with the first and the third leaf in one group and the second in another."""
+    first, second = own
+    return kind([{"params": leaves[0:3:2], **first}, {"params": iter(leaves[1:2]), **second}], **defaults)
+
+
+@every_grouping
+def test_groups_step_as_those_of_pytorch(name: str, torch) -> None:
+    kind, defaults, own = GROUPS[name]
+    values = [Value(x) for x in START]
+    tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in START]
+    ours = grouped(kind, defaults, own, values)
+    theirs = grouped(getattr(torch.optim, kind.__name__), defaults, own, tensors)
+    for step in range(60):
+        if step == 20:  # the last parameter has waited till now
+            ours.add_param_group({"params": [values[3]], "lr": 0.007})
+            theirs.add_param_group({"params": [tensors[3]], "lr": 0.007})
+        if step % 15 == 14:
+            for optimizer in (ours, theirs):
+                for group in optimizer.param_groups:
+                    group["lr"] *= 0.5
+        ours.zero_grad()
+        theirs.zero_grad()
+        landscape(*values).backward()
+        landscape(*tensors).backward()
+        ours.step()
+        theirs.step()
+        assert_same(values, tensors, f"step {step + 1}")
+    assert all(abs(v.data - x) > 1e-3 for v, x in zip(values, START))
+    assert ours.parameters == [values[0], values[2], values[1], values[3]]
+    for mine, other in zip(ours.param_groups, theirs.param_groups, strict=True):
+        assert len(mine["params"]) == len(other["params"])
+        assert {key: x for key, x in mine.items() if key != "params"} == {key: other[key] for key in ours.defaults}
+
+
+CHANGES: dict[str, list[dict[str, Any]]] = {
+    "SGD": [{"momentum": 0.5}, {"momentum": 0.0}, {"momentum": 0.9, "nesterov": True}, {"weight_decay": 0.1}],
+    "Adam": [{"betas": (0.5, 0.9)}, {"eps": 0.1}, {"weight_decay": 0.1}, {"lr": 0.1}],
+    "AdamW": [{"weight_decay": 0.0}, {"betas": (0.0, 0.9)}, {"weight_decay": 0.3}, {"lr": 0.1}],
+}
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam, AdamW])
+def test_every_setting_of_a_group_may_change_between_steps(kind: type[Optimizer], torch) -> None:
+    values = [Value(x) for x in START]
+    tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in START]
+    ours, theirs = kind(values, lr=0.01), getattr(torch.optim, kind.__name__)(tensors, lr=0.01)
+    for changes in [{}, *CHANGES[kind.__name__]]:
+        for optimizer in (ours, theirs):
+            optimizer.param_groups[0].update(changes)
+        for _ in range(7):
+            ours.zero_grad()
+            theirs.zero_grad()
+            landscape(*values).backward()
+            landscape(*tensors).backward()
+            ours.step()
+            theirs.step()
+            assert_same(values, tensors, f"after {changes}")
+
+
+def test_the_group_that_was_given_stays_as_it_is_and_settings_become_floats() -> None:
+    np = pytest.importorskip("numpy")
+    given = {"params": (Value(1.0),), "lr": np.float32(0.5)}
+    before = dict(given)
+    optimizer = SGD([given], momentum=1, nesterov=np.True_)
+    assert given == before
+    (group,) = optimizer.param_groups
+    assert group == {"params": list(given["params"]), "lr": 0.5, "momentum": 1.0, "weight_decay": 0.0, "nesterov": True}
+    kinds = {"lr": float, "momentum": float, "weight_decay": float, "nesterov": bool, "params": list}
+    assert {name: type(x) for name, x in group.items()} == kinds
+    for same in (0.25, 0.5, 0.5):  # the last one is no change, but no float either
+        group["lr"] = np.float32(same)
+        optimizer.step()
+    optimizer.step()
+    assert type(group["lr"]) is type(given["params"][0].data) is float
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lr": -1.0},
+        {"lr": math.nan},
+        {"lr": "0.1"},
+        {"momentum": -0.1},
+        {"nesterov": True},
+        {"nesterov": 2},
+        {"weight_decay": None},
+        {"params": [1.0]},
+        {"params": [W := Value(1.0), W]},
+        {"params": [W * 2]},
+    ],
+    ids=str,
+)
+def test_a_group_that_was_changed_is_checked_as_a_new_one_before_anything_moves(change: dict[str, Any]) -> None:
+    a, b = Value(1.0), Value(1.0)
+    optimizer = SGD([{"params": [a]}, {"params": [b]}], lr=0.1)
+    a.grad = b.grad = 1.0
+    optimizer.step()
+    moved = a.data
+    optimizer.param_groups[1].update(change)
+    for _ in range(2):
+        with pytest.raises((TypeError, ValueError)):
+            optimizer.step()
+    assert a.data == b.data == moved
+    with pytest.raises((TypeError, ValueError)):
+        optimizer.add_param_group({"params": [Value(1.0)], **change})
+    assert len(optimizer.param_groups) == 2
+
+
+def test_a_group_may_be_empty_if_another_is_not() -> None:
+    a = Value(1.0)
+    optimizer = SGD([{"params": []}, {"params": [a]}], lr=0.5)
+    a.grad = 1.0
+    optimizer.step()
+    assert a.data == 0.5
+    assert json.loads(json.dumps(optimizer.state_dict()))["param_groups"][0]["params"] == []
+
+
+def test_parameters_added_or_taken_out_by_hand_keep_their_state_apart() -> None:
+    a, b, c = Value(1.0), Value(1.0), Value(1.0)
+    optimizer = SGD([a, b], lr=0.1, momentum=0.9)
+    alone = SGD([c], lr=0.1, momentum=0.9)
+    for _ in range(3):
+        for p in (a, b, c):
+            p.grad = 1.0
+        optimizer.step()
+        alone.step()
+    optimizer.param_groups[0]["params"].remove(a)
+    optimizer.param_groups[0]["params"].append(new := Value(1.0))
+    new.grad = 1.0
+    optimizer.step()
+    alone.step()
+    assert b.data == c.data != a.data
+    assert new.data == 0.9
+
+
+def test_lr_is_that_of_all_groups() -> None:
+    optimizer = SGD([{"params": [Value(1.0)], "lr": 0.1}, {"params": [Value(1.0)]}], lr=0.2)
+    with pytest.raises(ValueError, match=r"lr differs from group to group, \[0.1, 0.2\]"):
+        _ = optimizer.lr
+    assert optimizer.momentum == 0.0
+    optimizer.lr = 0.3
+    assert optimizer.lr == 0.3
+    assert [group["lr"] for group in optimizer.param_groups] == [0.3, 0.3]
+    optimizer.param_groups[0]["momentum"] = 0.9
+    with pytest.raises(ValueError, match="nesterov needs a momentum"):  # in the second group: so in none
+        optimizer.nesterov = True
+    assert optimizer.nesterov is False
+    assert [group["momentum"] for group in optimizer.param_groups] == [0.9, 0.0]
+
+
+def test_repr_of_groups() -> None:
+    a, b, c = Value(1.0), Value(2.0), Value(3.0)
+    same = Adam([{"params": [a]}, {"params": [b, c]}], lr=0.1)
+    assert repr(same) == "Adam(3 parameters, lr=0.1, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0)"
+    rest = "momentum=0.0, weight_decay=0.0, nesterov=False"
+    two = SGD([{"params": [a]}, {"params": [b, c], "lr": 0.5}], lr=0.1)
+    assert repr(two) == f"SGD(1 parameter, lr=0.1, {rest}; 2 parameters, lr=0.5, {rest})"
+
+
+# ------------------------------------------------------------------ rules of one's own
+
+
+class ByStep(Optimizer):
+    """Descent as a step over all parameters."""
+
+    def step(self) -> None:
+        for p in self.parameters:
+            p.data -= self.lr * p.grad
+
+
+class Heavy(Optimizer):
+    """Momentum as an update of a group."""
+
+    keeps = ("v",)
+
+    def __init__(self, parameters: Any, lr: float, momentum: float = 0.9) -> None:
+        super().__init__(parameters, lr, momentum=momentum)
+
+    def update(self, group: dict[str, Any]) -> None:
+        for p in group["params"]:
+            kept = self.state[p]
+            kept["v"] = group["momentum"] * kept["v"] + p.grad
+            p.data -= group["lr"] * kept["v"]
+
+
+def test_a_rule_of_ones_own_by_step() -> None:
+    a, b = Value(1.0), Value(2.0)
+    optimizer = ByStep([a, b], lr=0.5)
+    a.grad = b.grad = 1.0
+    optimizer.step()
+    optimizer.lr = 0.25
+    optimizer.step()
+    assert (a.data, b.data) == (0.25, 1.25)
+    optimizer.zero_grad()
+    assert a.grad == b.grad == 0.0
+    with pytest.raises(NotImplementedError, match="what ByStep keeps from step to step is not known here"):
+        optimizer.state_dict()
+    optimizer.param_groups[0]["lr"] = 1.0
+    assert optimizer.lr == 1.0
+
+
+def test_a_rule_of_ones_own_by_update_has_groups_and_a_state() -> None:
+    a, b, c = Value(1.0), Value(1.0), Value(1.0)
+    ours, theirs = Heavy([{"params": [a], "momentum": 0.5}, {"params": [b]}], lr=0.1), SGD([c], lr=0.1, momentum=0.5)
+    for _ in range(3):
+        a.grad = b.grad = c.grad = 1.0
+        ours.step()
+        theirs.step()
+    assert a.data == c.data > b.data
+    assert ours.state_dict()["state"] == [{"v": ours.state[a]["v"]}, {"v": ours.state[b]["v"]}]
+    with pytest.raises(ValueError, match="momentum must be at least 0"):
+        Heavy([a], lr=0.1, momentum=-1.0)
+
+
+def test_an_error_of_the_rule_itself_is_passed_on() -> None:
+    class Wrong(Optimizer):
+        def update(self, group: dict[str, Any]) -> None:
+            raise TypeError("not by half")
+
+    with pytest.raises(TypeError, match="not by half"):
+        Wrong([Value(1.0)], lr=0.1).step()
+
+
+def test_a_closure_is_called_before_the_step(torch) -> None:
+    x, t = Value(3.0), torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+    ours, theirs = SGD([x], lr=0.1), torch.optim.SGD([t], lr=0.1)
+
+    def closure(optimizer: Any, p: Any) -> Any:
+        optimizer.zero_grad()
+        loss = p * p
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        mine, other = ours.step(lambda: closure(ours, x)), theirs.step(lambda: closure(theirs, t))
+        assert mine.data == pytest.approx(other.item(), rel=1e-12)
+        assert x.data == pytest.approx(t.item(), rel=1e-12)
+    assert ours.step() is None
+
+
+# ------------------------------------------------------------------ a gradient of None
+
+
+@every_rule
+def test_a_parameter_without_a_gradient_is_skipped_as_in_pytorch(name: str, torch) -> None:
+    values, ours, tensors, theirs = pair(torch, name, START)
+    rng = random.Random(3)
+    skipped = 0
+    for step in range(40):
+        for v, t in zip(values, tensors):
+            g = rng.choice([None, rng.gauss(0.0, 1.0)])
+            skipped += g is None
+            v.grad = g  # type: ignore[assignment]  # that is the point
+            t.grad = None if g is None else torch.tensor(g, dtype=torch.float64)
+        ours.step()
+        theirs.step()
+        assert_same(values, tensors, f"step {step + 1}")
+    assert skipped > 40
+
+
+def test_zero_grad_to_none() -> None:
+    a, b = Value(1.0), Value(2.0)
+    optimizer = SGD([a, b], lr=0.5, weight_decay=1.0)
+    optimizer.zero_grad(set_to_none=True)
+    assert a.grad is b.grad is None
+    (a * 3).backward()
+    optimizer.step()
+    assert (a.data, b.data) == (1.0 - 0.5 * 4.0, 2.0)
+    optimizer.zero_grad()
+    assert a.grad == b.grad == 0.0
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("watched", [False, True])
+def test_backward_starts_from_zero_where_there_is_no_gradient(compiled: bool, watched: bool) -> None:
+    pytest.importorskip("numpy")
+    model, twin = MLP(2, [3, 1], "tanh", rng=0), MLP(2, [3, 1], "tanh", rng=0)
+    X, y = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], [1.0, -1.0, 0.5]
+    compute = vectorize(lambda x, t: (model(x) - t) ** 2)
+    if compiled:
+        compute(X, y)  # compiled before there are Nones
+    for p in model.parameters():
+        p.grad = None  # type: ignore[assignment]
+    if watched:
+        with detect_anomaly():
+            (compute(X, y) if compiled else mse_loss([model(x) for x in X], y)).backward()
+    else:
+        (compute(X, y) if compiled else mse_loss([model(x) for x in X], y)).backward()
+    mse_loss([twin(x) for x in X], y).backward()
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        assert p.grad == pytest.approx(q.grad, rel=1e-12, abs=1e-15)
+
+
+def test_a_backward_that_stops_leaves_none_as_it_was() -> None:
+    x = Value(1.0)
+    x.grad = None  # type: ignore[assignment]
+    h = x * 2
+    h._local = None  # type: ignore[assignment]
+    root = h + x
+    with pytest.raises(TypeError):
+        root.backward()
+    assert x.grad is None
+
+
+# ------------------------------------------------------------------ what is no float
+
+
+def odd_numbers() -> list[Any]:
+    np = pytest.importorskip("numpy")
+    return [np.float32(0.5), np.float64(0.5), 3, np.int64(3), np.array(0.5), True]
+
+
+@every_rule
+@pytest.mark.parametrize("attribute", ["data", "grad"])
+@pytest.mark.parametrize("which", range(6))
+def test_numbers_of_other_types_become_the_floats_they_stand_for(name: str, attribute: str, which: int) -> None:
+    odd = odd_numbers()[which]
+    kind, _, arguments = CATALOGUE[name]
+    strange, plain = ([Value(1.5), Value(2.5)] for _ in range(2))
+    for p in strange:
+        p.grad = 0.25
+        setattr(p, attribute, odd)
+    for p in plain:
+        p.grad = 0.25
+        setattr(p, attribute, float(odd))
+    optimizers = [kind(parameters, **arguments) for parameters in (strange, plain)]
+    for round_ in range(3):
+        for optimizer in optimizers:
+            optimizer.step()
+        assert [(type(p.data), p.data) for p in strange] == [(float, p.data) for p in plain]
+        for p in strange:  # once more, when nothing is new
+            setattr(p, attribute, odd)
+        for p in plain:
+            setattr(p, attribute, float(odd))
+        assert round_ < 3
+    assert json.loads(json.dumps(optimizers[0].state_dict())) == json.loads(json.dumps(optimizers[1].state_dict()))
+
+
+ODD = [
+    ("data", lambda p: p - 0.1 * p.grad, "a Value"),
+    ("data", lambda p: (p - 0.1) * 2, "a Value"),
+    ("data", lambda p: None, "NoneType: None"),
+    ("data", lambda p: "1.0", "str: '1.0'"),
+    ("data", lambda p: [p.data], "list: "),
+    ("grad", lambda p: p * 2, "a Value"),
+    ("grad", lambda p: "1.0", "str: '1.0'"),
+    ("grad", lambda p: 1j, "complex: 1j"),
+]
+every_odd = pytest.mark.parametrize(("attribute", "make", "held"), ODD, ids=range(len(ODD)))
+
+
+@every_rule
+@every_odd
+def test_what_is_no_number_is_told_at_the_step_and_nothing_moves(
+    name: str, attribute: str, make: Callable[[Value], Any], held: str
+) -> None:
+    kind, _, arguments = CATALOGUE[name]
+    values = [Value(1.0, label="w"), Value(2.0), Value(3.0)]
+    optimizer = kind(values, **arguments)
+    for p in values:
+        p.grad = 1.0
+    optimizer.step()
+    before = [p.data for p in values]
+    for p in values:  # as a line of code does it: to all
+        setattr(p, attribute, make(p))
+    now = [getattr(p, attribute) for p in values]
+    message = rf"parameter 0 \(w\) must hold a float in \.{attribute}, but holds {held}.*as in p\.{attribute} -?="
+    with pytest.raises(TypeError, match=message):
+        optimizer.step()
+    assert [getattr(p, attribute) for p in values] == now
+    assert attribute == "data" or [p.data for p in values] == before
+
+
+def test_one_odd_parameter_among_many_is_told_in_the_first_step_and_within_a_hundred() -> None:
+    values = [Value(1.0) for _ in range(5)]
+    optimizer = SGD(values, lr=0.1)
+    message = r"parameter 3 must hold a float in \.data, but holds a Value"
+    values[3].data = Value(2.0)  # type: ignore[assignment]
+    with pytest.raises(TypeError, match=message):
+        optimizer.step()
+    for before in (1, 7, 99, 100):
+        values[3].data = 2.0
+        for _ in range(before):
+            optimizer.step()
+        values[3].data = Value(2.0)  # type: ignore[assignment]
+        told = 0
+        for _ in range(100):
+            try:
+                optimizer.step()
+            except TypeError as error:
+                assert str(error).startswith("parameter 3 must hold a float in .data, but holds a Value")  # noqa: PT017
+                told += 1
+        assert told == 1
+
+
+def test_what_the_arithmetic_cannot_do_is_told_with_the_parameters_name() -> None:
+    values = [Value(1.0), Value(1.0), Value(1.0)]
+    for momentum in (0.0, 0.9):
+        optimizer = SGD(values, lr=0.1, momentum=momentum)
+        optimizer.step()
+        values[1].grad = "2"  # type: ignore[assignment]
+        with pytest.raises(TypeError, match=r"parameter 1 must hold a float in \.grad, but holds str: '2'"):
+            optimizer.step()
+        values[1].grad = 0.0
+
+
+def test_a_models_state_is_plain_floats_or_an_error_that_names_the_parameter() -> None:
+    odd = odd_numbers()
+    model = MLP(2, [2], rng=0)
+    for p, x in zip(model.parameters(), odd):
+        p.data = x
+    state = model.state_dict()
+    assert {type(x) for x in state.values()} == {float}
+    assert list(state.values()) == [float(x) for x in odd]
+    assert json.loads(json.dumps(state)) == state
+    model.parameters()[2].data = model.parameters()[2] - 0.1  # type: ignore[assignment]
+    with pytest.raises(
+        TypeError, match=r"parameter layers\.0\.neurons\.0\.bias must hold a float in \.data, but holds a Va"
+    ):
+        model.state_dict()
+    for p in model.parameters():
+        p.grad = None  # type: ignore[assignment]
+    model.zero_grad()
+    assert all(p.grad == 0.0 for p in model.parameters())
+
+
+# ------------------------------------------------------------------ stop and go on
+
+
+def numbers_only(x: Any) -> bool:
+    if isinstance(x, dict):
+        return all(type(key) is str and (key == "optimizer" or numbers_only(item)) for key, item in x.items())
+    if isinstance(x, list):
+        return all(map(numbers_only, x))
+    return type(x) in {int, float, bool}
+
+
+RESUMED = {name: (kind, arguments, [{}, {}]) for name, (kind, _, arguments) in CATALOGUE.items()} | GROUPS
+
+
+@pytest.mark.parametrize("name", RESUMED)
+def test_a_training_goes_on_to_the_bit_as_if_never_stopped(name: str) -> None:
+    kind, defaults, own = RESUMED[name]
+    X = [[random.Random(i).gauss(0.0, 1.0), i / 7] for i in range(8)]
+    y = [float(i % 3) for i in range(8)]
+
+    def make(seed: int) -> tuple[MLP, Any]:
+        model = MLP(2, [3, 1], "tanh", rng=seed)
+        return model, grouped(kind, defaults, own, model.parameters())
+
+    def train(model: MLP, optimizer: Any, steps: Iterable[int]) -> None:
+        for step in steps:
+            if step == 4:
+                optimizer.param_groups[1]["lr"] *= 0.5
+            optimizer.zero_grad()
+            mse_loss([model(x) for x in X], y).backward()
+            optimizer.step()
+
+    model, optimizer = make(0)
+    train(model, optimizer, range(6))
+    text = json.dumps([model.state_dict(), optimizer.state_dict()])
+    states = json.loads(text)
+    assert states == [model.state_dict(), optimizer.state_dict()]
+    assert numbers_only(states)
+    train(model, optimizer, range(6, 12))
+
+    other, resumed = make(1)
+    train(other, resumed, range(2))  # a state of its own, to be replaced
+    other.load_state_dict(states[0])
+    resumed.load_state_dict(states[1])
+    assert json.dumps([other.state_dict(), resumed.state_dict()]) == text
+    train(other, resumed, range(6, 12))
+    assert other.state_dict() == model.state_dict()
+    assert resumed.state_dict() == optimizer.state_dict()
+    if optimizer.keeps and (kind is not SGD or any(group["momentum"] for group in optimizer.param_groups)):
+        assert any(x != 0.0 for kept in states[1]["state"] for x in kept.values())
+
+
+def test_a_state_is_a_copy() -> None:
+    p = Value(1.0)
+    optimizer = SGD([p], lr=0.1, momentum=0.9)
+    state = optimizer.state_dict()
+    kept = json.dumps(state)
+    p.grad = 1.0
+    optimizer.step()
+    assert json.dumps(state) == kept
+    other = SGD([Value(1.0)])
+    other.load_state_dict(state)
+    other.step()
+    assert json.dumps(state) == kept
+
+
+def test_a_state_in_which_the_training_has_diverged_is_kept_as_it_is() -> None:
+    p, q = Value(1.0), Value(1.0)
+    optimizer, other = Adam([p]), Adam([q])
+    p.grad = math.inf
+    optimizer.step()
+    other.load_state_dict(json.loads(json.dumps(optimizer.state_dict())))
+    assert other.state[q]["exp_avg"] == math.inf
+
+
+def test_a_setting_that_was_changed_badly_is_not_saved() -> None:
+    optimizer = SGD([Value(1.0)])
+    optimizer.param_groups[0]["lr"] = math.nan
+    with pytest.raises(ValueError, match="lr must be at least 0"):
+        optimizer.state_dict()
+
+
+def spoiled(state: dict[str, Any], *path: Any, to: Any = ...) -> dict[str, Any]:
+    """A state with one part changed, or taken out."""
+    state = copy.deepcopy(state)
+    part: Any = state
+    for step in path[:-1]:
+        part = part[step]
+    if to is ...:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = to
+    return state
+
+
+SPOILED: dict[str, tuple[tuple[Any, ...], Any]] = {
+    "no name": (("optimizer",), ...),
+    "another name": (("optimizer",), "AdamW"),
+    "no groups": (("param_groups",), ...),
+    "no state": (("state",), ...),
+    "something else": (("more",), 1.0),
+    "groups no list": (("param_groups",), {"0": {}}),
+    "one group less": (("param_groups", 1), ...),
+    "a group no mapping": (("param_groups", 1), 3.0),
+    "a setting less": (("param_groups", 1, "eps"), ...),
+    "a setting more": (("param_groups", 1, "momentum"), 0.9),
+    "lr nan": (("param_groups", 1, "lr"), math.nan),
+    "lr none": (("param_groups", 1, "lr"), None),
+    "lr negative": (("param_groups", 1, "lr"), -1.0),
+    "betas": (("param_groups", 1, "betas"), [0.9]),
+    "beta nan": (("param_groups", 1, "betas"), [0.9, math.nan]),
+    "other parameters": (("param_groups", 1, "params"), [1, 2]),
+    "parameters none": (("param_groups", 1, "params"), None),
+    "state no list": (("state",), {"0": {}}),
+    "state of one less": (("state", 2), ...),
+    "state no mapping": (("state", 2), [1.0, 2.0, 3.0]),
+    "a number less": (("state", 2, "exp_avg"), ...),
+    "a number more": (("state", 2, "momentum_buffer"), 1.0),
+    "a number as text": (("state", 2, "exp_avg"), "1.0"),
+    "a number none": (("state", 2, "step"), None),
+    "a number too large": (("state", 2, "exp_avg_sq"), 10**400),
+}
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_a_state_that_does_not_fit_changes_nothing(what: str) -> None:
+    def make() -> Optimizer:
+        a, b, c = Value(1.0), Value(2.0), Value(3.0)
+        optimizer = Adam([{"params": [a, b], "lr": 0.1}, {"params": [c]}], lr=0.2)
+        for p in (a, b, c):
+            p.grad = p.data
+        optimizer.step()
+        return optimizer
+
+    ours, theirs = make(), make()
+    theirs.param_groups[0]["lr"] = 0.5
+    theirs.step()
+    path_, to = SPOILED[what]
+    before = ours.state_dict()
+    with pytest.raises((TypeError, ValueError)):
+        ours.load_state_dict(spoiled(theirs.state_dict(), *path_, to=to))
+    assert ours.state_dict() == before
+    ours.load_state_dict(theirs.state_dict())
+    assert ours.state_dict() == theirs.state_dict() != before
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@every_rule
+def test_a_copy_of_model_and_optimizer_goes_its_own_way(name: str, again: Callable) -> None:
+    kind, _, arguments = CATALOGUE[name]
+    values = [Value(x) for x in START]
+    optimizer = kind(values, **arguments)
+
+    def step(values: list[Value], optimizer: Optimizer) -> None:
+        optimizer.zero_grad()
+        landscape(*values).backward()
+        optimizer.step()
+
+    step(values, optimizer)
+    others, other = again((values, optimizer))
+    assert other.parameters == others
+    before = [p.data for p in values]
+    step(others, other)
+    assert [p.data for p in values] == before
+    step(values, optimizer)
+    assert [p.data for p in values] == [p.data for p in others]
+
+
+# ------------------------------------------------------------------ clipping
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("max_norm", [0.0, 1e-9, 0.1, 1.0, 5.0, 1e3, math.inf])
+def test_clipping_has_the_numbers_of_pytorch(seed: int, max_norm: float, torch) -> None:
+    rng = random.Random(seed)
+    scale = 10.0 ** rng.randint(-8, 8)
+    gradients = [rng.choice([rng.gauss(0.0, scale), rng.gauss(0.0, 1.0), 0.0, None]) for _ in range(rng.randint(1, 9))]
+    values, tensors = [Value(1.0) for _ in gradients], [torch.zeros((), dtype=torch.float64) for _ in gradients]
+    for v, t, g in zip(values, tensors, gradients):
+        v.grad = g  # type: ignore[assignment]
+        t.grad = None if g is None else torch.tensor(g, dtype=torch.float64)
+    norm, expected = clip_grad_norm(iter(values), max_norm), torch.nn.utils.clip_grad_norm_(tensors, max_norm)
+    assert type(norm) is float
+    assert norm == pytest.approx(expected.item(), rel=1e-12, abs=0.0)
+    for v, t in zip(values, tensors):
+        assert (v.grad is None) == (t.grad is None)
+        assert v.grad is None or v.grad == pytest.approx(t.grad.item(), rel=1e-12, abs=0.0)
+
+
+EXTREMES = [[math.inf, 1.0], [1.0, -math.inf], [math.nan, 1.0], [1.0, math.inf, math.nan], [math.nan, math.inf]]
+
+
+@pytest.mark.parametrize("gradients", EXTREMES, ids=str)
+def test_clipping_by_no_number(gradients: list[float], torch) -> None:
+    """By default an error that names the parameter; where PyTorch's is asked for, PyTorch's."""
+    values, tensors = [Value(1.0) for _ in gradients], [torch.zeros((), dtype=torch.float64) for _ in gradients]
+    for v, t, g in zip(values, tensors, gradients):
+        v.grad, t.grad = g, torch.tensor(g, dtype=torch.float64)
+    bad = next(i for i, g in enumerate(gradients) if not math.isfinite(g))
+    with pytest.raises(FloatingPointError, match=f"that of parameter {bad} is {gradients[bad]!r}"):
+        clip_grad_norm(values, 1.0)
+    assert repr([v.grad for v in values]) == repr(gradients)
+    norm = clip_grad_norm(values, 1.0, error_if_nonfinite=False)
+    assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(tensors, 1.0).item(), nan_ok=True)
+    for v, t in zip(values, tensors):
+        assert v.grad == pytest.approx(t.grad.item(), nan_ok=True)
+
+
+def test_clipping_gradients_whose_squares_are_no_floats() -> None:
+    """PyTorch squares them, finds the norm infinite or 0, and makes all gradients 0 or leaves them."""
+    a, b = Value(1.0), Value(1.0)
+    a.grad, b.grad = 3e200, 4e200
+    assert clip_grad_norm([a, b], 1.0) == pytest.approx(5e200, rel=1e-15)
+    assert (a.grad, b.grad) == pytest.approx((0.6, 0.8), rel=1e-12)
+    a.grad = b.grad = 1.5e308
+    with pytest.raises(
+        FloatingPointError,
+        match=r"norm of the gradients is inf, so it cannot be clipped: that of parameter 0 is 1.5e\+308",
+    ):
+        clip_grad_norm([a, b], 1.0)
+
+
+def test_clipping_keeps_the_direction_repairs_numbers_and_leaves_what_is_short() -> None:
+    np = pytest.importorskip("numpy")
+    a, b = Value(0.0), Value(0.0)
+    a.grad, b.grad = np.float32(30.0), 40
+    assert clip_grad_norm([a, b], 50.001) == 50.0
+    assert [(type(p.grad), p.grad) for p in (a, b)] == [(float, 30.0), (float, 40.0)]
+    clip_grad_norm([a, b], 5.0)
+    assert b.grad / a.grad == pytest.approx(4 / 3, rel=1e-15)
+    a.grad = b.grad = None  # type: ignore[assignment]
+    assert clip_grad_norm([a, b], 5.0) == 0.0
+    assert a.grad is b.grad is None
 
 
 # ------------------------------------------------------------------ the chapter's claims and helpers

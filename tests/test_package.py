@@ -39,6 +39,7 @@ PUBLIC = {
     "SGD",
     "Adam",
     "AdamW",
+    "clip_grad_norm",
     "check_gradients",
     "detect_anomaly",
     "vectorize",

@@ -57,6 +57,7 @@ TESTS = {
     "mlp": ("mlp", "errors", "properties"),
     "losses": ("losses", "errors"),
     "optimizers": ("optimizers", "errors"),
+    "parameters": ("optimizers", "errors"),
 }
 
 OUTPUT = "output.txt"  # what a run prints
