@@ -475,6 +475,11 @@ ERRORS: dict[str, list[Error]] = {
             "mse_loss needs predictions in an order, but a set came in; pass a list or an array",
         ),
         Error(
+            'mse_loss(b"12", [1.0, 2.0])',
+            TypeError,
+            "mse_loss needs predictions as numbers, but bytes came in; pass a list or an array",
+        ),
+        Error(
             "mse_loss([10**400], [1.0])",
             OverflowError,
             "a Value holds a float, which ends near 1.8e308, but got an int of 1329 bits; make it smaller first",
