@@ -379,6 +379,12 @@ ERRORS: dict[str, list[Error]] = {
             ValueError,
             "activation must be one of relu, tanh, sigmoid, linear, but got str: 'rleu'",
         ),
+        Error("MLP(2, {4, 1})", TypeError, "MLP needs nouts in an order, but a set came in; pass a list or an array"),
+        Error(
+            "model({0: 5.0, 1: 7.0})",
+            TypeError,
+            "a model needs its inputs in an order, but a dict came in; pass a list or an array",
+        ),
         Error("model([1.0])", ValueError, "expected 2 inputs, but got 1; pass one number for each input of the model"),
         Error("model(1.0)", ValueError, "expected 2 inputs, but got 1; pass one number for each input of the model"),
         Error(
@@ -430,6 +436,36 @@ ERRORS: dict[str, list[Error]] = {
             'model.extra = {1: Value(1.0), "1": Value(2.0)}; model.parameters()',
             ValueError,
             "two parameters have the name 'extra.1'; rename a key, so that none gets lost",
+        ),
+        Error(
+            "model.extra = {a}; model.parameters()",
+            ValueError,
+            "MLP.extra is of type set, where parameters() does not look, and holds Value(data=2.0, grad=0.0, label='a'); if it is to be trained, keep it in a list, a dict or a Module; if not, keep its number, .data",
+        ),
+        Error(
+            "model.extra = {a: 1.0}; model.parameters()",
+            ValueError,
+            "MLP.extra.keys() is in the keys of a dict, where parameters() does not look, and holds Value(data=2.0, grad=0.0, label='a'); if it is to be trained, keep it in the values; if not, keep its number, .data",
+        ),
+        Error(
+            'type("Line", (Module,), {"w": a})().parameters()',
+            ValueError,
+            "Line.w is an attribute of the class, where parameters() does not look, and holds Value(data=2.0, grad=0.0, label='a'); if it is to be trained, assign it to self, in __init__; if not, keep its number, .data",
+        ),
+        Error(
+            "model.extra = Value(5.0) * 0.1; model.parameters()",
+            ValueError,
+            "MLP.extra, Value(data=0.5, grad=0.0), was made by '*' from no parameter of the model, so nothing would train it; if it is to be trained, make it a leaf: Value(x.data); if not, keep its number, x.data",
+        ),
+        Error(
+            "model.extra = (Neuron(2) for _ in range(3)); model.parameters()",
+            ValueError,
+            "MLP.extra is a generator, which can be gone through only once, so its parameters cannot be found; write list(...) around it",
+        ),
+        Error(
+            'type("Line", (Module,), {"__slots__": ("w",)})',
+            TypeError,
+            "a Module finds its parameters in its __dict__, but Line has __slots__; leave them out",
         ),
         Error(
             "neuron_figure(1.0, inf, 0.0)",
