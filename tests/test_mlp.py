@@ -441,7 +441,8 @@ def test_what_can_be_gone_through_once_is_refused(make) -> None:
 @pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [x], lambda x: {"a": (x,)}])
 def test_a_computed_value_is_a_result_or_an_error(wrap) -> None:
     module = holding(None)
-    for item in (Value(5.0) * 0.1, (Value(1.0) + Value(2.0)).exp()):
+    three = Value(3.0)
+    for item in (Value(5.0) * 0.1, (Value(1.0) + Value(2.0)).exp(), three * three + three):
         module.item = wrap(item)
         with pytest.raises(ValueError, match=r"was made by .* from no parameter of the model, .* make it a leaf"):
             module.parameters()
