@@ -85,12 +85,13 @@ def suspects(places: Iterable[tuple[str, Any]], module: type) -> Iterator[tuple[
 
 def in_class(kind: type, module: type) -> dict[str, Any]:
     """The attributes of a Module's class, by name, that hold a Value."""
-    return {
-        name: item
-        for base in kind.__mro__[kind.__mro__.index(module) - 1 :: -1]
-        for name, item in vars(base).items()
-        if name[:2] != "__" and any(True for _ in values_in(item, module))
-    }
+    own: dict[str, Any] = {}
+    for base in kind.__mro__[:-1]:  # the last is object
+        if base is not module:
+            for name, item in vars(base).items():
+                if name[:2] != "__":
+                    own.setdefault(name, item)
+    return {name: item for name, item in own.items() if any(True for _ in values_in(item, module))} if own else own
 
 
 def values_in(holder: object, module: type) -> Iterator[Value]:

@@ -489,6 +489,11 @@ def test_a_parameter_of_the_class_is_an_error_unless_the_object_has_its_own() ->
     class Heir(Shared):
         pass
 
+    class Without(Heir):
+        weight = 2.0
+
+    assert holding(Without()).parameters()
+
     for kind in (Shared, Heir):
         with pytest.raises(ValueError, match=rf"{kind.__name__}\.weight is an attribute of the class, .* __init__"):
             kind().parameters()
