@@ -603,6 +603,8 @@ def boundary_figure(
     history: History,
     *,
     resolution: int = 56,
+    vectorized: bool = False,
+    threshold: float | None = None,
 ) -> Figure:
     """The regions that a model saw while it was trained, with a slider over the epochs, its loss and its accuracy.
 
@@ -616,6 +618,10 @@ def boundary_figure(
         What `train` returned, with snapshots of the epochs to show: `keep=range(100)`.
     resolution : int
         The model is asked at resolution × resolution points for each epoch.
+    vectorized : bool
+        Whether to ask it for all points at once, with `vectorize`: much faster.
+    threshold : float, optional
+        The score on the boundary, as for `accuracy`.
 
     Returns
     -------
@@ -626,9 +632,10 @@ def boundary_figure(
     ValueError
         If there are no snapshots with a loss, or the samples are not of two numbers.
     """
-    from micrograd_numpy.moons import agrees, as_samples, grid_line, predict
+    from micrograd_numpy.moons import agrees, as_samples, centered, expect_classes, grid_line
 
     X, y = as_samples(X, y)
+    expect_classes(y)
     if len(X[0]) != 2:
         raise ValueError(
             f"a boundary is drawn in the plane, but the samples have {len(X[0])} numbers; pick two columns"
@@ -653,29 +660,26 @@ def boundary_figure(
     low, high = min(heights), max(heights)
     room = 0.1 * (high - low) or 1.0
     curve = Plane((0, max(1, len(losses) - 1)), (low - room, high + room), height=60, top=plane.top + plane.height + 42)
-    before = model.state_dict()
+    points = [*X, *((a, b) for b in rows for a in columns)]
+    snapshots = [history.snapshots[epoch] for epoch in epochs]
     frames: list[dict[str, Any]] = []
-    try:
-        for epoch in epochs:
-            model.load_state_dict(history.snapshots[epoch])
-            scores = predict(model, [*X, *((a, b) for b in rows for a in columns)])
-            right = sum(map(agrees, scores, y)) / len(y)
-            frame: dict[str, Any] = {"epoch": epoch, "right": f"{right:.0%}", "loss": float(f"{losses[epoch]:.4g}")}
-            grid = [scores[k : k + len(columns)] for k in range(len(X), len(scores), len(columns))]
-            frame["region"] = region(plane, grid)
-            frame["dot"] = whole([curve.at(epoch, heights[epoch])])[0]
-            frames.append(frame)
-    finally:
-        model.load_state_dict(before)
+    for epoch, answers in zip(epochs, scores_at(model, snapshots, points, vectorized)):
+        scores = centered(answers, y, threshold)
+        right = sum(map(agrees, scores, y)) / len(y)
+        frame: dict[str, Any] = {"epoch": epoch, "right": f"{right:.0%}", "loss": float(f"{losses[epoch]:.4g}")}
+        grid = [scores[k : k + len(columns)] for k in range(len(X), len(scores), len(columns))]
+        frame["region"] = region(plane, grid)
+        frame["dot"] = whole([curve.at(epoch, heights[epoch])])[0]
+        frames.append(frame)
     last = frames[-1]
     inside = tag("rect", width=plane.width / UNIT, height=plane.height / UNIT, fill="#eee6d7")  # the tints of
     look = {"fill": "#dce5ee", "fill_rule": "evenodd", "stroke": INK, "stroke_width": 3}  # plot_decision_boundary
     inside += tag("path", data_part="region", d=last["region"], **look)
-    for label, color, shape in (
-        (1.0, POSITIVE, "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0 -14 0"),
-        (-1.0, NEGATIVE, "m-8 6h16l-8 -14z"),
+    for labels, color, shape in (
+        ({1.0}, POSITIVE, "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0 -14 0"),
+        ({-1.0, 0.0}, NEGATIVE, "m-8 6h16l-8 -14z"),
     ):
-        places = (plane.at(*row) for row, sign in zip(X, y) if sign == label)
+        places = (plane.at(*row) for row, label in zip(X, y) if label in labels)
         d = "".join(f"M{a} {b}{shape}" for a, b in whole(places))
         inside += tag("path", d=d, fill=color, stroke=CARD, stroke_width=1.2)
     line = path_text(steps_of(whole(curve.at(k, height) for k, height in enumerate(heights))))
@@ -690,6 +694,25 @@ def boundary_figure(
     parts.append(tag("text", "loss at each epoch", x=plane.left, y=curve.top - 7, fill=MUTED, font_size=11))
     image = picture(alt, frame_title(last), 420, curve.top + curve.height + 30, *parts)
     return Figure("boundary", alt, {"frames": frames}, image)
+
+
+def scores_at(
+    model: Any, snapshots: Sequence[Mapping[str, float]], points: Sequence[Any], vectorized: bool
+) -> list[list[float]]:
+    """The model's scores for some points, as it was at each snapshot; it is left as it was."""
+    from micrograd_numpy.moons import predict
+    from micrograd_numpy.vectorize import vectorize
+
+    asked = vectorize(model) if vectorized else model
+    before = model.state_dict()
+    answers = []
+    try:
+        for snapshot in snapshots:
+            model.load_state_dict(snapshot)
+            answers.append(predict(asked, points))
+    finally:
+        model.load_state_dict(before)
+    return answers
 
 
 def frame_title(frame: Mapping[str, Any]) -> str:

@@ -15,11 +15,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from typing import SupportsFloat
 
 from micrograd_numpy import ops, value
+from micrograd_numpy.guards import in_order
 from micrograd_numpy.value import Value, apply, as_value, mean, what_is
 
 Number = Value | SupportsFloat
@@ -94,13 +94,8 @@ Numbers = Number | Iterable[Number]
 # %%
 def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
     """`numbers` as a list of Values, or an error that says which loss was given what."""
-    if isinstance(numbers, (Mapping, AbstractSet)):
-        kind = type(numbers).__name__
-        raise TypeError(
-            f"{loss} needs {name} in an order, but a {kind} came in; pass a list or an array"
-        )
     values: list[Value] = []
-    for i, x in enumerate(numbers):  # type: ignore[arg-type]  # not single
+    for i, x in enumerate(in_order(loss, name, numbers)):  # type: ignore[arg-type]  # not single
         try:
             values.append(as_value(x))
         except TypeError:
@@ -428,9 +423,15 @@ def softplus(a: float) -> float:
     return max(a, 0.0) + math.log1p(ops.exponential(-abs(a)))
 
 
+def share(t: float, cost: float) -> float:
+    """t·cost, and nothing for a share of 0, however large the cost: 0·inf would be nan."""
+    return t * cost if t else 0.0
+
+
 def logit_cross_entropy(z: float, t: float) -> tuple[float, tuple[float, float]]:
     """t·ln(1 + e⁻ᶻ) + (1 − t)·ln(1 + eᶻ), with ∂/∂z = σ(z) − t and ∂/∂t = −z."""
-    return t * softplus(-z) + (1.0 - t) * softplus(z), (ops.sigmoid(z)[0] - t, -z)
+    loss = share(t, softplus(-z)) + share(1.0 - t, softplus(z))
+    return loss, (ops.sigmoid(z)[0] - t, -z)
 
 
 # %% [markdown]
@@ -473,7 +474,8 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
     Value and gradients are those of
     `torch.nn.functional.binary_cross_entropy_with_logits`, with two exceptions:
     the tiny loss of a logit that is far below zero and right keeps all its
-    digits, and a logit of −inf for a target above 0 costs inf, not nan.
+    digits, and an infinite logit costs 0 if it is right and inf if it is wrong,
+    where PyTorch gives nan.
 
     Examples
     --------

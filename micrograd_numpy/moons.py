@@ -17,16 +17,21 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
-from micrograd_numpy.losses import hinge_loss
-from micrograd_numpy.mlp import Module, as_size
+from micrograd_numpy.guards import in_order
+from micrograd_numpy.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_loss,
+)
+from micrograd_numpy.mlp import as_size
 from micrograd_numpy.optimizers import Optimizer
 from micrograd_numpy.parameters import at_least_zero
 from micrograd_numpy.style import CARD, FORWARD, INK
-from micrograd_numpy.value import Value, dot, what_is
+from micrograd_numpy.value import Value, as_float, dot, what_is
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,16 +102,38 @@ def moons_data(
 # together, and one that draws them.
 
 # %%
+def as_numbers(name: str, items: Iterable[Any], flatten: str) -> list[float]:
+    """`items` as plain floats, or a TypeError that says which is none."""
+    listed: Any = in_order("a data set", name, items)
+    numbers = []
+    for i, x in enumerate(listed.tolist() if hasattr(listed, "tolist") else listed):
+        try:
+            numbers.append(as_float(x))
+        except TypeError:
+            several = hasattr(x, "__len__") and not isinstance(x, (str, bytes))
+            hint = flatten if several else "make it a number first"
+            if isinstance(x, Value):
+                hint = "take its number with .data, for training leaves the data as they are"
+            raise TypeError(
+                f"{name}[{i}] must be one real number, but is {what_is(x)}; {hint}"
+            ) from None
+    return numbers
+
+
 def as_rows(X: Iterable[Row]) -> list[list[float]]:
     """`X` as lists of plain floats, or a TypeError."""
     rows: list[list[float]] = []
-    for i, row in enumerate(X):
-        if not isinstance(row, Iterable):
+    for i, row in enumerate(in_order("a data set", "X", X)):
+        if not isinstance(row, Iterable) or getattr(row, "shape", None) == ():
             raise TypeError(
                 f"X must be rows of numbers, but X[{i}] is {what_is(row)}; "
                 "put each sample in a list"
             )
-        rows.append([float(x) for x in row])
+        rows.append(
+            as_numbers(
+                f"X[{i}]", row, "flatten each sample, for example with X.reshape(len(X), -1)"
+            )
+        )
     return rows
 
 
@@ -118,25 +145,29 @@ def as_samples(
     Raises
     ------
     TypeError
-        If a sample is not a row of numbers.
+        If a sample is not a row of numbers, or a label not a number.
     ValueError
-        If there are no samples, not as many labels as samples, or a label that is
-        neither −1 nor +1.
+        If there are no samples, or not as many labels as samples.
     """
     samples = as_rows(X)
-    labels = [float(label) for label in y]
+    labels = as_numbers("y", y, "give one label for each sample, for example np.ravel(y)")
     if len(samples) != len(labels):
         raise ValueError(
             f"every sample needs one label, but got {len(samples)} samples and {len(labels)} labels"
         )
     if not samples:
         raise ValueError("got no samples; give at least one row of X and one label in y")
-    for label in labels:
-        if label not in {-1.0, 1.0}:
-            raise ValueError(
-                f"labels must be -1 or +1, but got {label:g}; turn labels 0 and 1 into 2 * label - 1"
-            )
     return samples, labels
+
+
+def expect_classes(labels: list[float]) -> None:
+    """Raise a ValueError unless the labels are −1 and 1, or 0 and 1."""
+    if not (set(labels) <= {-1.0, 1.0} or set(labels) <= {0.0, 1.0}):
+        some = ", ".join(f"{label:g}" for label in list(dict.fromkeys(labels))[:4])
+        raise ValueError(
+            f"two classes need the labels -1 and 1, or 0 and 1, but got {some}; "
+            "name the upper class 1, and the lower class -1 or 0"
+        )
 
 
 # %%
@@ -158,14 +189,14 @@ def new_axes() -> Axes:
 def plot_points(
     X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = None
 ) -> Axes:
-    """Draw the samples: circles for label +1, triangles for −1.
+    """Draw the samples: circles for label 1, triangles for −1 or 0.
 
     Parameters
     ----------
     X : rows of two numbers
         The samples.
     y : numbers
-        Their labels, −1 or +1.
+        Their labels: −1 and 1, or 0 and 1.
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure.
 
@@ -174,16 +205,17 @@ def plot_points(
     matplotlib Axes
     """
     X, y = as_samples(X, y)
+    expect_classes(y)
     for i, row in enumerate(X):
         if len(row) != 2:
             raise ValueError(
                 f"a plot needs samples of two numbers, but X[{i}] has {len(row)}; pick two columns"
             )
     ax = ax or new_axes()
-    for sign, color, marker in ((1.0, PLUS, "o"), (-1.0, MINUS, "^")):
-        points = [row for row, label in zip(X, y, strict=True) if label == sign]
+    names = ("1", "0") if 0.0 in y else ("+1", "-1")
+    for name, color, marker in zip(names, (PLUS, MINUS), "o^"):
+        points = [row for row, label in zip(X, y, strict=True) if label == float(name)]
         x1, x2 = [p[0] for p in points], [p[1] for p in points]
-        name = f"{sign:+.0f}"
         ax.scatter(
             x1,
             x2,
@@ -267,26 +299,34 @@ def plot_points(
 # `plot_decision_boundary` asks the model about every point of a grid.
 
 # %%
-def predict(model: Any, X: Iterable[Row]) -> list[float]:
+def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
     """The model's score for each sample, as plain floats.
 
-    Each score's graph is freed before the next is built.
+    Parameters
+    ----------
+    model : callable
+        Takes a list of numbers and returns one score: it is called once for each
+        sample, in order, and each graph is freed before the next is built. Or what
+        `vectorize` made of such a function: it is asked for all samples at once.
+    X : rows of numbers
+        The samples.
+
+    Returns
+    -------
+    list of float
 
     Raises
     ------
     TypeError
-        If a sample is not a row of numbers.
+        If a sample is not a row of numbers, or a score is not a number.
     ValueError
         If the model returns more than one number per sample.
     """
-    from micrograd_numpy.vectorize import vectorize
+    from micrograd_numpy.replay import Vectorized
 
     rows = as_rows(X)
-    if len(rows) > 500 and isinstance(model, Module):  # so many that compiling pays
-        try:
-            return [only(score) for score in vectorize(cast("Any", model)).forward(rows)]
-        except TypeError:  # it looks at numbers, so it can't be recorded
-            pass
+    if isinstance(model, Vectorized):
+        return [only(score) for score in model.forward(rows)] if rows else []
     return [only(model(row)) for row in rows]
 
 
@@ -295,30 +335,39 @@ def only(score: Any) -> float:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
         If it is several.
     """
     if getattr(score, "shape", ()) or isinstance(score, (list, tuple)):
+        hint = "return that one itself" if len(score) == 1 else "give it one output"
         raise ValueError(
-            f"the model must return one score per sample, but it returned {len(score)}; "
-            "give it one output, as in MLP(2, [8, 1])"
+            f"the model must return one score per sample, but it returned a list of {len(score)}; "
+            f"{hint}, as MLP(2, [8, 1]) does"
         )
-    return float(score)
+    return float(score) if hasattr(score, "__float__") else as_float(score)
 
 
 def accuracy(
-    model: Callable[..., Any], X: Iterable[Row], y: Iterable[SupportsFloat]
+    model: Callable[..., Any],
+    X: Iterable[Row],
+    y: Iterable[SupportsFloat],
+    threshold: float | None = None,
 ) -> float:
-    """The fraction of samples whose score has the sign of their label.
+    """The fraction of samples whose score lies on the side of the threshold that their label names.
 
     Parameters
     ----------
     model : callable
-        Takes a list of numbers and returns one score.
+        As for `predict`.
     X : rows of numbers
         The samples.
     y : numbers
-        Their labels, −1 or +1.
+        Their labels: −1 and 1, or 0 and 1.
+    threshold : float, optional
+        The score above which a sample counts as class 1. By default 0, which is right
+        for raw scores; for probabilities, give 0.5.
 
     Returns
     -------
@@ -327,16 +376,40 @@ def accuracy(
 
     Raises
     ------
+    TypeError
+        As for `predict`.
     ValueError
-        If `X` and `y` do not fit together.
+        If `X` and `y` do not fit together, the labels are not those of two classes, or
+        the scores may be probabilities and there is no threshold.
     """
     X, y = as_samples(X, y)
-    return sum(map(agrees, predict(model, X), y)) / len(y)
+    expect_classes(y)
+    return sum(map(agrees, centered(predict(model, X), y, threshold), y)) / len(y)
 
 
 def agrees(score: float, label: float) -> bool:
-    """Whether a score puts its sample in the class of its label; 0 and nan count as −1."""
-    return (score > 0.0) == (label > 0.0)
+    """Whether a score puts its sample in the class of its label; 0 and nan count as the lower one."""
+    return (score > 0.0) == (label > 0.5)
+
+
+def centered(scores: list[float], y: list[float], threshold: float | None) -> list[float]:
+    """The scores, moved so that the border between the classes is at 0, where it is by default.
+
+    Raises
+    ------
+    ValueError
+        If there is no threshold, and the scores may as well be probabilities, for which
+        it is 0.5, and that would make a difference.
+    """
+    if threshold is not None:
+        return [score - as_float(threshold) for score in scores]
+    unit = set(y) <= {0.0, 1.0} and all(0.0 <= score <= 1.0 for score in scores)
+    if unit and any(0.0 < score <= 0.5 for score in scores):
+        raise ValueError(
+            "all scores lie between 0 and 1, so they can be probabilities or raw scores; "
+            "say threshold=0.5 for probabilities, or threshold=0.0 for raw scores"
+        )
+    return scores
 
 
 # %%
@@ -346,22 +419,25 @@ def plot_decision_boundary(
     y: Iterable[SupportsFloat],
     ax: Axes | None = None,
     resolution: int = 50,
+    threshold: float | None = None,
 ) -> Axes:
     """Draw the samples, the two regions that the model sees, and the line between them.
 
     Parameters
     ----------
     model : callable
-        Takes a list of two numbers and returns one score.
+        As for `predict`, with two inputs.
     X : rows of two numbers
         The samples.
     y : numbers
-        Their labels, −1 or +1.
+        Their labels: −1 and 1, or 0 and 1.
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure.
     resolution : int
         The model is asked at resolution × resolution points; between them the
         boundary is interpolated.
+    threshold : float, optional
+        The score on the line, as for `accuracy`.
 
     Returns
     -------
@@ -371,7 +447,7 @@ def plot_decision_boundary(
     X, y = as_samples(X, y)
     ax = plot_points(X, y, ax)
     x1, x2 = (grid_line([row[i] for row in X], resolution) for i in (0, 1))
-    flat = predict(model, [(a, b) for b in x2 for a in x1])
+    flat = centered(predict(model, [(a, b) for b in x2 for a in x1]), y, threshold)
     scores = [flat[start : start + resolution] for start in range(0, len(flat), resolution)]
     top = 1.0 + max((abs(score) for score in flat if math.isfinite(score)), default=0.0)
     ax.grid(visible=False)
@@ -522,7 +598,8 @@ class History:
         The mean loss over each epoch, penalty included. Each sample is counted with
         the parameters that the model had when it saw it, before that step's update.
     accuracies : list of float
-        The fraction of samples classified rightly, counted the same way.
+        The fraction of samples classified rightly, counted the same way; empty if the
+        loss is not one of classes, so that there is nothing to count.
     snapshots : dict
         Parameters (`state_dict`) after as many epochs as the key says; 0 is the start.
     steps : int
@@ -550,6 +627,45 @@ class History:
 # %%
 Run = Callable[[list[list[float]], list[float]], tuple[float, list[float]]]
 
+# The losses of classes, each with the score above which a sample counts as class 1.
+THRESHOLDS: list[tuple[Loss, float]] = [
+    (hinge_loss, 0.0),
+    (binary_cross_entropy_with_logits, 0.0),
+    (binary_cross_entropy, 0.5),
+]
+
+
+def border_of(loss: Loss, y: list[float], threshold: float | None) -> float | None:
+    """Above which score a sample counts as class 1; None where there are no classes to tell apart."""
+    border = next((score for known, score in THRESHOLDS if known is loss), None)
+    if border is not None:  # so that the loss refuses a label before anything moves
+        loss([Value(0.5)] * len(y), y)
+    if threshold is None:
+        return border
+    expect_classes(y)
+    return as_float(threshold)
+
+
+def trainable(model: Model, optimizer: Optimizer) -> list[Value]:
+    """The parameters of the model, if the optimizer has some of them."""
+    if not hasattr(model, "parameters"):
+        raise TypeError(
+            f"train needs a model with parameters(), such as MLP(2, [8, 1]), but got {what_is(model)}"
+        )
+    parameters = model.parameters()
+    if not set(parameters) & set(optimizer.parameters):
+        raise ValueError(
+            "the optimizer holds none of the model's parameters; make it with model.parameters()"
+        )
+    return parameters
+
+
+def as_epochs(keep: Iterable[int]) -> set[int]:
+    """The numbers of epochs as a set, which can be asked again and again."""
+    if not isinstance(keep, Iterable):
+        raise TypeError(f"keep must list epochs, as in [0, 10], but got {what_is(keep)}")
+    return {as_size(epoch, "an epoch to keep", least=0) for epoch in keep}
+
 
 def penalized(loss: Loss, parameters: list[Value], l2: float) -> Loss:
     """The loss with the penalty l2·Σp²."""
@@ -558,12 +674,34 @@ def penalized(loss: Loss, parameters: list[Value], l2: float) -> Loss:
     return lambda scores, labels: loss(scores, labels) + l2 * dot(parameters, parameters)
 
 
+def as_score(score: Any) -> Value:
+    """The score as the Value that it has to be, for gradients to flow."""
+    if not isinstance(score, Value):
+        only(score)
+        raise TypeError(
+            f"the model must return a Value, but it returned {what_is(score)}, which has no gradient; "
+            "leave out .data, float(...) and what comes from math"
+        )
+    return score
+
+
+def loss_of(loss: Loss, scores: list[Value], y: list[float]) -> Value:
+    """The loss, if it is a Value that was computed."""
+    objective = loss(scores, y)
+    if not isinstance(objective, Value) or not objective._prev:
+        raise TypeError(
+            f"the loss must compute one Value from the scores, but it returned {what_is(objective)}; "
+            "take the mean over the samples, with operations on Values"
+        )
+    return objective
+
+
 def one_by_one(model: Model, loss: Loss) -> Run:
     """Forward and backward over a batch, one sample after the other."""
 
     def run(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
-        scores = [model(x) for x in X]
-        objective = loss(scores, y)
+        scores = [as_score(model(x[:])) for x in X]  # a copy: the model may change it
+        objective = loss_of(loss, scores, y)
         objective.backward()
         return objective.data, [score.data for score in scores]
 
@@ -576,7 +714,7 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
     from micrograd_numpy.vectorize import vectorize
 
     def one(x: list[Value], t: Value) -> list[Value]:
-        score = model(x)
+        score = as_score(model(x))
         return [loss([score], [t]), score]
 
     loss_and_score = vectorize(one, reduction="none")
@@ -588,7 +726,7 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
         batch.backward(seeds)
         return float(batch.data[:, 0].mean()), batch.data[:, 1].tolist()
 
-    first = loss([model(x) for x in X], y).data
+    first = loss_of(loss, [as_score(model(x[:])) for x in X], y).data
     each = float(loss_and_score.forward(X, y)[:, 0].mean())
     if not math.isclose(first, each, rel_tol=1e-9, abs_tol=1e-12) and math.isfinite(first):
         raise ValueError(
@@ -610,9 +748,10 @@ def train(
     rng: np.random.Generator | int = 0,
     schedule: Callable[[int], float] | None = None,
     l2: float = 0.0,
-    keep: Collection[int] = (),
+    keep: Iterable[int] = (),
     progress: bool = True,
     vectorized: bool = False,
+    threshold: float | None = None,
 ) -> History:
     """Train a model that gives one score per sample, in place.
 
@@ -622,11 +761,14 @@ def train(
     X : rows of numbers
         The samples.
     y : numbers
-        Their labels, −1 or +1.
+        Their labels, as the loss wants them: −1 and 1 for `hinge_loss`, 0 and 1 (or a
+        probability) for the cross-entropies, any numbers for `mse_loss`.
     optimizer : SGD, Adam, AdamW or alike
         Made with `model.parameters()`.
     loss : callable
-        Takes scores and labels, returns one Value.
+        Takes scores and labels, returns one Value. It decides what the scores mean:
+        accuracies are counted for the losses of two classes, and not for `mse_loss` or
+        a loss of your own, unless you give a threshold.
     epochs : int
         How many times to go through all samples.
     batch_size : int, optional
@@ -639,7 +781,7 @@ def train(
         The learning rate as a function of the step: 0, 1, 2, ….
     l2 : float
         α of the penalty α·Σp² over all parameters, added to every batch's loss.
-    keep : collection of int
+    keep : iterable of int
         Numbers of epochs after which to keep a copy of the parameters.
     progress : bool
         Whether to show a bar (needs tqdm). Logs never get one.
@@ -647,6 +789,10 @@ def train(
         Whether to do all samples of a batch at once, with `vectorize`: much faster, and
         the same numbers but for rounding. The loss of a batch must be the mean of
         the losses of its samples, as it is for all losses of the library.
+    threshold : float, optional
+        Count accuracies with this score as the border between the classes. By default
+        0 for `hinge_loss` and `binary_cross_entropy_with_logits`, 0.5 for
+        `binary_cross_entropy`.
 
     Returns
     -------
@@ -656,30 +802,31 @@ def train(
 
     Raises
     ------
+    TypeError
+        If the model has no parameters, or it or the loss returns no Value.
     ValueError
-        If `X` and `y` do not fit together, `epochs`, `batch_size` or `l2` is out
-        of range, or the loss of a batch is not a mean and should be vectorized.
+        If `X` and `y` do not fit together, the loss refuses a label, `epochs`,
+        `batch_size` or `l2` is out of range, or the loss of a batch is not a mean and
+        should be vectorized.
     """
     import numpy as np
 
     X, y = as_samples(X, y)
+    border = border_of(loss, y, threshold)
     epochs = as_size(epochs, "epochs", least=0)
     if batch_size is not None:  # None: all samples at once
         batch_size = as_size(batch_size, "batch_size")
     l2 = at_least_zero("l2", l2)
+    kept = as_epochs(keep)
     rng = np.random.default_rng(rng)
-    parameters = model.parameters()
-    if not set(parameters) & set(optimizer.parameters):
-        raise ValueError(
-            "the optimizer holds none of the model's parameters; make it with model.parameters()"
-        )
+    parameters = trainable(model, optimizer)
     penalty = penalized(loss, parameters, l2)
     run = at_once(model, penalty, X, y) if vectorized else one_by_one(model, penalty)
     history = History()
     bar = progress_bar(epochs, progress)
     try:
         for epoch in bar:
-            if epoch in keep:
+            if epoch in kept:
                 history.snapshots[epoch] = model.state_dict()
             mean_loss, correct = 0.0, 0
             for batch in batches(len(X), batch_size, rng):
@@ -691,14 +838,18 @@ def train(
                 optimizer.step()
                 history.steps += 1
                 mean_loss += objective * (len(batch) / len(X))
-                correct += sum(map(agrees, scores, labels))
+                if border is not None:
+                    correct += sum(map(agrees, centered(scores, labels, border), labels))
             history.losses.append(mean_loss)
-            history.accuracies.append(correct / len(X))
+            report = {"loss": f"{mean_loss:.4f}"}
+            if border is not None:
+                history.accuracies.append(correct / len(X))
+                report["accuracy"] = f"{correct / len(X):.0%}"
             if hasattr(bar, "set_postfix"):
-                bar.set_postfix(loss=f"{mean_loss:.4f}", accuracy=f"{correct / len(X):.0%}")
+                bar.set_postfix(report)
     except KeyboardInterrupt:
         history.interrupted = True
-    if len(history.losses) in keep:
+    if len(history.losses) in kept:
         history.snapshots[len(history.losses)] = model.state_dict()
     return history
 
@@ -837,7 +988,7 @@ def train(
 # %% mystnb={"image": {"alt": "The regions of the trained model: the boundary winds between the moons with every point on its side. Below it the loss, falling over the epochs. In the page, a slider goes through every epoch.", "classes": "touch touch-boundary"}} tags=["active-ipynb"]
 # from micrograd_numpy.figures import boundary_figure
 #
-# boundary_figure(film, X, y, history)
+# boundary_figure(film, X, y, history, vectorized=True)
 
 # %% [markdown]
 # You need not trust your eyes with that question. Ask the stored models:

@@ -171,6 +171,7 @@ CUT = "PyTorch cuts the logarithms at −100 in the loss, but not in this slope.
 FLOOR = "The floor of 1e-12 is a float32 in PyTorch, 9.99999996e-13; ours is the double."
 DIGITS = "PyTorch adds and subtracts the logit, which leaves rounding noise; ours keeps all digits."
 NO_END = "PyTorch subtracts two infinities; but the loss grows without end as the logit falls."
+SURE = "PyTorch multiplies 0 by infinity; but the loss of a right logit goes to 0 as the logit grows surer."
 NO_FLOOR = "A label of −1 is a mistake: its loss would fall without end. PyTorch takes it."
 
 DIFFERENCES = [
@@ -206,6 +207,14 @@ DIFFERENCES = [
     Difference(
         "binary_cross_entropy_with_logits(z, t)", {"z": -INF, "t": 1.0}, (INF, -1.0, INF), (NAN, -1.0, INF),
         "z == -inf and t > 0", NO_END,
+    ),
+    Difference(
+        "binary_cross_entropy_with_logits(z, t)", {"z": INF, "t": 1.0}, (0.0, 0.0, -INF), (NAN, 0.0, -INF),
+        "z == inf and t == 1", SURE,
+    ),
+    Difference(
+        "binary_cross_entropy_with_logits(z, t)", {"z": -INF, "t": 0.0}, (0.0, 0.0, INF), (NAN, 0.0, INF),
+        "z == -inf and t == 0", SURE,
     ),
     Difference(
         "binary_cross_entropy_with_logits(z, t)", {"z": 1.0, "t": -1.0},

@@ -475,6 +475,12 @@ ERRORS: dict[str, list[Error]] = {
             ValueError,
             "activation must be one of relu, tanh, sigmoid, linear, but got str: 'rleu'",
         ),
+        Error("MLP(2, {4, 1})", TypeError, "MLP needs nouts in an order, but a set came in; pass a list or an array"),
+        Error(
+            "model({0: 5.0, 1: 7.0})",
+            TypeError,
+            "a model needs its inputs in an order, but a dict came in; pass a list or an array",
+        ),
         Error("model([1.0])", ValueError, "expected 2 inputs, but got 1; pass one number for each input of the model"),
         Error("model(1.0)", ValueError, "expected 2 inputs, but got 1; pass one number for each input of the model"),
         Error(
@@ -528,6 +534,36 @@ ERRORS: dict[str, list[Error]] = {
             "two parameters have the name 'extra.1'; rename a key, so that none gets lost",
         ),
         Error(
+            "model.extra = {a}; model.parameters()",
+            ValueError,
+            "MLP.extra is of type set, where parameters() does not look, and holds Value(data=2.0, grad=0.0, label='a'); if it is to be trained, keep it in a list, a dict or a Module; if not, keep its number, .data",
+        ),
+        Error(
+            "model.extra = {a: 1.0}; model.parameters()",
+            ValueError,
+            "MLP.extra.keys() is in the keys of a dict, where parameters() does not look, and holds Value(data=2.0, grad=0.0, label='a'); if it is to be trained, keep it in the values; if not, keep its number, .data",
+        ),
+        Error(
+            'type("Line", (Module,), {"w": a})().parameters()',
+            ValueError,
+            "Line.w is an attribute of the class, where parameters() does not look, and holds Value(data=2.0, grad=0.0, label='a'); if it is to be trained, assign it to self, in __init__; if not, keep its number, .data",
+        ),
+        Error(
+            "model.extra = Value(5.0) * 0.1; model.parameters()",
+            ValueError,
+            "MLP.extra, Value(data=0.5, grad=0.0), was made by '*' from no parameter of the model, so nothing would train it; if it is to be trained, make it a leaf: Value(x.data); if not, keep its number, x.data",
+        ),
+        Error(
+            "model.extra = (Neuron(2) for _ in range(3)); model.parameters()",
+            ValueError,
+            "MLP.extra is a generator, which can be gone through only once, so its parameters cannot be found; write list(...) around it",
+        ),
+        Error(
+            'type("Line", (Module,), {"__slots__": ("w",)})',
+            TypeError,
+            "a Module finds its parameters in its __dict__, but Line has __slots__; leave them out",
+        ),
+        Error(
             "neuron_figure(1.0, inf, 0.0)",
             ValueError,
             "a line needs finite numbers, but got w1=1.0, w2=inf and bias=0.0",
@@ -569,6 +605,11 @@ ERRORS: dict[str, list[Error]] = {
             "mse_loss({1.0, 2.0}, [1.0, 2.0])",
             TypeError,
             "mse_loss needs predictions in an order, but a set came in; pass a list or an array",
+        ),
+        Error(
+            'mse_loss(b"12", [1.0, 2.0])',
+            TypeError,
+            "mse_loss needs predictions as numbers, but bytes came in; pass a list or an array",
         ),
         Error(
             "mse_loss([10**400], [1.0])",
@@ -830,7 +871,42 @@ ERRORS: dict[str, list[Error]] = {
         Error(
             "train(model, [[1.0, 2.0]], [0], sgd)",
             ValueError,
-            "labels must be -1 or +1, but got 0; turn labels 0 and 1 into 2 * label - 1",
+            "hinge_loss needs targets -1 or 1, but targets[0] is 0.0; turn labels 0 and 1 into -1 and 1 with 2 * t - 1",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [3.5], sgd, loss=mse_loss, threshold=1.0)",
+            ValueError,
+            "two classes need the labels -1 and 1, or 0 and 1, but got 3.5; name the upper class 1, and the lower class -1 or 0",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [[1]], sgd)",
+            TypeError,
+            "y[0] must be one real number, but is list: [1]; give one label for each sample, for example np.ravel(y)",
+        ),
+        Error(
+            "train(model, {0: [1.0, 2.0]}, [1], sgd)",
+            TypeError,
+            "a data set needs X in an order, but a dict came in; pass a list or an array",
+        ),
+        Error(
+            "train(a, [[1.0, 2.0]], [1], SGD([a]))",
+            TypeError,
+            "train needs a model with parameters(), such as MLP(2, [8, 1]), but got Value: Value(data=2.0, grad=0.0, label='a')",
+        ),
+        Error(
+            'model.__class__ = type("Net", (MLP,), {"__call__": lambda self, x: 0.5}); train(model, [[1.0, 2.0]], [1], sgd)',
+            TypeError,
+            "the model must return a Value, but it returned float: 0.5, which has no gradient; leave out .data, float(...) and what comes from math",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], sgd, loss=lambda scores, y: 0.5)",
+            TypeError,
+            "the loss must compute one Value from the scores, but it returned float: 0.5; take the mean over the samples, with operations on Values",
+        ),
+        Error(
+            "train(model, [[1.0, 2.0]], [1], sgd, keep=5)",
+            TypeError,
+            "keep must list epochs, as in [0, 10], but got int: 5",
         ),
         Error(
             "train(model, [1.0, 2.0], [1, -1], sgd)",
@@ -871,7 +947,32 @@ ERRORS: dict[str, list[Error]] = {
         Error(
             "predict(MLP(2, [2]), [[1.0, 2.0]])",
             ValueError,
-            "the model must return one score per sample, but it returned 2; give it one output, as in MLP(2, [8, 1])",
+            "the model must return one score per sample, but it returned a list of 2; give it one output, as MLP(2, [8, 1]) does",
+        ),
+        Error(
+            "predict(lambda row: [row[0]], [[1.0, 2.0]])",
+            ValueError,
+            "the model must return one score per sample, but it returned a list of 1; return that one itself, as MLP(2, [8, 1]) does",
+        ),
+        Error(
+            "predict(lambda row: None, [[1.0, 2.0]])",
+            TypeError,
+            "a Value holds one real number, but got NoneType: None; has a function forgotten to return its result?",
+        ),
+        Error(
+            'predict(model, [["1", "2"]])',
+            TypeError,
+            "X[0][0] must be one real number, but is str: '1'; make it a number first",
+        ),
+        Error(
+            "predict(model, [[a, 2.0]])",
+            TypeError,
+            "X[0][0] must be one real number, but is Value: Value(data=2.0, grad=0.0, label='a'); take its number with .data, for training leaves the data as they are",
+        ),
+        Error(
+            "predict(model, np.zeros((3, 2, 2)))",
+            TypeError,
+            "X[0][0] must be one real number, but is list: [0.0, 0.0]; flatten each sample, for example with X.reshape(len(X), -1)",
         ),
         Error(
             "predict(model, [1.0, 2.0])",
@@ -879,9 +980,14 @@ ERRORS: dict[str, list[Error]] = {
             "X must be rows of numbers, but X[0] is float: 1.0; put each sample in a list",
         ),
         Error(
-            "accuracy(model, [[1.0, 2.0]], [0])",
+            "accuracy(model, [[1.0, 2.0], [3.0, 4.0]], [1, 2])",
             ValueError,
-            "labels must be -1 or +1, but got 0; turn labels 0 and 1 into 2 * label - 1",
+            "two classes need the labels -1 and 1, or 0 and 1, but got 1, 2; name the upper class 1, and the lower class -1 or 0",
+        ),
+        Error(
+            "accuracy(lambda row: 0.3, [[1.0, 2.0], [3.0, 4.0]], [1, 0])",
+            ValueError,
+            "all scores lie between 0 and 1, so they can be probabilities or raw scores; say threshold=0.5 for probabilities, or threshold=0.0 for raw scores",
         ),
         Error(
             "plot_points([[1.0]], [1])",

@@ -736,6 +736,32 @@ def test_a_single_epoch_is_a_film_too(trained):
     assert frame["epoch"] == 0
 
 
+def test_a_boundary_asked_at_once_is_the_same_but_for_rounding(trained):
+    model, X, y, history = trained
+    slow, fast = (boundary_figure(model, X, y, history, resolution=12, vectorized=v) for v in (False, True))
+    for one, other in zip(slow.data["frames"], fast.data["frames"], strict=True):
+        assert one == other
+
+
+def test_a_boundary_of_classes_0_and_1_and_of_probabilities(trained):
+    model, X, y, history = trained
+    zero_one = [max(0.0, label) for label in y]
+    expected = boundary_figure(model, X, y, history, resolution=12)
+    assert boundary_figure(model, X, zero_one, history, resolution=12) == expected
+    with pytest.raises(ValueError, match="two classes need the labels"):
+        boundary_figure(model, X, [2.0 * label for label in y], history)
+
+    class Sure(MLP):
+        def __call__(self, x):
+            return super().__call__(x).sigmoid()
+
+    sure = Sure(2, [12, 1])
+    with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
+        boundary_figure(sure, X, zero_one, history, resolution=12)
+    frames = boundary_figure(sure, X, zero_one, history, resolution=12, threshold=0.5).data["frames"]
+    assert [frame["right"] for frame in frames] == [frame["right"] for frame in expected.data["frames"]]
+
+
 def test_the_boundary_says_what_is_wrong(trained):
     model, X, y, history = trained
     with pytest.raises(ValueError, match="drawn in the plane, but the samples have 3 numbers"):

@@ -12,6 +12,7 @@ from edges import EPSILON, INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, sa
 
 from micrograd_numpy import Value
 from micrograd_numpy import losses as chapter
+from micrograd_numpy.emit import cross_entropy_of_arrays, logit_cross_entropy_of_arrays
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.losses import (
     binary_cross_entropy,
@@ -88,8 +89,8 @@ def test_logits_are_pytorchs_at_every_edge(target):
         data, grads = ours(binary_cross_entropy_with_logits, [z], [target])
         expected, expected_grads = torchs(functional(binary_cross_entropy_with_logits), [z], [target])
         assert all(map(same, grads, expected_grads)), z
-        if z == -INF and target:
-            assert data == INF and math.isnan(expected)  # see DIFFERENCES
+        if z == -INF or (z == INF and target == 1.0):  # see DIFFERENCES
+            assert data == (0.0 if target == (z > 0.0) else INF) and math.isnan(expected)
         else:
             # PyTorch subtracts z from z when z is far below 0, so its tiny losses carry noise of 1e-16 * |z|
             assert same(data, expected, slack=EPSILON * abs(z) if -INF < z < 0.0 else 0.0), z
@@ -149,6 +150,37 @@ def test_a_sure_and_right_logit_keeps_all_digits_of_its_tiny_loss(z, target):
 def test_logits_and_probabilities_tell_the_same_loss(z, target):
     from_logit = binary_cross_entropy_with_logits(z, target).data
     assert binary_cross_entropy(Value(z).sigmoid(), target).data == pytest.approx(from_logit, rel=1e-6)
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_an_infinite_logit_costs_what_ever_larger_ones_go_to(target):
+    for sign in (-1.0, 1.0):
+        near = binary_cross_entropy_with_logits(sign * 1e308, target).data
+        z = Value(sign * INF)
+        loss = binary_cross_entropy_with_logits(z, target)
+        loss.backward()
+        assert loss.data == (INF if near else 0.0)
+        assert z.grad == (sign if near else 0.0)
+
+
+@pytest.mark.parametrize("targets", [SHARES, [0.0, -0.0, 1.0]], ids=["shares", "classes"])
+@pytest.mark.parametrize(
+    ("rule", "inputs"),
+    [
+        (chapter.cross_entropy, [*PROBABILITIES, -0.0]),
+        (chapter.logit_cross_entropy, [*NUMBERS, INF, -INF, NAN]),
+    ],
+    ids=["probabilities", "logits"],
+)
+def test_the_numpy_forms_agree_with_the_rules_at_every_edge(rule, inputs, targets):
+    forms = {chapter.cross_entropy: cross_entropy_of_arrays, chapter.logit_cross_entropy: logit_cross_entropy_of_arrays}
+    pairs = list(product(inputs, targets))
+    with np.errstate(all="ignore"):  # as where it is used
+        loss, slopes = forms[rule](*np.array(pairs).T)
+    for i, (x, t) in enumerate(pairs):
+        expected, expected_slopes = rule(x, t)
+        assert same(loss[i], expected), (x, t)
+        assert all(map(same, (slope[i] for slope in slopes), expected_slopes)), (x, t)
 
 
 # ------------------------------------------------------------------ gradients
@@ -245,7 +277,11 @@ def test_rows_are_refused_and_told_how_to_be_flattened(loss, rows):
 
 
 @every_loss
-@pytest.mark.parametrize("wrong", ["ab", ["x", "y"], [None, None], [1j, 1j], {0.1, 0.2}, {0.1: 1, 0.2: 2}], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    ["ab", ["x", "y"], [None, None], [1j, 1j], {0.1, 0.2}, frozenset({0.1}), {0.1: 1, 0.2: 2}, b"ab", bytearray(b"ab")],
+    ids=repr,
+)
 def test_what_is_no_sequence_of_numbers_is_a_type_error(loss, wrong):
     with pytest.raises(TypeError, match=loss.__name__):
         loss(wrong, [1, 1])
@@ -268,6 +304,27 @@ def test_a_target_that_is_no_probability_is_refused(loss, wrong):
 def test_hinge_refuses_labels_other_than_plus_and_minus_one(wrong):
     with pytest.raises(ValueError, match=r"targets -1 or 1, but targets\[1\] is .*2 \* t - 1"):
         hinge_loss([0.5, 0.5], [1, wrong])
+
+
+class Table:
+    """What pandas' DataFrame looks like from outside: iterating gives the names of the columns."""
+
+    def __init__(self, rows):
+        self.rows = np.array(rows)
+        self.ndim, self.shape = self.rows.ndim, self.rows.shape
+
+    def __iter__(self):
+        return iter(range(self.rows.shape[-1]))
+
+    def to_numpy(self):
+        return self.rows
+
+
+@every_loss
+def test_a_table_is_its_rows_and_not_the_names_of_its_columns(loss):
+    with pytest.raises(TypeError, match=r"targets\[0\] is ndarray: .*flatten rows first"):
+        loss([0.25, 0.75], Table([[1, 1]]))
+    assert loss(Table([0.25, 0.75]), Table([1, 1])).data == loss([0.25, 0.75], [1, 1]).data
 
 
 # ------------------------------------------------------------------ the rules themselves
