@@ -798,11 +798,12 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 
     Notes
     -----
-    Batches of any size share one program. The numbers of parameters are read at every call. What `fn` asks of a
-    Module, and the Module's parts and parameters, are compared at every call. Whatever else `fn` sees, a global or a
-    closure, is frozen: `fn` is recorded again at calls 2, 4, 8, 16, …, and if it does something else, it is compiled anew,
-    with a RuntimeWarning that says what has changed. `forget()` makes it so at the next call. Plain Python effects
-    happen only when `fn` is recorded. A method may be decorated, too.
+    Batches of any size share one program. The numbers of parameters are read at every call. What
+    `fn` asks of a Module, and the Module's parts and parameters, are compared at every call.
+    Whatever else `fn` sees, a global or a closure, is frozen: `fn` is recorded again at calls 2, 4,
+    8, 16, …, and if it does something else, it is compiled anew, with a RuntimeWarning that says
+    what has changed. `forget()` makes it so at the next call. Plain Python effects happen only
+    when `fn` is recorded. A method may be decorated, too.
 
     Examples
     --------
