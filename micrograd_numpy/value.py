@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
+from micrograd_numpy.guards import in_order
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -322,7 +323,8 @@ def as_value(x: Value | SupportsFloat) -> Value:
 def as_tuple(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Any, ...]:
     """`xs` as a tuple, or an error that says what `name` takes."""
     try:
-        return tuple(xs)
+        # mostly it is a list, and there is nothing to ask
+        return tuple(xs if type(xs) is list else in_order(name, "its numbers", xs))
     except TypeError:
         if isinstance(xs, Iterable):
             raise  # what makes them has a bug of its own

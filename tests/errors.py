@@ -296,6 +296,21 @@ ERRORS: dict[str, list[Error]] = {
             "dot takes Values or numbers in a list, but got float: 1.0; write [x] for a single x",
         ),
         Error(
+            "dot({1.0}, [2.0])",
+            TypeError,
+            "dot needs its numbers in an order, but a set came in; pass a list or an array",
+        ),
+        Error(
+            "mean({0: 1.0, 1: 2.0})",
+            TypeError,
+            "mean needs its numbers in an order, but a dict came in; pass a list or an array",
+        ),
+        Error(
+            'total(b"12")',
+            TypeError,
+            "total needs its numbers as numbers, but bytes came in; pass a list or an array",
+        ),
+        Error(
             "dot([[1.0]], [[2.0]])",
             TypeError,
             "a Value holds one real number, but got list: [1.0]; make one Value per element: [Value(x) for x in data]",
