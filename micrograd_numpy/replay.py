@@ -225,16 +225,15 @@ class Batch:
         pairs = zip(self._replay.parameters, gradients)
         try:
             for p, g in pairs:
-                try:
-                    p.grad += g
-                except TypeError:
-                    if p.grad is not None:  # a habit from PyTorch
-                        raise
-                    p.grad = g  # type: ignore[unreachable]
-        except BaseException:  # Ctrl-C: all or nothing, so do the rest
-            for p, g in pairs:
                 p.grad += g
-            raise
+        except BaseException as error:  # Ctrl-C: all or nothing, so do the rest. Or a gradient of None: a habit from PyTorch
+            was_none = isinstance(error, TypeError) and p.grad is None
+            if was_none:
+                p.grad = g
+            for p, g in pairs:
+                p.grad = g if p.grad is None else p.grad + g
+            if not was_none:
+                raise
 
     def __float__(self) -> float:
         return float(self.data)
