@@ -282,7 +282,7 @@ class Groups:
         self.state = States(self.keeps)
         self._seen: list[dict[str, Any]] = []  # the groups as they were when they were last checked
         self._firsts: list[Value] = []  # the first parameter of each
-        self._steps = 0
+        self._until_look = 0  # steps until all parameters are looked at
         checked = self.checked(**defaults)
         self.defaults = {name: checked[name] for name in defaults}  # in the order of the class
         for group in given if given and isinstance(given[0], dict) else [{"params": given}]:
@@ -356,11 +356,14 @@ class Groups:
         """Before a step: check what was changed since the last one, as the top of this file says."""
         if self.param_groups != self._seen:
             self._set_groups(self.param_groups)
-        self._steps = step = self._steps + 1
         for p in self._firsts:
-            if type(p.data) is not float or type(p.grad) is not float or step % 100 == 1:
+            if type(p.data) is not float or type(p.grad) is not float:
                 self._set_groups(self.param_groups)  # np.float32(0.5) is no change, but no float either
-                look_at_all(self.parameters)
+                self._until_look = 0
+        if self._until_look == 0:
+            look_at_all(self.parameters)
+            self._until_look = 100
+        self._until_look -= 1
 
     def state_dict(self) -> dict[str, Any]:
         """What it takes to go on later as if never stopped: plain dicts and lists of numbers, ready for `json.dump`.

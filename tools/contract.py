@@ -154,7 +154,8 @@ float(a), bool(Value(0.0)), bool(Value(nan))
         "Copying, pickling and saving",
         "Leaves can be copied and pickled. A node that an operation made is refused: copy its leaves and compute it "
         "again. Models are saved as names and numbers, ready for JSON, which loads without running code and comes "
-        "back to the last bit; a state that does not fit changes nothing.",
+        "back to the last bit; a state that does not fit changes nothing. So is what an optimizer keeps: with both "
+        "states loaded, a training goes on to the last bit as if never stopped.",
         """\
 copy.deepcopy(a), pickle.loads(pickle.dumps(a))
 copy.copy(a * 2)
@@ -164,6 +165,28 @@ other = MLP(2, [3, 1], rng=1)
 other.load_state_dict(json.loads(saved))
 json.dumps(other.state_dict()) == saved
 other.load_state_dict({"w": 1.0})
+json.dumps(SGD([a], momentum=0.9).state_dict())
+""",
+    ),
+    Matter(
+        "What a parameter holds",
+        "Anybody may write to `.data` and `.grad`, and no write is checked, because that would slow down every step. "
+        "The readers look: `state_dict()` and `clip_grad_norm` at every number; an optimizer at all of them in its "
+        "first step and in every hundredth after it, at the first of each group in every other, and at what cannot be "
+        "computed with. A NumPy scalar or an int becomes the float it stands for; anything else is a `TypeError` that "
+        "names the parameter. A gradient of None counts as none, as in PyTorch: a step skips its parameter, "
+        "`clip_grad_norm` leaves it out, `backward` starts it from zero, and so does `zero_grad`.",
+        """\
+a.data, a.grad = np.float32(0.5), 1
+SGD([a], lr=0.25).step()
+a.data, a.grad
+a.grad = None
+SGD([a], lr=0.25, weight_decay=0.1).step()
+a.data
+(a * 3).backward()
+a.grad
+a.data = a - 0.1 * a.grad
+SGD([a]).step()
 """,
     ),
 ]
