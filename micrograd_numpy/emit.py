@@ -447,7 +447,9 @@ class ArrayProgram:
         elif what != target:
             self.backward.append(f"np.copyto({target}, {what})" if sign > 0 else f"np.negative({what}, out={target})")
         elif sign < 0:
-            self.backward.append(f"np.negative({target}, out={target})")
+            # in place, with steps in memory, NumPy 2.4's negative can read what it has just written
+            negated = f"np.negative({target}" if access.packed else f"np.multiply({target}, -1.0"
+            self.backward.append(f"{negated}, out={target})")
 
     def reach(self, access: Access) -> bool:
         """Whether a gradient is the first that reaches these places, so that it can be stored and not added."""

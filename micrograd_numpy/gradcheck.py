@@ -22,8 +22,6 @@ from functools import cache
 from threading import get_ident
 from typing import Any, NamedTuple, SupportsFloat
 
-import numpy as np
-
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import lock
 from micrograd_numpy.backprop import topological_sort
@@ -439,6 +437,8 @@ def slope(
     f could look quite different: only a claim that proves right may rest on one.
     Steps are powers of two: x ± kh is exact.
     """
+    import numpy as np
+
     trials: dict[int, tuple[Any, Any]] = {}  # slopes and uncertainties for each step 2ᵉ
 
     def contradicted(exponent: int) -> bool:
@@ -668,6 +668,8 @@ def check_gradients(
         raise ValueError(
             f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}"
         )
+    import numpy as np
+
     names, values = as_leaves(inputs)
 
     out, usual = run(f, values)
