@@ -50,10 +50,10 @@ FOUND = {
     "a loss that is watched, and its label is none": program(
         "w * x", "hinge_loss(w * x, t)", setup="w = Value(0.5)", x=[0.5, 2.0], t=[1.0, 0.0]
     ),
-    "numbers eight places apart, subtracted": program(
-        "[dot(W[0], W[0]), x[0] - W[0][0], x[1] - W[0][8], x[2] - W[0][16]]",
-        setup="W = [[Value(0.5) for _ in range(17)]]",
-        x=[[1.0, 2.0, 3.0]],
+    "numbers eight places apart, subtracted": program(  # in place, NumPy's negative goes wrong there
+        "[dot(row, x).tanh() - row[0] for row in W]",
+        setup="W = [[Value(0.5) for _ in range(8)] for _ in range(2)]",
+        x=[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
         reduction="none",
     ),
     "zero times infinity": program("w * x", setup="w = Value(0.0)", x=[1.0, math.inf, math.nan], reduction="none"),
