@@ -104,6 +104,7 @@ report = check_gradients(lambda a: apply(softplus, a), 0.7)
 print(report)
 assert report
 
+w.grad = b.grad = 0.0
 batch = smooth(x)
 batch.backward()
 fast = batch.data, w.grad, b.grad
@@ -145,6 +146,8 @@ def noisy(x):
 
 
 # %% tags=["hide-cell"]
+draw, w.data = random.Random(0), 3.0
+mode = "square"  # all as above, also when you run this again
 x = [0.0, 0.0, 1.0]
 print("first:", noisy.forward(x).round(3))
 print("second:", noisy.forward(x).round(3))
@@ -321,6 +324,9 @@ assert math.isclose(batch.data, eager.data, rel_tol=1e-12)
 assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(fast, slow))
 
 # %% tags=["hide-cell"]
+model.load_state_dict(
+    MLP(2, [3], rng=0).state_dict()
+)  # the start, also when you run this again
 optimizer = SGD(model.parameters(), lr=0.5)
 for _ in range(100):
     batch = fast_loss(X, T)
