@@ -79,7 +79,7 @@ test: $(VENV)/.full $(VENV)/.npm ## run the unit tests (100 % coverage) and ever
 	@$(MAKE) --no-print-directory browser MARK="not slow"
 
 nbval: $(VENV)/.full
-	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL)
+	$(RUN) -m pytest notebooks -n $(WORKERS) --dist loadscope $(NBVAL) --twice
 
 browser: $(VENV)/.browser ## look at every page in a browser: run its cells, touch its figures, weigh it
 	@$(MAKE) --no-print-directory live-runtime

@@ -46,6 +46,7 @@ from typing import Any, Protocol, TypeVar
 # node hand on its gradient times the number on the arrow. `_backward()` does this for one node:
 
 # %% tags=["active-ipynb"]
+# a, b, p, s, L = formula()
 # L.grad = 1.0
 # for node in [L, s, p]:
 #     node._backward()

@@ -1026,6 +1026,7 @@ class MLP(Module):
 #                 linear_part.bias[row] = neuron.bias.data
 #
 #     ours, theirs = model([0.5, -1.0]), twin(torch.tensor([0.5, -1.0], dtype=torch.float64))
+#     model.zero_grad()
 #     ours.backward()
 #     theirs.backward()
 #     gradients = []

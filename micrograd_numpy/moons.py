@@ -914,6 +914,7 @@ def train(
 # all, a matter of seconds. Before you run the cell: will the loss fall at every step?
 
 # %% tags=["active-ipynb"]
+# model = published_start()
 # history = train(
 #     model,
 #     X,

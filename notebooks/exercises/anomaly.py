@@ -122,9 +122,10 @@ except FloatingPointError as error:
 
 # At the second from the end: the root sent 2·x¹²⁸ to x¹²⁸, which sent that times 2·x⁶⁴ to x⁶⁴.
 assert x.grad == 0.0  # backward was stopped, and left nothing behind
+z = Value(1.1)
 with no_larger_than(1e6):
-    (x * x).backward()
-assert x.grad == 2.2
+    (z * z).backward()
+assert z.grad == 2.2
 
 
 # %% [markdown]
