@@ -960,8 +960,8 @@ def clip_grad_norm(
             max(gradients, key=lambda i: abs(gradients[i])),
         )
         raise FloatingPointError(
-            f"the norm of the gradients is {norm!r}, so it cannot be clipped: that of parameter {i} is {gradients[i]!r}; "
-            "detect_anomaly() tells where it comes from"
+            f"the norm of the gradients is {norm!r}, so it cannot be clipped: that of parameter {i} is "
+            f"{gradients[i]!r}; detect_anomaly() tells where it comes from"
         )
     factor = max_norm / (norm + 1e-6)
     if not factor >= 1.0:
