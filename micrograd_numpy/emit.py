@@ -192,10 +192,9 @@ class ArrayProgram:
 
     def new(self, stem: str) -> str:
         """The next name that begins with `stem` and is not taken."""
-        for i in self.counts.setdefault(stem, count(1)):
-            name = f"{stem}{i}"
-            if name not in self.taken:
-                break
+        numbers = self.counts.setdefault(stem, count(1))
+        while (name := f"{stem}{next(numbers)}") in self.taken:
+            pass
         self.taken.add(name)
         return name
 

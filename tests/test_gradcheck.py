@@ -881,3 +881,9 @@ def test_a_kink_is_where_the_gap_between_the_slopes_does_not_shrink_and_is_no_no
     assert kink(1.0, 1.0, 0.0, x=0.0)
     assert kink(1.0, 1.0, 0.0, x=1024.0, h=0.25)
     assert kink(1.0, 1.0, 0.0, x=-0.4, h=2.0**-14)
+
+
+def test_a_function_that_takes_a_longer_way_beside_the_point_is_checked_all_the_same() -> None:
+    report = check_gradients(lambda x: x * x if x.data == 1.5 else (x * 0.5 + x * 0.5) * x, 1.5)
+    assert report.rows[0].verdict in {"agrees", "inconclusive"}
+    assert math.isclose(report.rows[0].difference, 3.0, rel_tol=1e-6)

@@ -171,6 +171,7 @@ def test_another_thread_is_not_noted_and_may_ask() -> None:
         (v * v).backward()
         v.data += 1.0
         told.extend([v.grad, v.data, float(v), bool(v), v > a, current.get()])
+        assert v == v and v in [1.0, v] and repr(MLP(1, [1]))  # noqa: PLR0124  # as ever
         with pytest.raises(ValueError, match="no"):
             value.check(v, lambda _: False, lambda _: ValueError("no"))
 
@@ -179,7 +180,7 @@ def test_another_thread_is_not_noted_and_may_ask() -> None:
         worker.start()
         worker.join()
     assert told == [6.0, 4.0, 4.0, True, True, None]
-    assert (recorder.made, recorder.constants, recorder.checks) == ([], [], [])
+    assert (recorder.made, recorder.constants, recorder.checks, recorder.reads) == ([], [], [], {})
 
 
 def test_recordings_can_be_nested() -> None:

@@ -517,6 +517,23 @@ def test_forward_works_whatever_the_reduction() -> None:
     assert vectorize(lambda x: w * x, reduction="sum").forward([1.0, 2.0]).tolist() == [3.0, 6.0]
 
 
+def test_gradients_of_none_count_as_zero_and_odd_ones_are_an_error() -> None:
+    v, w = Value(2.0), Value(3.0)
+    batch = vectorize(lambda x: v * x + w)([1.0, 2.0])
+    v.grad = None
+    batch.backward()
+    assert (v.grad, w.grad) == (1.5, 1.0)
+    v.grad = "text"
+    with pytest.raises(TypeError):
+        batch.backward()
+    assert w.grad == 2.0
+
+
+def test_results_can_be_printed() -> None:
+    results = vectorize(lambda x: 2 * x, reduction="none")([1.0, 2.0])
+    assert repr(results) == "Results(data=array([2., 4.]))"
+
+
 def test_a_batch_can_be_turned_into_a_float_and_printed() -> None:
     batch = vectorize(lambda x: 2 * x)([1.0, 2.0])
     assert (float(batch), repr(batch)) == (3.0, "Batch(data=3.0, grad=0.0)")
@@ -823,6 +840,7 @@ def test_of_many_shapes_the_last_are_kept() -> None:
     assert vectorized([[1.0]]).data == 1.0
 
 
+W0, TWIN = Value(2.0), Value(2.0)
 SCALING = 2.0
 TABLE = {"scales": [2.0, 1.0]}
 
@@ -1144,6 +1162,28 @@ def test_what_changes_around_the_function_is_noticed_at_the_next_check_and_said(
     assert close(fourth.data, eager(fn, [1.0])[0][0].data)
     assert fourth.data != 2.0
     assert all(vectorized([1.0]).data == fourth.data for _ in range(12))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        (lambda x: x * 2.0, lambda x: x * 3.0, "a constant was 2.0 and is 3.0"),
+        (lambda x: x + 1, lambda x: x * 1, "operation 1 was 'add' and is 'mul'"),
+        (lambda x: (x * x).exp(), lambda x: [x * x, x.exp()][1], "operation 1 was 'mul' and is 'exp'"),
+        (lambda x: x**2, lambda x: x**3, "operation 1 was '**2' and is '**3'"),
+        (lambda x: x * W0, lambda x: W0 * x, "operation 1, 'mul', has other inputs"),
+        (lambda x: x * W0, lambda x: x * TWIN, "it uses other Values as parameters"),
+        (lambda x: x.exp(), lambda x: x.exp() + 1, "operation 2 was the return and is 'add'"),
+        (lambda x: x * 2, lambda x: [x * 2, hinge_loss([x], [x])][0], "operation 3 was nothing and is 'is_sign'"),
+        (lambda x: [x * 2, x.exp()], lambda x: [x * 2, x.exp()][::-1], "operation 3, the return, has other inputs"),
+    ],
+)
+def test_a_warning_says_what_is_different(before, now, words: str) -> None:
+    fns = iter([before, now])
+    vectorized = vectorize(lambda x: next(fns)(x), reduction="none")
+    vectorized([1.0])
+    with pytest.warns(RuntimeWarning, match=re.escape(f"has changed: {words}. It is compiled anew for this call. ")):
+        vectorized([1.0])
 
 
 def test_forget_makes_it_record_at_once() -> None:
@@ -1468,7 +1508,6 @@ def plain_engine() -> dict[str, Any]:
     return {**vars(Value), **{f"Module.{name}": thing for name, thing in vars(Module).items()}, **vars(value)}
 
 
-W0 = Value(2.0)
 EQUAL, LOOK = "compares a Value by ==", "looks a Value up in a dict or a set"
 
 
