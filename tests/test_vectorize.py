@@ -1180,7 +1180,7 @@ def test_what_changes_around_the_function_is_noticed_at_the_next_check_and_said(
 )
 def test_a_warning_says_what_is_different(before, now, words: str) -> None:
     fns = iter([before, now])
-    vectorized = vectorize(lambda x: next(fns)(x), reduction="none")
+    vectorized = vectorize(lambda x: next(fns)(x), reduction="none")  # noqa: PLW0108  # another one each time
     vectorized([1.0])
     with pytest.warns(RuntimeWarning, match=re.escape(f"has changed: {words}. It is compiled anew for this call. ")):
         vectorized([1.0])
