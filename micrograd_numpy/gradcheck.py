@@ -22,7 +22,6 @@ from functools import cache
 from threading import get_ident
 from typing import Any, NamedTuple, SupportsFloat
 
-import numpy as np
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import lock
 from micrograd_numpy.backprop import topological_sort
@@ -441,6 +440,8 @@ def slope(
     f could look quite different: only a claim that proves right may rest on one.
     Steps are powers of two: x ± kh is exact.
     """
+    import numpy as np
+
     trials: dict[int, tuple[Any, Any]] = {}  # slopes and uncertainties for each step 2ᵉ
 
     def contradicted(exponent: int) -> bool:
@@ -658,6 +659,8 @@ def check_gradients(
     x0      2         4           4  < 1e-07  agrees
     x1      3         2           2  < 1e-07  agrees
     """
+    import numpy as np
+
     if not callable(f):
         raise TypeError(
             f"check_gradients takes a function first, but got {what_is(f)}; "
