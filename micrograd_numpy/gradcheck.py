@@ -659,6 +659,8 @@ def check_gradients(
     x0      2         4           4  < 1e-07  agrees
     x1      3         2           2  < 1e-07  agrees
     """
+    import numpy as np
+
     if not callable(f):
         raise TypeError(
             f"check_gradients takes a function first, but got {what_is(f)}; "

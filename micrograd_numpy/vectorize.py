@@ -394,6 +394,7 @@ def apart(node: Node) -> list[Node]:
 
 
 # %% tags=["active-ipynb"]
+# recipe = record(loss, [points[0], labels[0]], ["x", "t"])
 # levels_before = {}
 # for s in recipe.steps:
 #     levels_before[s] = 1 + max(levels_before.get(i, 0) for i in s.inputs)
@@ -831,6 +832,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #     return (1 - t * model(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
 #
 #
+# model = MLP(2, [16, 16, 1], rng=0)
 # optimizer = SGD(model.parameters(), lr=0.1)
 # for epoch in range(301):
 #     batch_loss = objective(X, y)

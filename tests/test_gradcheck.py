@@ -473,9 +473,16 @@ def test_other_threads_are_left_alone():
     assert set(numbers) == {0.1 * 3.0}
 
 
-def test_a_function_that_takes_another_way_a_step_away_is_checked_on_its_own_numbers():
-    report = check_gradients(lambda x: x * 3.0 if x.data < 1.0 else x * 2.0 + x, 1.0)
-    assert report.rows[0].verdict == "agrees", report
+def test_a_function_that_takes_a_shorter_or_a_longer_way_a_step_away_is_checked_on_its_own_numbers():
+    for f in (
+        lambda x: x * 3.0 if x.data < 1.0 else x * 2.0 + x,
+        lambda x: x * 3.0 if x.data <= 1.0 else x * 2.0 + x,
+        lambda x: x if x.data <= 1.0 else x * 2.0 - x,
+    ):
+        report = check_gradients(f, 1.0)
+        assert report.rows[0].verdict == "agrees", report
+        wide = check_gradients(lambda x, f=f: f(x) + 1e12, 1.0)
+        assert wide.rows[0].verdict == "inconclusive", wide  # on another way, no long step proves anything
 
 
 # ------------------------------------------------------------------ where there is nothing to be sure of
