@@ -674,7 +674,6 @@ def check_gradients(
         raise ValueError(
             f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}"
         )
-    import numpy as np
 
     names, values = as_leaves(inputs)
 

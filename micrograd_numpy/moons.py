@@ -113,7 +113,9 @@ def as_numbers(name: str, items: Iterable[Any], flatten: str) -> list[float]:
             several = hasattr(x, "__len__") and not isinstance(x, (str, bytes))
             hint = flatten if several else "make it a number first"
             if isinstance(x, Value):
-                hint = "take its number with .data, for training leaves the data as they are"
+                hint = (
+                    "take its number with .data, for training leaves the data as they are"
+                )
             raise TypeError(
                 f"{name}[{i}] must be one real number, but is {what_is(x)}; {hint}"
             ) from None
@@ -131,7 +133,9 @@ def as_rows(X: Iterable[Row]) -> list[list[float]]:
             )
         rows.append(
             as_numbers(
-                f"X[{i}]", row, "flatten each sample, for example with X.reshape(len(X), -1)"
+                f"X[{i}]",
+                row,
+                "flatten each sample, for example with X.reshape(len(X), -1)",
             )
         )
     return rows

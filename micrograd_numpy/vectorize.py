@@ -199,7 +199,9 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     ValueError
         If `fn` uses a Value that was computed outside of it, or returns an empty list.
     """
-    inputs = [[Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample]
+    inputs = [
+        [Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample
+    ]
     with recorded(v for row in inputs for v in as_list(row)) as recorder:
         # lists of its own, because it may change them
         answer = fn(*(list(row) if isinstance(row, list) else row for row in inputs))
@@ -253,7 +255,9 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     return recipe
 
 
-def step(recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[Node, ...], live: bool) -> Node:
+def step(
+    recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[Node, ...], live: bool
+) -> Node:
     """The next step of a recipe, or a constant if it is made of constants."""
     if all(i.constant for i in inputs):
         return Node(number=v.data)
@@ -330,7 +334,9 @@ SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
     ops.sub: lambda a, b: [(1, a, None), (-1, b, None)],
     ops.neg: lambda a: [(-1, a, None)],
     ops.mul: lambda a, b: [(1, a, b)],
-    ops.dot: lambda *ab: [(1, a, b) for a, b in zip(ab[: len(ab) // 2], ab[len(ab) // 2 :])],
+    ops.dot: lambda *ab: [
+        (1, a, b) for a, b in zip(ab[: len(ab) // 2], ab[len(ab) // 2 :])
+    ],
 }
 
 
@@ -517,7 +523,10 @@ def group(nodes: Iterable[Node]) -> tuple[list[Group], Ones]:
     ones: Ones = {}
     for members in alike.values():
         if members[0].terms:
-            groups += (Group(some, None, merge_bias(factor(some), ones)) for some in together(members))
+            groups += (
+                Group(some, None, merge_bias(factor(some), ones))
+                for some in together(members)
+            )
         else:
             columns = zip(*(node.inputs for node in members))
             parts = [Part(1, [[i] for i in column]) for column in columns]
@@ -643,7 +652,11 @@ class Layout:
         self.put(one for one in ones.values() if one not in self.place)
         self.ones = [self.place[one] for one in ones.values()]
         asked = (*recipe.results, *(node for node, _, _ in recipe.checks))
-        shared = [node for node in dict.fromkeys((*wanted, *asked, *recipe.parameters)) if not node.wide]
+        shared = [
+            node
+            for node in dict.fromkeys((*wanted, *asked, *recipe.parameters))
+            if not node.wide
+        ]
         self.parameters = [node for node in shared if node.parameter is not None]
         self.constants = [node for node in shared if node.constant]
         made = (node for g in groups if not g.wide for node in g.members)
@@ -662,7 +675,9 @@ class Layout:
             self.rows += 1
 
 
-def overwritten(groups: list[Group], used: Counter[Node]) -> dict[tuple[Node, ...], list[Node]]:
+def overwritten(
+    groups: list[Group], used: Counter[Node]
+) -> dict[tuple[Node, ...], list[Node]]:
     """Sums that only one operation reads, and only to get its result: it takes their place."""
     sums = {tuple(g.members): g for g in groups if g.wide and g.rule is None}
     over = {}
@@ -736,10 +751,13 @@ class Programs:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe, self.nodes = recipe, fuse(recipe)
         for rule in {node.rule for node in self.nodes if node.rule and not node.terms}:
-            expect_form(rule)  # also if it will run on floats: the size of a batch decides that
+            expect_form(
+                rule
+            )  # also if it will run on floats: the size of a batch decides that
         # what is the same for all samples is computed once; a sum counts with all its terms
         self.work = {
-            wide: sum(len(node.terms) or 1 for node in self.nodes if node.wide is wide) for wide in (True, False)
+            wide: sum(len(node.terms) or 1 for node in self.nodes if node.wide is wide)
+            for wide in (True, False)
         }
         self.levels = max(node.depth for node in self.nodes)
 
