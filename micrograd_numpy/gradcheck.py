@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Trusting gradients
 #
-# A model with a wrong gradient still trains. In this chapter you build the test that tells a right
+# A model with a wrong gradient can still train. In this chapter you build the test that tells a right
 # gradient from a wrong one, and learn how many digits of its answer you may believe.
 #
 # - **You will build** `check_gradients`, which holds backpropagation against nudges of the inputs.
@@ -97,7 +97,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% [markdown]
 # Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes downhill, and a factor that is
 # too large or too small only looks like another learning rate. So a falling loss proves nothing about
-# your gradients. The bug will show later, as a model that ends up a little worse than it could be.
+# your gradients. Here two wrong rules even end lower than the right one. On another task the same bug may cost you,
+# and nothing in the curve will tell you why.
 #
 # You need a witness that knows nothing of rules.
 #
@@ -152,7 +153,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     print(f"h = {h:<5}  forward {errors[0]:.1e}  central {errors[1]:.1e}")
 
 # %% [markdown]
-# A hundred times. One more evaluation of $f$ buys twice as many digits.
+# A hundred times. Both formulas ask $f$ twice, and the central one has twice as many digits right.
 #
 # ## How short a step?
 #
@@ -186,7 +187,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # $10^{-16} f / h$.
 #
 # The best step is where the two meet. For the forward difference that is near $10^{-8}$, with 8 digits
-# right; for the central one near $10^{-5}$, with 11.
+# right; for the central one near $10^{-5}$, with 10 to 11.
 
 # %% tags=["active-ipynb"]
 # for h in [1e-2, 1e-5, 1e-8, 1e-11, 1e-14]:
@@ -249,7 +250,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # The formula is $(45 d_1 - 9 d_2 + d_3) / 60h$, and the first term that does not cancel is
 # $\tfrac{h^6}{140} f^{(7)}$ {cite:p}`fornberg1988`. The library's version also returns by how much the
 # four-point formula, $(8 d_1 - d_2)/12h$, disagrees. If two formulas of different order agree, the step
-# is short enough for both.
+# is probably short enough.
 
 # %%
 def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
@@ -276,7 +277,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 
 # %% [markdown]
 # With a step as long as a thousandth, the six-point formula has 13 digits, and the noise hardly
-# matters. A rule that is off by a millionth can't hide from it.
+# matters. Where $f$ is as quiet as here, a rule that is off by a millionth can't hide from it.
 #
 # ## How large is the noise?
 #
@@ -294,13 +295,15 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # %% [markdown]
 # The result is 1, but a number of $10^8$ was rounded on the way, and its error came along. How would
 # you know? Compute $f$ once more and round otherwise: move each result, and each number it was made from, by a few
-# units in the last place. How far $f$ moves then is the noise {cite:p}`vignes1993`. This asks no derivative, and it must not: a
+# units in the last place. How far $f$ moves then is an estimate of the noise, made to be
+# too large rather than too small {cite:p}`vignes1993`. This asks no derivative, and it must not: a
 # derivative may be wrong, and then so would be our doubt about it.
 #
 # Some numbers carry no noise. An operation with the same inputs as before gives the same result as before. And at
 # `relu(-1)`, or at a product with 0, the result stays the same to the last bit when the input moves. But it also stays the same in $10^{16} + x$, where
-# the nudge is rounded away. To tell the two apart, move the input as far as a float can go. The
-# sum notices; `relu`, on one side, does not.
+# the nudge is rounded away. To tell the two apart, move the input very far, to $\pm 10^{300}$. The
+# sum notices; `relu`, on one side, does not. Neither does a `tanh` that is saturated. At 20 it is rounded to 1, and its
+# tiny slope is out of sight.
 
 # %%
 Step = tuple[tuple[float, ...], float]  # what an operation was given, and its result
@@ -386,9 +389,9 @@ def run(
 #     print("otherwise:", run(large_middle, [x], usual, rng)[0].data)
 
 # %% [markdown]
-# What the lines don't share is noise.
+# The digits that the lines don't share are noise.
 #
-# The next cell makes sure that a check leaves no trace, even when $f$ fails in the middle. `differentiate` does the
+# The next cell makes sure that a check leaves no trace in a Value, even when $f$ fails in the middle. `differentiate` does the
 # one backward pass.
 
 # %%
@@ -405,7 +408,7 @@ def keep(values: list[Value]) -> Iterator[None]:
 
 def differentiate(out: Value, inputs: list[Value]) -> list[float]:
     """The gradient of `out` by backpropagation."""
-    with keep([v for v in topological_sort(out) if not v._prev] + inputs):
+    with keep(topological_sort(out) + inputs):  # f may use Values from outside
         for v in inputs:
             v.grad = 0.0
         out.backward()
@@ -416,8 +419,8 @@ def differentiate(out: Value, inputs: list[Value]) -> list[float]:
 # Now the search for a step. It starts near $|x|/1000$, looks at both errors, and goes where the larger one
 # shrinks. Mostly it stays where it started.
 #
-# Loud noise needs a long step, and from afar $f$ could look quite different. So the search takes the slope of
-# every number in the graph, not only of the last. Where a slope changes on the way, some number that is not drowned will show it.
+# Loud noise needs a long step, but far from $x$ the slope may be another one, and the last number may be too noisy to
+# show that. So the search looks at every number in the graph: one with less noise usually shows it.
 
 # %%
 def exponent_of(x: float) -> int:
@@ -645,7 +648,7 @@ def check_gradients(
     A kink whose two slopes have backprop's answer as their mean agrees: `|x|` at 0.
 
     A gradient of exactly 0 agrees if no operation lets a nudge through or rounds one away:
-    an input that f does not use, `relu` at −1. Else it is held against rtol times the slopes
+    an input that f does not use, `relu` at −1, and also `tanh` at 20, which is saturated. Else it is held against rtol times the slopes
     between x ± h and x ± 3h, with h up to about |x|/4: `x·x` at 0.
 
     It cannot see a derivative that is wrong elsewhere, or by less than rtol; a wiggle
@@ -825,8 +828,8 @@ def check_gradients(
 #
 # ## What it promises
 #
-# "Agrees" means: at this point, the slope of this $f$ is what backprop says, to a relative `rtol`, and noise could
-# not hide more than that. Where noise could, the honest answer is "inconclusive". Add a million to a small function and its digits drown. Then it makes
+# "Agrees" means: at this point, backprop and the nudges differ by no more than a relative `rtol`, and by our estimate the
+# error of the nudges is no larger. Where noise could hide more, the honest answer is "inconclusive". Add a million to a small function and its digits drown. Then it makes
 # no difference whether the gradient is right, off by half, or forgotten altogether.
 
 # %% tags=["active-ipynb"]
@@ -853,6 +856,14 @@ def check_gradients(
 #     print(f"{name}: {check_gradients(f, x).rows[0].verdict}")
 
 # %% [markdown]
+# A gradient that is tiny but not 0 is often inconclusive. Say how small is small enough for you:
+
+# %% tags=["active-ipynb"]
+# for atol in [0.0, 1e-9]:
+#     report = check_gradients(lambda x: x.tanh(), 12.0, atol=atol)
+#     print(f"atol {atol:.0e}: {report.rows[0].verdict}")
+
+# %% [markdown]
 # ## What it can't promise
 #
 # At corners and jumps there is no slope, whatever backprop says. `relu` picks 0 at its
@@ -866,7 +877,8 @@ def check_gradients(
 # )
 
 # %% [markdown]
-# Both verdicts are false alarms about the rule and right about the point. Move away from the corner.
+# Here both verdicts are false alarms about the rule and right about the point. A very steep bend can look like a corner,
+# too. Move away from it.
 #
 # A place can hide a mistake. A `relu` that always passes the gradient on is right at 3. Check at
 # several points, on both sides of every corner.
@@ -919,7 +931,8 @@ def check_gradients(
 #     print(f"{f.__name__}: {check_gradients(f, 3.0).rows[0].verdict}")
 
 # %% [markdown]
-# Last, an $f$ that gives another result every time, because of dropout or a shuffled batch, is refused.
+# Last, an $f$ that gives another result every time, because of dropout or a shuffled batch, is refused as soon as
+# two results differ.
 
 # %% tags=["active-ipynb"]
 # rng = np.random.default_rng(0)
@@ -931,7 +944,7 @@ def check_gradients(
 # %% [markdown]
 # ## What you can now do
 #
-# - Show that a gradient is right, at a point and to seven digits, without trusting any rule.
+# - Test a gradient at a point, to seven digits, with a witness that knows no rule.
 # - Choose a step for a finite difference, and say what its error is made of.
 # - Test a rule of your own in one line: `assert check_gradients(lambda x: apply(my_rule, x), 0.7)`.
 # - Explain why backpropagation and nudging need each other: one is fast, the other is a witness.
@@ -968,7 +981,7 @@ def check_gradients(
 
 # %% [markdown]
 # Both need float64. In float32, PyTorch's default, seven digits are all there are, and the V turns
-# before you have learned anything.
+# after only a few of them.
 #
 # ## Exercises
 #

@@ -59,6 +59,8 @@ class Recorder:
         What `check` was asked: a Value, what must hold for its number, and the complaint.
     reads : dict
         The Modules that it looked into, by identity, and which attributes it asked for.
+    refusal : TypeError or None
+        The last question that was refused; the function may have caught the error.
     """
 
     made: list[tuple[Value, ops.Rule]] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Recorder:
     constants: list[Value] = field(default_factory=list)
     checks: list[tuple[Value, Callable[[Any], Any], Callable[[float], Exception]]] = field(default_factory=list)
     reads: dict[int, tuple[Module, set[str]]] = field(default_factory=dict)
+    refusal: TypeError | None = None
 
     @property
     def here(self) -> bool:
@@ -74,6 +77,7 @@ class Recorder:
 
 
 PACKAGE = Path(__file__).parent
+NODE = value.node
 current: ContextVar[Recorder | None] = ContextVar("current", default=None)  # by thread
 
 
@@ -90,31 +94,33 @@ def is_engine(frame: FrameType) -> bool:
     return Path(frame.f_code.co_filename).parent == PACKAGE or frame.f_globals is vars(value)
 
 
-def refuse(frame: FrameType, deed: str) -> NoReturn:
+def refuse(recorder: Recorder, frame: FrameType, deed: str) -> NoReturn:
     """Raise a TypeError that names the reader's line, which is outside of the engine and did `deed`."""
     while frame.f_back and (is_installed_at(frame.f_code.co_filename) or is_engine(frame)):
         deed = DEEDS.get(frame.f_code.co_name, deed)
         frame = frame.f_back
-    raise TypeError(
+    recorder.refusal = TypeError(
         f"{told((frame.f_code, frame.f_lineno))} {deed}, but a vectorized function runs once, on symbols, and what it did is "
         "replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers"
     )
+    raise recorder.refusal
 
 
 def guarded(recorder: Recorder, name: str) -> property:
     """A place for numbers that only operations may use."""
     slot = vars(Value)[name]
 
-    def ask(deed: str) -> None:
-        if recorder.here and (frame := reader(2)).f_code not in OPERATIONS:
-            refuse(frame, f"{deed} the {name} of a Value")
+    def ask(v: Value, deed: str) -> None:
+        known = recorder.here or id(v) in recorder.wide  # which no other thread may look at, either
+        if known and (frame := reader(2)).f_code not in OPERATIONS:
+            refuse(recorder, frame, f"{deed} the {name} of a Value")
 
     def read(self: Value) -> Any:
-        ask("asks for")
+        ask(self, "asks for")
         return slot.__get__(self)
 
     def write(self: Value, number: Any) -> None:
-        ask("sets")
+        ask(self, "sets")
         slot.__set__(self, number)
 
     return property(read, write)
@@ -124,8 +130,8 @@ def by_identity(recorder: Recorder) -> tuple[Callable[..., Any], Callable[..., i
     """`==` and `hash`, which refuse what depends on an argument: a plain number would go by what it holds."""
 
     def ask(name: str, *values: Any) -> None:
-        if recorder.here and not recorder.wide.isdisjoint(map(id, values)) and not is_engine(frame := reader(2)):
-            refuse(frame, DEEDS[name])
+        if not recorder.wide.isdisjoint(map(id, values)) and not is_engine(frame := reader(2)):
+            refuse(recorder, frame, DEEDS[name])
 
     def equal(self: Value, other: Any) -> Any:
         ask("__eq__", self, other)
@@ -163,7 +169,8 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
     recorder = Recorder(wide=set(map(id, arguments)))
 
     def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
-        out = plain_node(data, inputs, op, local, rule)
+        # whoever else looks on, such as check_gradients, would ask for numbers
+        out = (NODE if recorder.here else plain_node)(data, inputs, op, local, rule)
         if recorder.here:
             recorder.made.append((out, rule))
             if not recorder.wide.isdisjoint(map(id, inputs)):
@@ -186,7 +193,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         if frame.f_code is Value.__format__.__code__ and frame.f_back:
             frame = frame.f_back
         if recorder.here and not is_engine(frame):
-            refuse(frame, DEEDS["__repr__"])
+            refuse(recorder, frame, DEEDS["__repr__"])
         return "a recorded Value" if recorder.here else plain_text(self)  # for the engine's own messages
 
     def look_up(self: Module, name: str) -> Any:

@@ -6,6 +6,7 @@ import struct
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, update_wrapper
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -265,7 +266,9 @@ class Batch(Value):
             If it is given a gradient, which only the reduction "none" leaves open.
         """
         if gradient is not None:
-            raise TypeError("backward takes a gradient only with reduction='none'; data is one number, whose gradient is 1")
+            raise TypeError(
+                "backward takes a gradient only with reduction='none'; data is one number, whose gradient is 1"
+            )
         self.grad = 1.0
         hand_out(self._prev, self._run.gradients(self._seeds))  # what any Value does, without a sort
 
@@ -318,6 +321,14 @@ class Results:
 # ---------------------------------------------------------------- the function
 
 
+@dataclass
+class State:
+    """What a function has been compiled to."""
+
+    compiled: dict[tuple[Any, ...], Compiled] = field(default_factory=dict)  # by the shapes of one sample
+    latest: Compiled | None = None
+
+
 class Vectorized:
     """A function of one sample that takes batches: what `vectorize` returns."""
 
@@ -335,25 +346,30 @@ class Vectorized:
         update_wrapper(self, fn, updated=())
         self.fn, self.reduction = fn, reduction
         self._record, self._programs = record, programs
-        self._compiled: dict[tuple[Any, ...], Compiled] = {}  # by the shapes of one sample
-        self._latest: Compiled | None = None
+        self._state = State()
         self._even: dict[int, np.ndarray] = {}
-        self._methods: weakref.WeakKeyDictionary[Any, Vectorized] = weakref.WeakKeyDictionary()
+        self._methods: dict[int, tuple[weakref.ref[Any], State]] = {}  # by the identity of the object
 
     def __get__(self, owner: Any, kind: type | None = None) -> Vectorized:
-        """As a method: for each object a function of its own."""
+        """As a method: for each object a function with programs of its own, which go when the object goes."""
         if owner is None:
             return self
-        if owner not in self._methods:
-            me, method = weakref.ref(owner), self.fn.__get__(owner)  # an object that nobody else needs can go
+        me, methods = id(owner), self._methods
+        if me not in methods:
+            try:
+                methods[me] = weakref.ref(owner, lambda _: methods.pop(me, None)), State()
+            except TypeError:
+                raise TypeError(
+                    f"a vectorized method needs objects that can be referred to weakly; add '__weakref__' to the "
+                    f"__slots__ of {type(owner).__name__}"
+                ) from None
+        bound = Vectorized(self.fn.__get__(owner), self.reduction, self._record, self._programs)
+        bound._state = methods[me][1]
+        return bound
 
-            def bound(*sample: Any) -> Any:
-                return self.fn(me(), *sample)
-
-            update_wrapper(bound, self.fn)
-            bound.__signature__ = signature(method)  # type: ignore[attr-defined]  # where `inspect` looks first
-            self._methods[owner] = Vectorized(bound, self.reduction, self._record, self._programs)
-        return self._methods[owner]
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy has programs of its own, for what its function sees."""
+        return Vectorized, (self.fn, self.reduction, self._record, self._programs)
 
     def __call__(self, *arrays: Any) -> Batch | Results:
         """The function of a batch: arrays of shape (samples,) or (samples, numbers), one for each argument.
@@ -404,6 +420,10 @@ class Vectorized:
         return self._program.explain()
 
     @property
+    def _latest(self) -> Compiled | None:
+        return self._state.latest
+
+    @property
     def _program(self) -> ArrayProgram:
         if self._latest is None:
             raise ValueError(
@@ -413,33 +433,33 @@ class Vectorized:
 
     def forget(self) -> None:
         """Record and compile anew at the next call, because something has changed that the function sees."""
-        self._compiled.clear()
+        self._state.compiled.clear()
 
     def _compile(self, batches: list[np.ndarray]) -> Compiled:
         """The program for such arguments: record the function, if there is none or it is time to see whether it still is right."""
-        key = tuple([batch.shape[1:] for batch in batches])
-        known = self._compiled.get(key)
-        if known is not None and not known.recipe.structure.unchanged():
-            known = None
-        if known is not None:
-            known.calls += 1
-            if known.calls & (known.calls - 1):  # at call 2, 4, 8, …, see whether the function still does the same
+        key, compiled = tuple([batch.shape[1:] for batch in batches]), self._state.compiled
+        known = compiled.get(key)
+        same = known is not None and known.recipe.structure.unchanged()
+        calls = known.calls + 1 if known else 1
+        if known and same:
+            known.calls = calls
+            if calls & (calls - 1):  # at call 2, 4, 8, …, see whether the function still does the same
                 return known
         recipe = self._record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
-        if known is not None:
+        if known and same:
             news = difference(known.recipe, recipe)
             if not news:
                 return known
-            self._warn(news, known.calls // 2 - 1)
-        self._compiled.pop(key, None)
-        if len(self._compiled) == MOST:
-            del self._compiled[next(iter(self._compiled))]
-        compiled = self._compiled[key] = Compiled(self._programs(recipe), known.calls if known else 1)
-        return compiled
+            self._warn(news, calls // 2 - 1)
+        compiled.pop(key, None)
+        if len(compiled) == MOST:
+            del compiled[next(iter(compiled))]
+        compiled[key] = Compiled(self._programs(recipe), calls)
+        return compiled[key]
 
     def _warn(self, news: str, since: int) -> None:
         """Say that the function does something else, and how many calls may have missed it."""
-        name = getattr(self.fn, "__name__", "the function")
+        name = getattr(self.fn, "__name__", type(self.fn).__name__)
         missed = f"; {since} call{'s' * (since > 1)} before it may have missed the change" if since else ""
         warnings.warn(
             f"{name!r} has changed: {news}. It is compiled anew for this call{missed}. What a vectorized function sees is "
@@ -451,7 +471,7 @@ class Vectorized:
 
     def _run(self, batches: list[np.ndarray]) -> tuple[Compiled, ArrayReplay | FloatReplay]:
         """Compile what has to be compiled, and go forward."""
-        self._latest = compiled = self._compile(batches)
+        self._state.latest = compiled = self._compile(batches)
         if watching.get():
             self._watch(compiled.recipe, batches)
         n = len(batches[0])

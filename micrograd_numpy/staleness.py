@@ -57,6 +57,7 @@ class Structure:
         self.live: list[Any] = []  # what can change ...
         self.copies: list[Any] = []  # ... and what it held
         self.asked: list[Any] = []  # of each, the keys that the function asked for; None stands for all
+        self.values: set[Value] = set()  # that they hold
         seen: set[int] = set()
         for module, names in reads:
             self.remember(vars(module), names, seen)
@@ -72,6 +73,8 @@ class Structure:
             self.asked.append(asked)
         for key, thing in items(container):
             wanted = asked is None or key in asked
+            if isinstance(thing, Value):
+                self.values.add(thing)
             if isinstance(thing, Container) and (wanted or not thing or holds(thing)):
                 self.remember(thing, None if wanted else (), seen)
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # From scalars to arrays
 #
-# Your engine is right, and it is slow. Frameworks do the same mathematics thousands of times as fast. In this chapter
+# Your engine is right, and it is slow. Frameworks do the same step many times as fast. In this chapter
 # you find out where the time goes, and then you write the program that finds the arrays in a scalar graph
 # and lets NumPy do the work. At the end your model trains faster than PyTorch does on the same task.
 #
@@ -73,7 +73,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 #     print(f"{int(length):15,} {parts} {row['bytes']:27.0f}")
 
 # %% [markdown]
-# These are microseconds, for each node, whatever the size of the graph. The multiplication itself takes a processor less than a nanosecond. All the rest is
+# Added up, these are a few microseconds for each node, whatever the size of the graph. The multiplication itself takes a processor less than a nanosecond. All the rest is
 # Python: make an object, look up a method, count references, append to a list.
 #
 # You can't make Python's objects a thousand times cheaper. You can only make fewer of them. But the sums have to be done. Or do they have to be done *one by one*?
@@ -116,7 +116,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 # )
 
 # %% [markdown]
-# The hundred graphs differ in their numbers, and in nothing else. Same operations, same order, same wires. So build *one* graph, and push a hundred
+# The hundred graphs have the same operations in the same order. The code never looks at a number, so their wires are the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred
 # samples through it side by side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the
 # work of a hundred nodes.
 #
@@ -207,11 +207,14 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
         answer = fn(*(list(row) if isinstance(row, list) else row for row in inputs))
         single = not isinstance(answer, (list, tuple))
         results = [as_result(v) for v in ([answer] if single else answer)]
+    if recorder.refusal:  # which the function has caught
+        raise TypeError(*recorder.refusal.args)
     if not results:
         raise ValueError("the function returned an empty list; return at least one Value")
     recipe = Recipe(list(names), [], single=single, recorded=len(recorder.made))
     recipe.structure = Structure(recorder.reads.values())
-    constants = set(recorder.constants)
+    # a leaf that is made inside and kept in a model is a parameter
+    constants = set(recorder.constants) - recipe.structure.values
     nodes: dict[Value, Node] = {}
     for row in inputs:
         nodes |= {v: Node(wide=True) for v in as_list(row)}
@@ -315,8 +318,8 @@ def as_result(x: Any) -> Value:
 
 # %% [markdown]
 # The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the classic bug of everything that
-# traces. So while a recipe is recorded, only the engine's own operations may read a number. Everything else that asks for one is refused, with the line
-# that asked: `if`, `float`, `print`, a comparison, a look-up in a dict, and `.data`.
+# traces. So while a recipe is recorded, only the engine's own operations may read a number. Whatever else asks for one is refused, with the line
+# that asked: `if`, `float`, `print`, `<`, `.data`. An argument and all that is made of it refuse `==` and a look-up in a dict, too, because a plain number would answer them by what it holds.
 #
 # ## Fuse
 #
@@ -450,7 +453,7 @@ def apart(node: Node) -> list[Node]:
 # You can read the network off this picture, and nothing told the program that there is one. Two layers of 16 sums and 16 `relu`, then the output, the hinge, and the
 # penalty added at the end. Below the line is the penalty itself.
 #
-# A group is one column of this picture. What its members read is kept in tables: a row for each member, a column for each term.
+# A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept in tables: a row for each member, a column for each term.
 
 # %%
 Table = list[list[Node]]  # a row for each member of a group, a column for each term
@@ -561,7 +564,7 @@ def together(members: list[Node]) -> list[list[Node]]:
 
 # %% [markdown]
 # The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a column, added up along each row:
-# that is the **product of a matrix and a vector**, $W h$. And each $h$ is a row of a hundred samples, so $h$ is a matrix as well, and it is $W H$.
+# that is the **product of a matrix and a vector**, $W h$. Each entry of $h$ is a row of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
 #
 # If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it, and you never looked for a layer: any sums
 # whose members multiply the same inputs will do.
@@ -621,7 +624,7 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 # ## Lay out
 #
 # A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay about anyhow, they would have to be gathered before each
-# product, and that costs as much as the product. So put them where they will be wanted.
+# product. So put them where they will be wanted.
 #
 # Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each
 # sample. The members of a group get rows next to each other, so that a group is a slice. A row of ones lies right below the rows that it is multiplied with.
@@ -736,9 +739,11 @@ def overwritten(
 #     print(line)
 
 # %% [markdown]
-# Look for the heart of it. The gradient of a weight matrix is `np.dot(dh2, h1_1.T, out=dw2)`: what came back, times what went in. Nobody derived that with matrices. It is sixteen
-# times sixteen scalar products, each with the rule of `mul`, found and put together again. (A plain `dot` is `np.dot`, and for a single sample
-# `np.matmul`: of an array with one number in it, `np.dot` makes a factor, and there $0 \cdot$ nan would be 0.)
+# Look for the heart of it. The gradient of a weight matrix is `np.dot(dh2, h1_1.T, out=dw2)`: what came back, times what went in. Nobody derived that with matrices. Each of its
+# entries is a sum over the hundred samples, term by term the rule of `mul`, found and put together again.
+#
+# Two lines say `dot` without `np.`. There `dh3` has one row, and for a single sample it is a single number. `np.dot` would then scale the other
+# array, and leave 0 where $0 \cdot$ nan should be nan. So `dot` is `np.matmul` for one sample, and `np.dot` for more.
 #
 # ## All of it
 #
@@ -787,7 +792,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
     """Turn a function of one sample into a function of a batch, at the speed of NumPy.
 
     `fn` runs once, on symbols. What it did is compiled to a short NumPy program, and each call
-    replays it for a whole batch. The numbers are those of the scalar engine.
+    replays it for a whole batch. The numbers are those of the scalar engine, but for the order of sums.
 
     Parameters
     ----------
@@ -892,8 +897,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(f"{len(fast)} gradients, largest difference below 1e-12: {worst < 1e-12}")
 
 # %% [markdown]
-# What a call returns is a Value. Its inputs are the parameters, and the program computes its local derivatives when `backward` asks for
-# them. So it can stand in a formula, beside other Values. How many inputs will this one have?
+# With a mean or a sum, a call returns a Value. Its inputs are the parameters. The program computes its local derivatives when `backward` asks for
+# them, with the numbers that the parameters had at the call. So it can stand in a formula, beside other Values. How many inputs will this one have?
 
 # %% tags=["active-ipynb"]
 # batch = objective(X, y)
@@ -939,7 +944,6 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # for neuron in model.layers[0].neurons:
 #     neuron.activation = "tanh"
 # with_tanh = call("the model has changed")
-# call("again")
 # scale = 10.0
 # frozen = call("the number has changed")
 # noticed = call("one call later")
@@ -955,7 +959,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # The model's change was seen at once. While a function is recorded, `vectorize` notes which models it looks into and what it asks them for.
 # At every call it compares that, and the model's layers and parameters, with what it found then: one comparison of lists.
 #
-# The number is **frozen**, as in JAX: whatever a function sees besides its arguments, its parameters and its models is
+# The number is **frozen**, as in JAX: whatever a function sees besides its arguments, its parameters and what it asks of its models is
 # part of the photograph. A second photograph shows whether it still is right. So `vectorize` records the function again at
 # calls 2, 4, 8, 16 and so on, and compares the two recipes. If they differ, it compiles anew and says what is different, as in
 # the folded cell. `scaled.forget()` makes it look at the next call. But what changes from call to call is better passed as an argument.
@@ -982,7 +986,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # %% [markdown]
 # ## When arrays do not pay
 #
-# A NumPy call has its price before it has computed anything: it looks at types and shapes, and picks a loop. For an array of sixteen hundred numbers that is nothing. For an array of
+# A NumPy call has its price before it has computed anything: it looks at types and shapes, and picks a loop. Sixteen hundred numbers share that price. For an array of
 # one number it is far more than Python itself would need. Here is a function with nothing to group: each step needs the one before.
 
 # %% tags=["active-ipynb"]
@@ -1084,7 +1088,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # plt.show()
 
 # %% [markdown]
-# At the left, calls count: the fewer, the faster, and C has none. At the right, a call lasts so long that its price is gone, and everybody waits for the same two things: the matrix product, which all of them
+# At the left, what surrounds the arithmetic counts: NumPy's calls, the reading of Values, the way into and out of a library. The C loop has almost none of it. At the right, a call lasts so long that its price is gone, and everybody waits for the same two things: the matrix product, which all of them
 # leave to a library like BLAS {cite:p}`dongarra1990`, and memory. A `relu` on a large array reads and writes every number once, and computes almost nothing.
 #
 # And the red curve? It starts low where the model is wide. There, thousands of parameters are read from Values and written back for a step of a hundred samples. Only when
@@ -1099,7 +1103,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # - **They fuse loops, not only sums.** `np.maximum` after `np.dot` walks over the array a second time. XLA and
 #   TorchInductor write one loop for a whole chain of elementwise operations, so a number is read once.
-# - **They generate machine code,** so there is no Python between the operations, and no call to pay for. That is how the C loop wins at the left.
+# - **They generate machine code,** so there is no Python between the operations, and no call of NumPy to pay for.
 # - **They choose tiles,** pieces of a matrix that fit in the cache, and the order of the loops {cite:p}`ragankelley2013`.
 # - **They guard.** `torch.compile` records a function, too, and keeps a list of what it may not assume to be the same next time {cite:p}`ansel2024`. JAX
 #   records with symbols that have a shape and no number, and refuses an `if` just as you do {cite:p}`frostig2018`.
@@ -1167,7 +1171,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # :::
 #
 # :::{dropdown} You double the batch from 100 to 200. Does the step take twice as long?
-# Not yet: most of it is the price of some thirty calls, and of the parameters that are Values. At 10,000 it would.
+# No: most of it is the price of some thirty calls, and of the parameters that are Values. For large batches the arithmetic decides, and the time grows with the batch.
 # :::
 #
 # :::{dropdown} Why is the hinge's `1 - t * score` not part of a matrix product?

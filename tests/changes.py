@@ -14,12 +14,16 @@ from micrograd_numpy.value import mean
 
 # What the lines may use.
 SETUP = """\
+from types import SimpleNamespace
+
 import numpy as np
 
 from micrograd_numpy import *
 
 
 class Net(Module):
+    factor = 1.0
+
     def __init__(self):
         self.layers = [MLP(1, [1], rng=0)]
         self.scale, self.on = 2.0, True
@@ -28,12 +32,13 @@ class Net(Module):
         self.pair = (Value(1.0), [2.0])
         self.mask = np.array([1.0, 2.0])
         self.steps, self.losses, self.more, self.rows = 0, [0.1], [], [[0.0]]
+        self.settings = SimpleNamespace(rate=1.0)
 
     def __call__(self, x):
         for layer in self.layers:
             x = layer([x])
         x = self.scale * x * self.w * self.by_name["a"] * self.pair[0] * self.pair[1][0] * self.mask[0]
-        x = rate * settings["scale"] * weights[0] * twice(x)
+        x = rate * settings["scale"] * weights[0] * twice(x) * self.settings.rate * self.factor
         penalty = sum(p * p for p in self.parameters())
         return x + 0.5 * penalty if self.on else x
 
@@ -144,5 +149,7 @@ CHANGES = [
     Change("a default", "twice.__defaults__ = (5.0,)", CHECK),
     Change("the class", "Net.__call__ = lambda self, x: self.w * x", CHECK),
     Change("an element of an array", "net.mask[0] = 7.0", CHECK),
+    Change("an attribute of another object in a Module", "net.settings.rate = 5.0", CHECK),
+    Change("an attribute of the class", "Net.factor = 5.0", CHECK),
     Change("a parameter in a list that held numbers", "net.rows[0].append(Value(7.0))", CHECK),
 ]

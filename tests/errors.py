@@ -38,6 +38,13 @@ sgd = SGD(model.parameters())
 
 def cube(x):
     return x**3, (3 * x**2,)
+
+
+def in_spite(f):
+    try:
+        return f()
+    except TypeError:
+        return 1.0
 """
 
 
@@ -1054,6 +1061,11 @@ ERRORS: dict[str, list[Error]] = {
             "reduction must be one of mean, sum, none, but got 'max'",
         ),
         Error(
+            'type("A", (), {"__slots__": (), "f": vectorize(lambda self, x: x)})().f',
+            TypeError,
+            "a vectorized method needs objects that can be referred to weakly; add '__weakref__' to the __slots__ of A",
+        ),
+        Error(
             "vectorize(lambda x: x).source",
             ValueError,
             "nothing is compiled yet: the shapes of the arguments are not known; call the function once",
@@ -1115,6 +1127,11 @@ ERRORS: dict[str, list[Error]] = {
         ),
         Error(
             "vectorize(lambda x: x * float(a))([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x * in_spite(lambda: float(x)))([1.0, -1.0])",
             TypeError,
             "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
         ),

@@ -664,3 +664,13 @@ def test_threads_do_not_disturb_each_other(others_raise: bool) -> None:
             thread.join()
         sys.setswitchinterval(interval)
     assert found == {seed: [expected[seed]] * 3 for seed in seeds}
+
+
+def test_a_gradient_of_none_counts_as_zero() -> None:
+    x, y = Value(3.0), Value(2.0)
+    x.grad = None  # type: ignore[assignment]  # a habit from PyTorch
+    (x * y).backward()
+    assert (x.grad, y.grad) == (2.0, 3.0)
+    x.grad = None  # type: ignore[assignment]  # likewise
+    x.backward()
+    assert x.grad == 1.0

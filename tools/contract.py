@@ -499,7 +499,8 @@ def changes() -> Iterator[str]:
     yield (
         "While it is recorded, only the engine's own operations may read the number of a Value: whatever else asks "
         "for one is refused. The numbers of parameters are read at every call. What the function asks a Module for, "
-        "and the Module's parts and parameters, are compared at every call. All else that it sees is frozen, and "
+        "its numbers, texts, lists and dicts, and the Module's parts and parameters, are compared (by `==`) at every "
+        "call. All else that it sees is frozen, objects of other classes inside a Module included, and "
         "checked at calls 2, 4, 8, 16, …: the function is recorded again, and if it does something else, it is "
         "compiled anew with a `RuntimeWarning` that says what. `forget()` makes it so at the next call. Each line "
         "below was done between the second call and the third, when this page was made."
