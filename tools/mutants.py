@@ -384,7 +384,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def summary(counts: Counter[str]) -> str:
     """Return the figure."""
-    return f"{counts['mutants']} mutants: {counts['killed']} killed, {counts['equivalent']} equivalent"
+    alive = counts["mutants"] - counts["killed"] - counts["equivalent"]
+    told = f"{counts['mutants']} mutants: {counts['killed']} killed, {counts['equivalent']} equivalent"
+    return f"{told}, {alive} alive" if alive else told
 
 
 if __name__ == "__main__":
