@@ -649,8 +649,8 @@ def check_gradients(
 
     A gradient of exactly 0 agrees if no operation lets a nudge through or rounds one away:
     an input that f does not use, `relu` at −1, and also `tanh` at 20, which is saturated. Else it
-    is held against rtol times the slopes between x ± h and x ± 3h, with h up to about |x|/4:
-    `x·x` at 0.
+    is held against rtol times the slopes between x ± h and x ± 3h, with h up to about a quarter
+    of x: `x·x` at 0.
 
     It cannot see a derivative that is wrong elsewhere, or by less than rtol; a wiggle
     between its steps; or rounding inside one rule, or in numbers outside of the graph.

@@ -378,7 +378,7 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 
 # %%
 def abs(a: float) -> tuple[float, tuple[float]]:
-    """|a|, with ∂/∂a = 1 where a > 0, −1 where a < 0, else 0; nan stays nan."""
+    """The size of a, with ∂/∂a = 1 where a > 0, −1 where a < 0, else 0; nan stays nan."""
     slope = 1.0 if a > 0.0 else -1.0 if a < 0.0 else 0.0
     return math.fabs(a), (slope,)
 

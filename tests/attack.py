@@ -614,7 +614,7 @@ def explained(x: float, right: Sequence[float]) -> bool:
     if not finite:
         return False
     low, high = min(finite), max(finite)
-    slack = FACTOR * (high - low)
+    slack = FACTOR * (high - low + math.ulp(0.0))  # the unit in the last place of a number next to 0
     return low - slack <= x <= high + slack
 
 
