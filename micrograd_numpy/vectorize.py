@@ -391,14 +391,13 @@ def kind(term: Term) -> str:
 
 
 def apart(node: Node) -> list[Node]:
-    """Of a wide sum, what is the same for all samples: a sum of its own, unless it is a lone number."""
-    shared = [term for term in node.terms if "x" not in kind(term)]
-    if not node.wide or list(map(kind, shared)) in ([], ["w"]):
+    """Of a wide sum, what is the same for all samples: a sum of its own, if it is long."""
+    shared = [term for term in node.terms if kind(term) == "w"]
+    if not node.wide or len(shared) < 2:
         return []
-    active = node.active and any(i.active for _, *ab in shared for i in ab if i)
+    active = node.active and any(a.active for _, a, _ in shared)
     total = Node(ops.add, active=active, terms=shared, index=node.index)
-    rest = [term for term in node.terms if "x" in kind(term)]
-    node.terms = [*rest, (1, total, None)]
+    node.terms = [term for term in node.terms if kind(term) != "w"] + [(1, total, None)]
     return [total]
 
 
@@ -585,7 +584,8 @@ def factor(members: list[Node]) -> list[Part]:
             part.b = [[b for _, _, b in row if b is not None] for row in rows]
             scaled = part.width == 1 and all(row[0].constant for row in part.a)
             lone = part.width == len(members) == 1
-            vector = what[0] == "wx" or (what[0] == "ww" and len(members) > 1)
+            several = len(members) > 1 and not members[0].wide
+            vector = what[0] == "wx" or (what[0] == "ww" and several)
             same = all(row == part.b[0] for row in part.b)
             distinct = len(set(part.b[0])) == part.width
             part.matrix = vector and same and distinct and not (scaled or lone)
