@@ -40,19 +40,19 @@ help: ## list the commands
 # ---------------------------------------------------------------- the book
 
 book: $(VENV)/.book $(WEB)/.made ## build the book into _build/html
-	@if ! $(RUN) tools/notebooks.py check || ! $(RUN) tools/contract.py --check; then \
+	@if ! $(RUN) -m tools.book.notebooks check || ! $(RUN) -m tools.book.contract --check; then \
 		echo "Some pages are not fresh: making them again."; \
-		$(MAKE) --no-print-directory sync && $(RUN) tools/notebooks.py check; fi
+		$(MAKE) --no-print-directory sync && $(RUN) -m tools.book.notebooks check; fi
 	@# A page that warned is not read again next time, so nothing may remain of a build that failed.
 	$(VENV)/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
-	$(RUN) tools/finish_site.py $(SITE) --web $(WEB)
-	@[ ! -d $(SITE)/lite ] || $(RUN) tools/lite.py $(SITE)
-	$(RUN) tools/check_site.py $(SITE)
+	$(RUN) -m tools.book.finish_site $(SITE) --web $(WEB)
+	@[ ! -d $(SITE)/lite ] || $(RUN) -m tools.book.lite $(SITE)
+	$(RUN) -m tools.book.check_site $(SITE)
 	@echo
 	@echo "The book: file://$(CURDIR)/$(SITE)/index.html (or: make serve)"
 
 # What the pages run: our scripts, bundled; Pyodide; this very library, as a wheel; and what chapters read.
-$(WEB)/.made: $(VENV)/.npm $(wildcard web/* web/src/* web/src/*/* micrograd_numpy/*) benchmarks/results.json $(wildcard $(WEB)/live/packages)
+$(WEB)/.made: $(VENV)/.npm $(wildcard web/* web/src/* web/src/*/* micrograd_numpy/* micrograd_numpy/*/*) benchmarks/results.json $(wildcard $(WEB)/live/packages)
 	@mkdir -p $(WEB)/live/files/benchmarks
 	@rm -f $(WEB)/live/*.whl
 	@$(RUN) -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w $(WEB)/live .
@@ -61,12 +61,12 @@ $(WEB)/.made: $(VENV)/.npm $(wildcard web/* web/src/* web/src/*/* micrograd_nump
 	@touch $@
 
 live-runtime: $(VENV)/.npm ## put numpy, matplotlib and scikit-learn into the site; without, they come from Pyodide's own server
-	$(RUN) tools/live_runtime.py $(WEB)/live/packages
+	$(RUN) -m tools.book.live_runtime $(WEB)/live/packages
 
 lite: $(VENV)/.lite ## put JupyterLite beside the book: whole notebooks, with widgets, and still no server
 	@$(MAKE) --no-print-directory live-runtime
 	@$(MAKE) --no-print-directory book
-	$(RUN) tools/lite.py $(SITE) $(VENV)/lite
+	$(RUN) -m tools.book.lite $(SITE) $(VENV)/lite
 
 serve: book ## build the book and serve it on localhost
 	$(RUN) -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
@@ -96,13 +96,13 @@ fuzz: $(VENV)/.full ## throw anything at the library for at most a minute, other
 	$(RUN) -m pytest tests/test_fuzz.py --hypothesis-profile fuzz
 
 attack: $(VENV)/.full ## compare 20,000 random programs, compiled, with the eager engine (SEEDS="7 12" tries these again)
-	$(RUN) tests/attack.py --jobs $(WORKERS) $(SEEDS)
+	$(RUN) -m tests.quality.attack --jobs $(WORKERS) $(SEEDS)
 
 flips: $(VENV)/.full ## flip the sign of each derivative in the chapters: the notebooks must notice
-	$(RUN) tools/flip_signs.py --jobs $(WORKERS) -- $(NBVAL)
+	$(RUN) -m tools.quality.flips --jobs $(WORKERS) -- $(NBVAL)
 
 mutants: $(VENV)/.full ## change one thing in the library at a time: the unit tests must notice (NAMES="ops mlp" AGAIN=1)
-	$(RUN) tools/mutants.py --jobs $(WORKERS) $(if $(AGAIN),--again) $(NAMES)
+	$(RUN) -m tools.quality.mutants --jobs $(WORKERS) $(if $(AGAIN),--again) $(NAMES)
 
 bench: $(VENV)/.bench ## measure against the other engines, into benchmarks/results.json (ONLY="arrays nodes")
 	$(RUN) -m benchmarks.run $(if $(ONLY),--only $(ONLY))
@@ -115,17 +115,18 @@ lint: $(VENV)/.book ## check style and types, notebooks included
 format: $(VENV)/.book ## lay out the code of library, notebooks, tools and tests
 	$(VENV)/bin/ruff check --fix-only --quiet .
 	$(VENV)/bin/ruff format .
-	$(RUN) tools/notebooks.py pull
+	$(RUN) -m tools.book.notebooks pull
+	$(VENV)/bin/ruff format . # jupytext has left single blank lines between cells
 
 # ---------------------------------------------------------------- notebooks
 
 sync: $(VENV)/.full ## make and run the notebooks whose text, or library, has changed; and the contract's page
-	$(RUN) tools/notebooks.py sync --jobs $(WORKERS) $(if $(ALL),--all) $(NAMES)
-	$(RUN) tools/contract.py
+	$(RUN) -m tools.book.notebooks sync --jobs $(WORKERS) $(if $(ALL),--all) $(NAMES)
+	$(RUN) -m tools.book.contract
 
 check: $(VENV)/.book ## say which notebooks are stale, and whether the contract's page is; runs no notebook
-	$(RUN) tools/notebooks.py check
-	$(RUN) tools/contract.py --check
+	$(RUN) -m tools.book.notebooks check
+	$(RUN) -m tools.book.contract --check
 
 lab: $(VENV)/.full ## open the notebooks in JupyterLab
 	$(VENV)/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/value.ipynb
@@ -168,10 +169,10 @@ $(VENV)/.npm: $(VENV)/.book web/package.json web/package-lock.json
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/npm ci --prefix web --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-$(VENV)/.lite: $(VENV)/.book tools/lite-requirements.txt
+$(VENV)/.lite: $(VENV)/.book tools/book/lite-requirements.txt
 	@echo "Installing JupyterLite into $(VENV)/lite (a minute, once) ..."
 	@$(RUN) -m venv $(VENV)/lite
-	@$(VENV)/lite/bin/python -m pip install -q --disable-pip-version-check -r tools/lite-requirements.txt
+	@$(VENV)/lite/bin/python -m pip install -q --disable-pip-version-check -r tools/book/lite-requirements.txt
 	@touch $@
 
 # Tests that need a browser are skipped without one, and say so.

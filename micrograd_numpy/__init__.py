@@ -1,8 +1,10 @@
 """A scalar autograd engine and the book that teaches it: the chapters are the modules."""
 
+import sys
+
 from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import topological_sort
-from micrograd_numpy.emit import numpy_rule
+from micrograd_numpy.compiler.emit import numpy_rule
 from micrograd_numpy.figures import stepper
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.graph import draw_graph
@@ -45,3 +47,21 @@ __all__ = [
     "total",
     "vectorize",
 ]
+
+# Where modules of earlier versions are now.
+MOVED = {"style": "drawing.style", "hidden": "guards.hidden", "parameters": "guards.parameters"}
+MOVED |= {name: f"compiler.{name}" for name in ("emit", "recording", "replay", "staleness")}
+
+
+class Moved:
+    """An importer that finds nothing, and says where a module has gone."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004  # as Python calls it
+        """Raise an ImportError if the module is one that has moved."""
+        package, _, module = name.partition(".")
+        if package == __name__ and module in MOVED:
+            raise ImportError(f"{name} has moved: import {package}.{MOVED[module]}", name=name)
+
+
+sys.meta_path.append(Moved)  # the last to be asked

@@ -88,6 +88,7 @@ from micrograd_numpy.value import Value
 # that, and so on back to the leaves. A large graph would fill the screen, so the report is cut after some lines and
 # ends with the names of leaves.
 
+
 # %%
 def described(v: Value) -> str:
     """`v` in a few words: its label, its number, and the operation that made it."""
@@ -115,15 +116,14 @@ def way_back(root: Value, most: int = 20) -> str:
             key=lambda v: (math.isfinite(v.data), not v.label),
         )
         some = ", ".join(map(described, leaves[:5])) + (", …" if len(leaves) > 5 else "")
-        lines.append(
-            f"  … and {len(hidden)} more" + (f", with the leaves {some}" if some else "")
-        )
+        lines.append(f"  … and {len(hidden)} more" + (f", with the leaves {some}" if some else ""))
     return "\n".join(lines)
 
 
 # %% [markdown]
 # What helps most is your own line. The bad number appears deep inside the engine, so walk outward, from caller to caller, until
 # a line belongs neither to the engine nor to an installed package.
+
 
 # %%
 @cache
@@ -158,6 +158,7 @@ def readers_line(frame: FrameType) -> str:
 # %% [markdown]
 # In `backward` that would be too late: it runs through the graph in a loop of its own, and no line of yours is to blame but the one that
 # once made the operation. So each operation carries its line with it, on its name.
+
 
 # %%
 class Watched(str):
@@ -312,6 +313,7 @@ def detect_anomaly() -> Iterator[None]:
                 value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]  # likewise
         watching.reset(token)
 
+
 # %% [markdown]
 # ## Caught
 #
@@ -340,9 +342,7 @@ def detect_anomaly() -> Iterator[None]:
 # w, b = Value(0.0, label="w"), Value(0.0, label="b")
 # with detect_anomaly():
 #     for _ in range(1000):
-#         loss = binary_cross_entropy_with_logits(
-#             [w * x + b for x, _ in points], [t for _, t in points]
-#         )
+#         loss = binary_cross_entropy_with_logits([w * x + b for x, _ in points], [t for _, t in points])
 #         w.grad = b.grad = 0.0
 #         loss.backward()
 #         w.data -= w.grad

@@ -128,9 +128,7 @@ from typing import Any, Protocol, TypeVar
 #     visits = 0
 #     leaf, root = doubled(times)
 #     follow_every_path(root, 1.0)
-#     print(
-#         f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes"
-#     )
+#     print(f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes")
 
 # %% [markdown]
 # Every gradient is right. But each layer of sharing doubles the number of paths, and so the visits. At 60
@@ -216,6 +214,7 @@ from typing import Any, Protocol, TypeVar
 # First, what backpropagation has to know of a node. Nothing about numbers or rules; it works on anything with
 # these three.
 
+
 # %%
 class Node(Protocol):
     """What backpropagation needs to know of a value, and no more."""
@@ -255,9 +254,7 @@ def topological_sort(root: N) -> list[N]:
     """
     if not hasattr(root, "_prev"):
         kind = type(root).__name__
-        raise TypeError(
-            f"a graph starts from one Value, but got {kind}; pass the Value to differentiate"
-        )
+        raise TypeError(f"a graph starts from one Value, but got {kind}; pass the Value to differentiate")
     order: list[N] = []
     seen: set[N] = set()
     stack: list[N | None] = [root]
@@ -303,16 +300,15 @@ def topological_sort(root: N) -> list[N]:
 # Now the claims. No graph is too deep, and the work grows with the graph, not with its paths:
 
 # %% tags=["active-ipynb"]
-# print(
-#     "a chain of 2,000 additions:", len(topological_sort(total)), "nodes, each listed once"
-# )
+# print("a chain of 2,000 additions:", len(topological_sort(total)), "nodes, each listed once")
 # for times in [16, 60, 200]:
 #     leaf, root = doubled(times)
 #     print(f"{times:3} doublings: {len(topological_sort(root)):3} nodes, 2^{times} paths")
 
 # %% mystnb={"image": {"alt": "Visits against doublings on a logarithmic scale: following every path is a steep straight line, so it doubles at each step; the topological order stays almost flat."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 # depths = range(1, 13)
@@ -386,6 +382,7 @@ def topological_sort(root: N) -> list[N]:
 # `backward` would add to it. So `backward` must do all or nothing: remember what the leaves held, and give it back if
 # anything goes wrong.
 
+
 # %%
 def backward(root: Node) -> None:
     """Fill `grad` of every node that `root` depends on with ∂root/∂node.
@@ -417,6 +414,7 @@ def backward(root: Node) -> None:
         for leaf, grad in leaves:
             leaf.grad = grad
         raise
+
 
 # %% tags=["active-ipynb"]
 # x = Value(1.0)

@@ -60,10 +60,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     w, b = Value(0.3, label="w"), Value(0.0, label="b")
 #     losses = []
 #     for _ in range(steps):
-#         loss = mean(
-#             (apply(rule, w * x + b) - t) ** 2
-#             for x, t in [(-2, -0.9), (-1, -0.7), (0.5, 0.1), (2, 0.8)]
-#         )
+#         loss = mean((apply(rule, w * x + b) - t) ** 2 for x, t in [(-2, -0.9), (-1, -0.7), (0.5, 0.1), (2, 0.8)])
 #         losses.append(loss.data)
 #         w.grad = b.grad = 0.0
 #         loss.backward()
@@ -77,7 +74,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% mystnb={"image": {"alt": "Four loss curves that all fall from 0.09 towards zero, some faster than others; nothing marks the right one."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-# from micrograd_numpy.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
+#
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
 #
 # book_style()
 # for (name, rule), line in zip(suspects.items(), ["-", "--", "-.", ":"]):
@@ -90,9 +88,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% tags=["active-ipynb"]
 # for name, rule in suspects.items():
 #     losses = train(rule)
-#     print(
-#         f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps"
-#     )
+#     print(f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps")
 
 # %% [markdown]
 # Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes downhill, and a factor that is
@@ -165,9 +161,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     for (name, formula), color in zip(formulas.items(), [MUTED, ACCENT, BACKWARD]):
 #         errors = [abs(formula(bell, at, float(h)) - exact) for h in steps]
 #         plt.loglog(steps, np.maximum(errors, 1e-17), color=color, label=name, linewidth=1.5)
-#     plt.loglog(
-#         steps, 1e-16 / steps, "--", color="#9ca3af", linewidth=1, label="rounding, 1e-16/h"
-#     )
+#     plt.loglog(steps, 1e-16 / steps, "--", color="#9ca3af", linewidth=1, label="rounding, 1e-16/h")
 #     plt.ylim(1e-17, 10)
 #     plt.xlabel("step h")
 #     plt.ylabel("error of the slope")
@@ -210,9 +204,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #         slope = formula(bell, at, h)
 #         label = f"{name}, error {abs(slope - exact):.0e}"
 #         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=label)
-#     plt.plot(
-#         [at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD
-#     )
+#     plt.plot([at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD)
 #     plt.title(f"h = {h:.0e}")
 #     plt.ylim(0, 1.4)
 #     plt.legend()
@@ -251,6 +243,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # $\tfrac{h^6}{140} f^{(7)}$ {cite:p}`fornberg1988`. The library's version also returns by how much the
 # four-point formula, $(8 d_1 - d_2)/12h$, disagrees. If two formulas of different order agree, the step
 # is probably short enough.
+
 
 # %%
 def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
@@ -318,9 +311,7 @@ def is_flat(rule: ops.Rule, given: tuple[float, ...], moved: tuple[float, ...]) 
     """Whether the result stays as it is however far the inputs move on, or however far back."""
 
     def result(far: float) -> float:
-        ends = (
-            g if g == m else math.copysign(far, far * (m - g)) for g, m in zip(given, moved)
-        )
+        ends = (g if g == m else math.copysign(far, far * (m - g)) for g, m in zip(given, moved))
         try:
             return rule(*ends)[0]
         except (ArithmeticError, ValueError):  # outside the domain of the rule
@@ -394,6 +385,7 @@ def run(
 # The next cell makes sure that a check leaves no trace in a Value, even when $f$ fails in the middle. `differentiate` does the
 # one backward pass.
 
+
 # %%
 @contextmanager
 def keep(values: list[Value]) -> Iterator[None]:
@@ -421,6 +413,7 @@ def differentiate(out: Value, inputs: list[Value]) -> list[float]:
 #
 # Loud noise needs a long step, but far from $x$ the slope may be another one, and the last number may be too noisy to
 # show that. So the search looks at every number in the graph: one with less noise usually shows it.
+
 
 # %%
 def exponent_of(x: float) -> int:
@@ -450,9 +443,7 @@ def slope(
     def contradicted(exponent: int) -> bool:
         slopes, uncertainties = trials[exponent]
         return any(
-            np.any(abs(slopes - s) > uncertainties + u)
-            for shorter, (s, u) in trials.items()
-            if shorter < exponent
+            np.any(abs(slopes - s) > uncertainties + u) for shorter, (s, u) in trials.items() if shorter < exponent
         )
 
     exponent = exponent_of(x or 1.0) - 11
@@ -497,6 +488,7 @@ def slope(
 # its right. You can tell a corner from a curve by how far the two one-sided slopes are apart. On a curve the gap
 # shrinks with the step, at a corner it stays.
 
+
 # %%
 def has_kink(f: Function, x: float, noise: Function) -> bool:
     """Whether the slopes left and right of x stay apart as the step shrinks."""
@@ -510,6 +502,7 @@ def has_kink(f: Function, x: float, noise: Function) -> bool:
 #
 # For each input: both numbers, how far apart they are, and a verdict. The report as a whole is true if all
 # agree, so that `assert check_gradients(...)` is a test.
+
 
 # %%
 class Comparison(NamedTuple):
@@ -573,15 +566,13 @@ class Report:
             error = f"< {self.rtol:.0e}" if row.error <= self.rtol else f"{row.error:.1e}"
             lines.append([row.name, *numbers, error, row.verdict])
         widths = [max(map(len, cells)) for cells in zip(*lines)]
-        table = [
-            "  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:]), c])
-            for a, *b, c in lines
-        ]
+        table = ["  ".join([a.ljust(widths[0]), *map(str.rjust, b, widths[1:]), c]) for a, *b, c in lines]
         return "\n".join([f"{agreeing} of {len(self.rows)} gradients agree", *table])
 
 
 # %% [markdown]
 # And the function that you came for:
+
 
 # %%
 def as_leaves(inputs: tuple[Value | SupportsFloat, ...]) -> tuple[list[str], list[Value]]:
@@ -590,13 +581,9 @@ def as_leaves(inputs: tuple[Value | SupportsFloat, ...]) -> tuple[list[str], lis
     names = [v.label or f"x{i}" for i, v in enumerate(values)]
     for name, v in zip(names, values):
         if v._prev:
-            raise ValueError(
-                f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f"
-            )
+            raise ValueError(f"{name} was made by {v._op!r}; pass the leaves it was made from, and compute it inside f")
         if not math.isfinite(v.data):
-            raise ValueError(
-                f"{name} is {v.data!r}; there is no slope to compare: check at a finite point"
-            )
+            raise ValueError(f"{name} is {v.data!r}; there is no slope to compare: check at a finite point")
     return names, values
 
 
@@ -667,17 +654,12 @@ def check_gradients(
 
     if not callable(f):
         raise TypeError(
-            f"check_gradients takes a function first, but got {what_is(f)}; "
-            "write check_gradients(f, 2.0, 3.0)"
+            f"check_gradients takes a function first, but got {what_is(f)}; write check_gradients(f, 2.0, 3.0)"
         )
     if not inputs:
-        raise ValueError(
-            "check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)"
-        )
+        raise ValueError("check_gradients needs at least one input: check_gradients(f, 2.0, 3.0)")
     if not (0.0 < rtol < math.inf and 0.0 <= atol < math.inf):
-        raise ValueError(
-            f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}"
-        )
+        raise ValueError(f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}")
 
     names, values = as_leaves(inputs)
 
@@ -723,9 +705,7 @@ def check_gradients(
             verdict = "agrees"
         elif has_kink(lambda t: nudged(t)[-1], x, lambda h: noise(h)[-1]):
             verdict = "kink"
-        elif gap > allowed + 10.0 * uncertainty or (
-            math.isfinite(uncertainty) and not math.isfinite(gradient)
-        ):
+        elif gap > allowed + 10.0 * uncertainty or (math.isfinite(uncertainty) and not math.isfinite(gradient)):
             verdict = "differs"
         else:
             verdict = "inconclusive"
@@ -735,6 +715,7 @@ def check_gradients(
     with keep(values), np.errstate(all="ignore"):
         rows = tuple(map(compared, names, values, gradients))
     return Report(rows, evaluations, rtol)
+
 
 # %% tags=["active-ipynb"]
 # check_gradients(lambda a, b: a * b + a, 2.0, 3.0)
@@ -747,9 +728,7 @@ def check_gradients(
 # %% tags=["active-ipynb"]
 # for name, rule in suspects.items():
 #     row = check_gradients(lambda x, rule=rule: apply(rule, x), 0.7).rows[0]
-#     print(
-#         f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}"
-#     )
+#     print(f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}")
 
 # %% [markdown]
 # C was right. D was off by 2, which the optimizer took for a larger learning rate.
@@ -817,9 +796,7 @@ def check_gradients(
 # %% tags=["active-ipynb"]
 # for n in [1, 10, 100]:
 #     report = check_gradients(lambda *x: mean(v * v for v in x), *range(1, n + 1))
-#     print(
-#         f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave"
-#     )
+#     print(f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave")
 
 # %% [markdown]
 # Six evaluations for the slope of each input, four to learn how noisy it is, and two to begin with. (Four of the hundred inputs needed a
@@ -873,9 +850,7 @@ def check_gradients(
 # %% tags=["active-ipynb"]
 # print(check_gradients(lambda x: x.relu(), 0.0))
 # print()
-# print(
-#     "a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict
-# )
+# print("a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict)
 
 # %% [markdown]
 # Here both verdicts are false alarms about the rule and right about the point. A very steep bend can look like a corner,
@@ -911,9 +886,7 @@ def check_gradients(
 #
 #
 # for rule in [a_little_off, wiggle, drowns_inside]:
-#     print(
-#         f"{rule.__name__}: {check_gradients(lambda x: apply(rule, x), 1.0).rows[0].verdict}"
-#     )
+#     print(f"{rule.__name__}: {check_gradients(lambda x: apply(rule, x), 1.0).rows[0].verdict}")
 
 # %% [markdown]
 # The check sees the function that you hand it, and no other. Here is one that agrees, and the one that is trained, in which `.data`

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Protocol
 
 from micrograd_numpy.backprop import Node, topological_sort
-from micrograd_numpy.style import BACKWARD, CARD, FORWARD, INK, MUTED
+from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
 MARGIN = 24.0  # around the picture
@@ -144,6 +144,7 @@ Link = tuple[int, int, float]
 # through the cards in between, so it gets a **waypoint** in each layer that it passes: an item
 # of height zero, for which the cards make room as for any other.
 
+
 # %%
 def layers_of(inputs: Sequence[Sequence[int]]) -> list[int]:
     """Put the root in the last layer and every other node just left of its first use.
@@ -208,6 +209,7 @@ def route_edges(inputs: Sequence[Sequence[int]], layers: list[int]) -> list[list
 # always right. A simple one is usually good: move each item to the mean place of its neighbors in the
 # next layer, its **barycenter**, and sweep through the layers to and fro. Keep the best order seen.
 
+
 # %%
 def count_crossings(rows: Sequence[Sequence[int]], links: Sequence[Sequence[Link]]) -> int:
     """Count the pairs of links that cross, if `rows[k]` is layer k from top to bottom and `links[k]` leaves it."""
@@ -221,9 +223,7 @@ def count_crossings(rows: Sequence[Sequence[int]], links: Sequence[Sequence[Link
     return crossings
 
 
-def order_rows(
-    rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: int = 12
-) -> list[list[int]]:
+def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: int = 12) -> list[list[int]]:
     """Reorder each row so that fewer links cross: Sugiyama's barycenter sweeps, keeping the best result."""
     best, fewest = rows, count_crossings(rows, links)
     for sweep in range(sweeps if fewest else 0):
@@ -235,9 +235,7 @@ def order_rows(
             seen: dict[int, list[float]] = {item: [] for item in rows[k]}
             for a, b, port in links[k] if leftward else links[k - 1]:
                 seen[a if leftward else b].append(place[b] + port if leftward else place[a])
-            barycenter = {
-                item: sum(at) / len(at) if at else place[item] for item, at in seen.items()
-            }
+            barycenter = {item: sum(at) / len(at) if at else place[item] for item, at in seen.items()}
             rows[k] = sorted(rows[k], key=barycenter.__getitem__)
             place.update((item, float(i)) for i, item in enumerate(rows[k]))
         crossings = count_crossings(rows, links)
@@ -275,15 +273,10 @@ def order_rows(
 # inputs = [[number[source] for source in node._prev] for node in nodes]
 # layers = layers_of(inputs)
 # routes = route_edges(inputs, layers)
-# print(
-#     f"{len(nodes)} nodes, {len(routes)} edges, {max(layers) + 1} layers, {len(layers) - len(nodes)} waypoints"
-# )
+# print(f"{len(nodes)} nodes, {len(routes)} edges, {max(layers) + 1} layers, {len(layers) - len(nodes)} waypoints")
 
 # %% tags=["active-ipynb"]
-# rows = [
-#     [item for item, layer in enumerate(layers) if layer == k]
-#     for k in range(max(layers) + 1)
-# ]
+# rows = [[item for item, layer in enumerate(layers) if layer == k] for k in range(max(layers) + 1)]
 # links = [[] for _ in rows[1:]]
 # for route in routes:
 #     for left, right in pairwise(route):
@@ -320,22 +313,17 @@ def order_rows(
 # harder, so long edges become straight first; `dot`, Graphviz's own program, does the same
 # {cite:p}`gansner1993`.
 
+
 # %%
-def keep_apart(
-    wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]
-) -> list[float]:
+def keep_apart(wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]) -> list[float]:
     """Minimize Σ pull·(position - wish)² over positions with at least `distances[i]` between i and i + 1."""
     offsets = [0.0]
     for distance in distances:
         offsets.append(offsets[-1] + distance)
-    blocks: list[
-        tuple[float, float, int]
-    ] = []  # items that touch move as one: mean wish, pull, how many
+    blocks: list[tuple[float, float, int]] = []  # items that touch move as one: mean wish, pull, how many
     for wish, pull, offset in zip(wishes, pulls, offsets):
         mean, force, count = wish - offset, pull, 1
-        while (
-            blocks and blocks[-1][0] > mean
-        ):  # the block above wants to be below this one: they join
+        while blocks and blocks[-1][0] > mean:  # the block above wants to be below this one: they join
             above, its_force, its_count = blocks.pop()
             mean = (above * its_force + mean * force) / (its_force + force)
             force, count = its_force + force, its_count + count
@@ -368,9 +356,7 @@ def place_rows(
                     wishes[item] += weight * wish
             distances = [(heights[a] + heights[b]) / 2 + GAP for a, b in pairwise(rows[k])]
             means = [wishes[item] / pulls[item] for item in rows[k]]
-            for item, at in zip(
-                rows[k], keep_apart(means, list(pulls.values()), distances)
-            ):
+            for item, at in zip(rows[k], keep_apart(means, list(pulls.values()), distances)):
                 y[item] = at
     return y
 
@@ -389,6 +375,7 @@ def place_rows(
 # Each takes what the last one decided and never goes back, which is what makes the method
 # of {cite:t}`sugiyama1981` quick.
 
+
 # %%
 @dataclass
 class Layout:
@@ -403,9 +390,7 @@ class Layout:
     ends: list[float] = field(default_factory=list)  # where its cards end and edges leave
 
 
-def lay_out(
-    inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Sequence[float]
-) -> Layout:
+def lay_out(inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Sequence[float]) -> Layout:
     """Decide layers, then routes, then order, then heights: no step revises an earlier one."""
     layers = layers_of(inputs)
     routes = route_edges(inputs, layers)
@@ -431,6 +416,7 @@ def lay_out(
 # The rest is writing. An SVG file is text: each shape is one tag with its numbers. First the words on the
 # cards. Labels can hold anything, so they are cut to one line of bounded width.
 
+
 # %%
 def shown(x: float) -> str:
     """Write `x` to four significant digits, with a true minus sign."""
@@ -439,9 +425,7 @@ def shown(x: float) -> str:
 
 def text_width(text: str, size: float = 12.0) -> float:
     """Estimate the width of `text`, generously: the font is the reader's, so nothing can measure it here."""
-    return size * sum(
-        1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text
-    )
+    return size * sum(1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text)
 
 
 def clipped(text: object, width: float = 130.0) -> str:
@@ -482,16 +466,12 @@ def operation_sign(op: str) -> str:
 # would break the file. A box has a size *along* the edges and one *across* them, so the same code draws
 # a graph that runs down the page.
 
+
 # %%
 def tag(name: str, inside: str = "", /, **attributes: object) -> str:
     """Write one SVG element. `inside` is SVG already; an underscore in an attribute's name becomes a hyphen."""
-    written = (
-        f"{value:.1f}" if isinstance(value, float) else escape(str(value))
-        for value in attributes.values()
-    )
-    pairs = "".join(
-        f' {key.replace("_", "-")}="{value}"' for key, value in zip(attributes, written)
-    )
+    written = (f"{value:.1f}" if isinstance(value, float) else escape(str(value)) for value in attributes.values())
+    pairs = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in zip(attributes, written))
     return f"<{name}{pairs}>{inside}</{name}>"
 
 
@@ -514,19 +494,13 @@ class Box:
         numbers = 32 + text_width(widest)
         self.width = self.indent + max(numbers, text_width(self.label, BOLD)) + 9
         self.height = 44.0 + (16 if self.label else 0) + (8 if node._prev and down else 0)
-        self.along, self.across = (
-            (self.height, self.width) if down else (self.width, self.height)
-        )
+        self.along, self.across = (self.height, self.width) if down else (self.width, self.height)
         self.across = max(self.across, self.badge[not down])
 
     def svg(self, along: float, across: float, is_root: bool) -> str:
         """Draw the box, if its card starts at `along` in the direction of the edges, with its middle at `across`."""
         node = self.node
-        x, y = (
-            (across - self.width / 2, along)
-            if self.down
-            else (along, across - self.height / 2)
-        )
+        x, y = (across - self.width / 2, along) if self.down else (along, across - self.height / 2)
         left, right, bottom = x + self.indent, x + self.width - 9, y + self.height
         style = (OPERATION if node._prev else LEAF) | (ROOT if is_root else {})
         exact = f"{clipped(node.label or '', 500)} {node._op or 'leaf'}\ndata {node.data!r}\ngrad {node.grad!r}".strip()
@@ -548,9 +522,7 @@ class Box:
             ("grad", node.grad, BACKWARD, 10),
         ):
             marks += tag("text", key, x=left, y=bottom - up, font_size=10, fill=MUTED)
-            marks += tag(
-                "text", shown(number), x=right, y=bottom - up, text_anchor="end", fill=color
-            )
+            marks += tag("text", shown(number), x=right, y=bottom - up, text_anchor="end", fill=color)
         if is_root:
             marks += tag(
                 "text",
@@ -577,9 +549,7 @@ class Box:
             )
             white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
             marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
-        return tag(
-            "g", marks, data_part="node", data_kind="operation" if node._prev else "leaf"
-        )
+        return tag("g", marks, data_part="node", data_kind="operation" if node._prev else "leaf")
 
 
 # %% [markdown]
@@ -587,6 +557,7 @@ class Box:
 # and of straight lines across the layers it passes. Every curve stays inside its gap, and a waypoint keeps
 # the line clear of the cards, so no edge can touch a card. When both inputs are the same node, the
 # two curves bow apart.
+
 
 # %%
 def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> None:
@@ -597,19 +568,9 @@ def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> No
         room[layer] = max(room[layer], ROOM + text_width(note, 10))
     for k, row in enumerate(plan.rows):
         cards = [boxes[item] for item in row if item < len(boxes)]
-        steepest = (
-            max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0)
-            if k
-            else 0.0
-        )
-        plan.gates.append(
-            plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN
-        )
-        plan.ends.append(
-            plan.gates[-1]
-            + max(box.reach for box in cards)
-            + max(box.along for box in cards)
-        )
+        steepest = max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0) if k else 0.0
+        plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN)
+        plan.ends.append(plan.gates[-1] + max(box.reach for box in cards) + max(box.along for box in cards))
         for box in cards if not cards[0].down else ():
             # cards of a layer are equally wide
             box.along = box.width = max(box.along for box in cards)
@@ -623,32 +584,20 @@ def free_place(
     """Find where on a curve (four control points) a note of that width hides no other, and add it to `taken`."""
     for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.28):
         weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
-        x, y = (
-            sum(weight * point[axis] for weight, point in zip(weights, curve))
-            for axis in (0, 1)
-        )
-        if all(
-            abs(x - x2) > (width + width2) / 2 or abs(y - y2) > 11
-            for x2, y2, width2 in taken
-        ):
+        x, y = (sum(weight * point[axis] for weight, point in zip(weights, curve)) for axis in (0, 1))
+        if all(abs(x - x2) > (width + width2) / 2 or abs(y - y2) > 11 for x2, y2, width2 in taken):
             break
     taken.append((x, y, width))
 
 
-def edges_svg(
-    plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes: Iterable[str]
-) -> list[str]:
+def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes: Iterable[str]) -> list[str]:
     """Draw one path for each edge, and its note."""
     lines, texts = [], []
     taken: list[tuple[float, float, float]] = []
     parallel = Counter((route[-2], route[-1]) for route in plan.routes)
     for route, port, note in zip(plan.routes, ports, notes, strict=True):
         target = boxes[route[-1]]
-        straight, head = (
-            ("V", "m-2.6 -4.5l2.6 5l2.6 -5")
-            if target.down
-            else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
-        )
+        straight, head = ("V", "m-2.6 -4.5l2.6 5l2.6 -5") if target.down else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
         path = ""
         for a, b in pairwise(route):
             k, last = plan.layers[b], b == route[-1]
@@ -659,16 +608,12 @@ def edges_svg(
             middle = (start + end) / 2
             corners = (start, here), (middle, here + bow), (middle, there), (end, there)
             curve = [(y, x) if target.down else (x, y) for x, y in corners]
-            path += "M{} {}C{} {} {} {} {} {}".format(
-                *(f"{at:.1f}" for point in curve for at in point)
-            )
+            path += "M{} {}C{} {} {} {} {} {}".format(*(f"{at:.1f}" for point in curve for at in point))
             path += f"{straight}{plan.ends[k] - (target.along + target.reach if last else 0):.1f}"
         lines.append(tag("path", data_part="edge", d=path + head))
         if note:
             free_place(curve, text_width(note, 10), taken)
-            texts.append(
-                tag("text", note, data_part="note", x=taken[-1][0], y=taken[-1][1] + 3.5)
-            )
+            texts.append(tag("text", note, data_part="note", x=taken[-1][0], y=taken[-1][1] + 3.5))
     return [
         tag("g", "\n".join(lines), fill="none", stroke=LINE, stroke_width=1.5),
         tag("g", "".join(texts), font_size=10, text_anchor="middle", fill=BACKWARD, **HALO),
@@ -679,26 +624,21 @@ def edges_svg(
 # A picture that some readers cannot see needs words, and some readers have Graphviz and want its many
 # layouts. Both are a walk over the nodes in topological order.
 
+
 # %%
-def described(
-    nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: int = 40
-) -> str:
+def described(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: int = 40) -> str:
     """Say the graph in words, for readers who hear the picture."""
     names = [clipped(node.label or "") or f"value {i}" for i, node in enumerate(nodes, 1)]
     words = [f"A graph of {len(nodes)} values, inputs first, the root last."]
     if len(nodes) > most:
         words.append(f"The last {most} of them:")
     for name, node, sources in list(zip(names, nodes, inputs))[-most:]:
-        made = (
-            f"{node._op} of {', '.join(names[i] for i in sources)}" if sources else "leaf"
-        )
+        made = f"{node._op} of {', '.join(names[i] for i in sources)}" if sources else "leaf"
         words.append(f"{name}, {made}: data {shown(node.data)}, grad {shown(node.grad)}.")
     return " ".join(words)
 
 
-def dot_text(
-    nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: Iterable[str]
-) -> str:
+def dot_text(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: Iterable[str]) -> str:
     """Write the graph in Graphviz's language."""
     lines = [
         "digraph {",
@@ -712,9 +652,7 @@ def dot_text(
             f"data {shown(node.data)}",
             f"grad {shown(node.grad)}",
         ]
-        quoted = "\\n".join(
-            word.replace("\\", "\\\\").replace('"', '\\"') for word in words if word
-        )
+        quoted = "\\n".join(word.replace("\\", "\\\\").replace('"', '\\"') for word in words if word)
         lines.append(f'  n{i} [label="{quoted}"]')
     edges = [(source, i) for i, sources in enumerate(inputs) for source in sources]
     for (source, i), note in zip(edges, notes):
@@ -725,6 +663,7 @@ def dot_text(
 # %% [markdown]
 # What `draw_graph` returns is a small object. Jupyter looks for a method called `_repr_svg_` and shows
 # what it returns.
+
 
 # %%
 @dataclass(frozen=True)
@@ -757,19 +696,16 @@ class Drawing:
         ValueError
             If `path` ends in anything else.
         """
-        text = {".svg": self.svg, ".dot": self.dot, ".gv": self.dot}.get(
-            Path(path).suffix.lower()
-        )
+        text = {".svg": self.svg, ".dot": self.dot, ".gv": self.dot}.get(Path(path).suffix.lower())
         if text is None:
-            raise ValueError(
-                f"save writes .svg, .dot or .gv, but got {str(path)!r}: choose one of these endings"
-            )
+            raise ValueError(f"save writes .svg, .dot or .gv, but got {str(path)!r}: choose one of these endings")
         Path(path).write_text(text, encoding="utf-8")
 
 
 # %% [markdown]
 # Last, the function itself: check, number the nodes, lay out, write. It counts before it draws, because
 # a picture of thousands of cards explains nothing.
+
 
 # %%
 def draw_graph(
@@ -809,14 +745,8 @@ def draw_graph(
         If there are more than `max_nodes` nodes, or `direction` is another word.
     """
     if not all(hasattr(root, name) for name in ("data", "grad", "label", "_prev", "_op")):
-        hint = (
-            "draw one of its elements"
-            if hasattr(root, "__len__")
-            else "give it the Value to explain"
-        )
-        raise TypeError(
-            f"draw_graph draws the graph behind one Value, but got {type(root).__name__}: {hint}"
-        )
+        hint = "draw one of its elements" if hasattr(root, "__len__") else "give it the Value to explain"
+        raise TypeError(f"draw_graph draws the graph behind one Value, but got {type(root).__name__}: {hint}")
     if direction not in ("right", "down"):
         raise ValueError(f"direction is 'right' or 'down', but got {direction!r}")
     nodes = topological_sort(root)
@@ -827,9 +757,7 @@ def draw_graph(
         )
     number = {node: i for i, node in enumerate(nodes)}
     inputs = [[number[source] for source in node._prev] for node in nodes]
-    ports = [
-        (i + 0.5) / len(sources) - 0.5 for sources in inputs for i in range(len(sources))
-    ]
+    ports = [(i + 0.5) / len(sources) - 0.5 for sources in inputs for i in range(len(sources))]
     slopes = [slope for node in nodes for slope in node._local] if local_derivatives else []
     notes = [shown(slope) for slope in slopes] or [""] * len(ports)
     boxes = [Box(node, direction == "down", room) for node in nodes]
@@ -865,6 +793,7 @@ def draw_graph(
         **text,
     )
     return Drawing(len(nodes), len(ports), svg, dot_text(nodes, inputs, notes))
+
 
 # %% [markdown]
 # ## What it shows

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import SupportsFloat
 
 from micrograd_numpy import ops, value
-from micrograd_numpy.guards import in_order
+from micrograd_numpy.guards.numbers import in_order
 from micrograd_numpy.value import Value, apply, as_value, mean, what_is
 
 Number = Value | SupportsFloat
@@ -36,7 +36,8 @@ Numbers = Number | Iterable[Number]
 # %% mystnb={"image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 #
 # def height_and_slope(loss, at, target):
@@ -91,6 +92,7 @@ Numbers = Number | Iterable[Number]
 # it drops the third without a word. The next cell pairs predictions with targets, and refuses what
 # can't be paired.
 
+
 # %%
 def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
     """`numbers` as a list of Values, or an error that says which loss was given what."""
@@ -105,10 +107,7 @@ def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
                 if row
                 else "make it a number first"
             )
-            raise TypeError(
-                f"{loss} compares number with number, but {name}[{i}] is "
-                f"{what_is(x)}; {hint}"
-            ) from None
+            raise TypeError(f"{loss} compares number with number, but {name}[{i}] is {what_is(x)}; {hint}") from None
     return values
 
 
@@ -117,9 +116,7 @@ def is_single(x: Numbers) -> bool:
     return getattr(x, "shape", None) == () or not hasattr(x, "__iter__")
 
 
-def pair(
-    loss: str, predictions: Numbers, targets: Numbers, first: str = "predictions"
-) -> list[tuple[Value, Value]]:
+def pair(loss: str, predictions: Numbers, targets: Numbers, first: str = "predictions") -> list[tuple[Value, Value]]:
     """Each prediction with its target.
 
     Raises
@@ -134,14 +131,10 @@ def pair(
         return [(as_value(predictions), as_value(targets))]  # type: ignore[arg-type]  # single
     if any(single):
         one, many = (first, "targets") if single[0] else ("targets", first)
-        raise ValueError(
-            f"{loss} got one number as {one} but a sequence as {many}; pass one target per prediction"
-        )
+        raise ValueError(f"{loss} got one number as {one} but a sequence as {many}; pass one target per prediction")
     left, right = column(loss, first, predictions), column(loss, "targets", targets)
     if len(left) != len(right):
-        raise ValueError(
-            f"{loss} got {len(left)} {first} and {len(right)} targets; pass one target per prediction"
-        )
+        raise ValueError(f"{loss} got {len(left)} {first} and {len(right)} targets; pass one target per prediction")
     if not left:
         raise ValueError(f"{loss} got no {first}; the mean of nothing is undefined")
     return list(zip(left, right))
@@ -259,6 +252,7 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # The way out is PyTorch's: no logarithm goes below −100, and $p(1 - p)$ not below $10^{-12}$. It takes a rule of
 # its own, on plain floats, with the derivatives that you know.
 
+
 # %%
 def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
     """−t·ln p − (1 − t)·ln(1 − p), with ∂/∂p = (p − t)/(p·(1 − p)) and ∂/∂t = ln(1 − p) − ln p.
@@ -279,6 +273,7 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
 # (It asks through `value.check` and not with an `if`, so that a whole batch can be asked at once, as
 # [From scalars to arrays](vectorize.ipynb) will do.)
 
+
 # %%
 def is_probability(x: float) -> bool:
     """Whether `x` is in [0, 1]; nan is not. With & instead of `and`, so that arrays can be asked, too."""
@@ -290,9 +285,7 @@ def expect_probabilities(loss: str, name: str, values: Iterable[Value], hint: st
     for i, v in enumerate(values):
 
         def complaint(x: float, i: int = i) -> ValueError:
-            return ValueError(
-                f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {x!r}; {hint}"
-            )
+            return ValueError(f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {x!r}; {hint}")
 
         value.check(v, is_probability, complaint)
 
@@ -417,6 +410,7 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # Too small: $1 + 4 \cdot 10^{-18}$ is 1 in a float, and the loss of a good prediction is lost. `log1p(x)` computes $\ln(1 + x)$
 # without making that sum.
 
+
 # %%
 def softplus(a: float) -> float:
     """ln(1 + eᵃ), computed so that nothing overflows and small results keep their digits."""
@@ -442,6 +436,7 @@ def logit_cross_entropy(z: float, t: float) -> tuple[float, tuple[float, float]]
 #
 # (Since $\operatorname{softplus}(-z) = \operatorname{softplus}(z) - z$, you may also meet the loss as
 # $\max(z, 0) - z t + \ln(1 + e^{-|z|})$. It is the same.)
+
 
 # %%
 def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value:
@@ -524,13 +519,9 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 #         label="loss",
 #     )
 #     reach = np.array([-1.5, 1.5])
-#     plt.plot(
-#         logit + reach, height + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}"
-#     )
+#     plt.plot(logit + reach, height + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}")
 #     plt.plot(logit, height, "o", color=BACKWARD)
-#     plt.title(
-#         f"target {target:.2f}, probability {Value(logit).sigmoid().data:.2f}, loss {height:.2f}"
-#     )
+#     plt.title(f"target {target:.2f}, probability {Value(logit).sigmoid().data:.2f}, loss {height:.2f}")
 #     plt.xlabel("logit")
 #     plt.ylim(-0.5, 6.5)
 #     plt.legend()
@@ -554,6 +545,7 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # where it stops. The target is −1 or +1, the model gives a score $s$ whose sign is its answer, and $t s$ is the
 # **margin**: positive if the answer is right. The loss is $\max(0,\, 1 - t s)$. Right by a margin of 1 is good enough; anything less
 # pushes with a slope of 1 {cite:p}`cortes1995`.
+
 
 # %%
 def is_sign(x: float) -> bool:
@@ -601,6 +593,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
         value.check(t, is_sign, complaint)
     return mean((1.0 - t * s).relu() for s, t in pairs)
 
+
 # %% tags=["active-ipynb"]
 # scores = [Value(2.5), Value(0.4), Value(-1.0)]
 # loss = hinge_loss(scores, [1, 1, 1])
@@ -615,9 +608,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # _, panels = plt.subplots(2, 2, figsize=(6.4, 5.4))
 # draw(panels[0, 0], mse_loss, (-1, 3), "mse, over the prediction")
 # draw(panels[0, 1], binary_cross_entropy, (0.05, 0.99), "cross-entropy, over p")
-# draw(
-#     panels[1, 0], binary_cross_entropy_with_logits, (-5, 5), "cross-entropy, over the logit"
-# )
+# draw(panels[1, 0], binary_cross_entropy_with_logits, (-5, 5), "cross-entropy, over the logit")
 # draw(panels[1, 1], hinge_loss, (-2, 3), "hinge, over the score")
 # panels[0, 1].set_ylim(-8, 4)
 # panels[0, 0].legend()
@@ -688,9 +679,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #         our_loss.backward()
 #         their_loss.backward()
 #         print(f"{name:12} ours  {our_loss.data:.6f}  {[round(v.grad, 6) for v in values]}")
-#         print(
-#             f"{'':12} torch {their_loss.item():.6f}  {[round(g, 6) for g in tensor.grad.tolist()]}"
-#         )
+#         print(f"{'':12} torch {their_loss.item():.6f}  {[round(g, 6) for g in tensor.grad.tolist()]}")
 #
 #     compare("mse", mse_loss, functional.mse_loss, x, labels)
 #     compare("entropy", binary_cross_entropy, functional.binary_cross_entropy, x, labels)

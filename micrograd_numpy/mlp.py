@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import index
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
-from micrograd_numpy.guards import in_order
-from micrograd_numpy.hidden import ATOMS, expect_none
-from micrograd_numpy.parameters import look
+from micrograd_numpy.guards.hidden import ATOMS, expect_none
+from micrograd_numpy.guards.numbers import in_order
+from micrograd_numpy.guards.parameters import look
 from micrograd_numpy.value import Value, as_float, dot, what_is
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 # span = np.linspace(-3, 3, 61)
@@ -86,9 +87,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 #             arrowprops={"arrowstyle": "-|>", "color": BACKWARD, "linewidth": 2},
 #         )
 #     plt.title(f"w = ({w1:g}, {w2:g}), b = {bias:g}", fontsize=10)
-#     plt.gca().set(
-#         xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal"
-#     )
+#     plt.gca().set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
 
 # %% [markdown]
 # Before you run the next cell: the second picture changes the weights, the third the bias. Which
@@ -96,9 +95,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 
 # %% mystnb={"image": {"alt": "Three planes, each cut by a line with the positive side blue and an arrow standing on the line at a right angle: from the first to the second the weights change and the line turns; from the first to the third the bias changes and the line shifts."}} tags=["active-ipynb"]
 # plt.figure(figsize=(7.2, 2.7))
-# for place, knobs in enumerate(
-#     [(1.0, 2.0, -2.0), (2.0, -1.0, -2.0), (1.0, 2.0, 2.0)], start=1
-# ):
+# for place, knobs in enumerate([(1.0, 2.0, -2.0), (2.0, -1.0, -2.0), (1.0, 2.0, 2.0)], start=1):
 #     plt.subplot(1, 3, place)
 #     neuron_picture(*knobs)
 # plt.show()
@@ -142,9 +139,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # %% mystnb={"image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb"]
 # axes = plt.figure(figsize=(4.8, 3.8)).add_subplot(projection="3d")
 # sheet = np.maximum(0.0, score(X1, X2))
-# axes.plot_surface(
-#     X1, X2, sheet, color="#5b8fcb", rstride=5, cstride=5, edgecolor="white", linewidth=0.5
-# )
+# axes.plot_surface(X1, X2, sheet, color="#5b8fcb", rstride=5, cstride=5, edgecolor="white", linewidth=0.5)
 # axes.set(xlabel="x₁", ylabel="x₂", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
 # axes.view_init(elev=30, azim=-125)
 # plt.show()
@@ -172,9 +167,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # for at in (-1, 1):
 #     plt.axvline(at, color=FORWARD)
 #     plt.axhline(at, color=FORWARD)
-# plt.gca().set(
-#     xticks=[-2, 0, 2], yticks=[-2, 0, 2], xlabel="x₁", ylabel="x₂", aspect="equal"
-# )
+# plt.gca().set(xticks=[-2, 0, 2], yticks=[-2, 0, 2], xlabel="x₁", ylabel="x₂", aspect="equal")
 # plt.grid(False)
 # plt.show()
 
@@ -197,9 +190,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # W, b = W2 @ W1, W2 @ b1 + b2
 # print(f"one neuron with w = ({W[0]}, {W[1]}) and b = {b}")
 # for x in [(0.0, 0.0), (1.0, 2.0), (-3.0, 0.5)]:
-#     print(
-#         f"{x}: two layers give {W2 @ (W1 @ x + b1) + b2}, the one neuron gives {W @ x + b}"
-#     )
+#     print(f"{x}: two layers give {W2 @ (W1 @ x + b1) + b2}, the one neuron gives {W @ x + b}")
 
 # %% [markdown]
 # None. Multiply out: $W_2(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2)$. One matrix, one
@@ -276,6 +267,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 # other modules, and collects each Value that no operation made. Those Values are the
 # **parameters**.
 
+
 # %%
 class Module:
     """Anything with parameters: assign Values, or Modules, to attributes, and they are found.
@@ -322,9 +314,7 @@ class Module:
             seen.add(id(item))
             if issubclass(type(item), Value) and not item._prev:
                 if path in found:  # a dict's keys can do that: 1 and "1", or one with a dot
-                    raise ValueError(
-                        f"two parameters have the name {path!r}; rename a key, so that none gets lost"
-                    )
+                    raise ValueError(f"two parameters have the name {path!r}; rename a key, so that none gets lost")
                 found[path] = item
             else:
                 others.append((path, item))
@@ -374,12 +364,8 @@ class Module:
         unexpected = [name for name in state if name not in named]
         if missing or unexpected:
             parts = ((missing, "missing"), (unexpected, "unexpected"))
-            found = "; ".join(
-                f"{len(names)} {kind}: {first_few(names)}" for names, kind in parts if names
-            )
-            raise ValueError(
-                f"the state does not fit {self!r}: {found}; load it into a model of the same sizes"
-            )
+            found = "; ".join(f"{len(names)} {kind}: {first_few(names)}" for names, kind in parts if names)
+            raise ValueError(f"the state does not fit {self!r}: {found}; load it into a model of the same sizes")
         numbers = []
         for name in named:
             try:
@@ -457,9 +443,7 @@ def first_few(names: list[str], most: int = 3) -> str:
 #     hidden = [[Value(start), Value(start)], [Value(start), Value(start)]]
 #     last = [Value(start), Value(start)]
 #     for _ in range(steps):
-#         loss = (
-#             dot(last, [dot(weights, (1.0, -2.0)).tanh() for weights in hidden]) - 1.0
-#         ) ** 2
+#         loss = (dot(last, [dot(weights, (1.0, -2.0)).tanh() for weights in hidden]) - 1.0) ** 2
 #         loss.backward()
 #         for weight in [*hidden[0], *hidden[1], *last]:
 #             weight.data, weight.grad = weight.data - 0.1 * weight.grad, 0.0
@@ -495,9 +479,7 @@ def first_few(names: list[str], most: int = 3) -> str:
 #
 # large, small = through_layers(1.0), through_layers(0.05)
 # for layer in (0, 1, 2, 4, 8):
-#     print(
-#         f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05"
-#     )
+#     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
 
 # %% [markdown]
 # Ten orders of magnitude, after eight layers. Each layer multiplies the size by about the same
@@ -510,6 +492,7 @@ def first_few(names: list[str], most: int = 3) -> str:
 # {cite:p}`glorot2010`. `relu` sends half of the sums to 0, which halves the mean square, so there
 # it takes $v = 2/n$ {cite:p}`he2015`. We write both as $v = g^2/n$, where $g$ is the **gain**.
 # Here is the table of activations, each with its $g^2$:
+
 
 # %%
 def linear(v: Value) -> Value:
@@ -529,9 +512,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
 def known(activation: str) -> str:
     """`activation`, if it is the name of one."""
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ValueError(
-            f"activation must be one of {', '.join(ACTIVATIONS)}, but got {what_is(activation)}"
-        )
+        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, but got {what_is(activation)}")
     return activation
 
 
@@ -539,10 +520,9 @@ def known(activation: str) -> str:
 # A number drawn evenly from $(-b, b)$ has variance $b^2/3$, so $b = \sqrt{3 g^2/n}$ does it.
 # Biases need no luck: with different weights, they can all start at 0.
 
+
 # %%
-def initial_weights(
-    nin: int, activation: str, rng: np.random.Generator | int | None = None
-) -> list[Value]:
+def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | None = None) -> list[Value]:
     """`nin` weights drawn evenly from (−b, b), b = √(3·gain²/nin): their variance is gain²/nin.
 
     With gain² = 2 for relu (He et al., 2015) and 1 for the others (the forward
@@ -552,16 +532,14 @@ def initial_weights(
     import numpy as np
 
     bound = math.sqrt(3.0 * ACTIVATIONS[activation][1] / nin)
-    return [
-        Value(bound * (2.0 * u - 1.0))
-        for u in np.random.default_rng(rng).random(nin).tolist()
-    ]
+    return [Value(bound * (2.0 * u - 1.0)) for u in np.random.default_rng(rng).random(nin).tolist()]
 
 
 # %% [markdown]
 # ## The real code: Neuron, Layer, MLP
 #
 # Two guards first, so that a wrong size or a wrong number of inputs is a clear error.
+
 
 # %%
 def as_size(n: SupportsIndex, name: str, least: int = 1) -> int:
@@ -602,8 +580,7 @@ def as_inputs(x: Inputs, nin: int) -> list[Value]:
         values.append(Value(v))
     if len(values) != nin:
         raise ValueError(
-            f"expected {nin} input{'s' * (nin > 1)}, but got {len(values)}; "
-            "pass one number for each input of the model"
+            f"expected {nin} input{'s' * (nin > 1)}, but got {len(values)}; pass one number for each input of the model"
         )
     return values
 
@@ -611,6 +588,7 @@ def as_inputs(x: Inputs, nin: int) -> list[Value]:
 # %% [markdown]
 # Then the neuron: `dot`, bias, activation. Its `__call__` is two lines; the rest says what it
 # takes.
+
 
 # %%
 class Neuron(Module):
@@ -695,9 +673,7 @@ class Neuron(Module):
 # neuron, x = Neuron(16, rng=0), np.linspace(-1.0, 1.0, 16)
 # for out in (with_plus_and_times(neuron, x), neuron(x)):
 #     operations = [node._op for node in topological_sort(out) if node._prev]
-#     print(
-#         f"{out.data:.4f} in {len(operations)} operations, the last of them {operations[-3:]}"
-#     )
+#     print(f"{out.data:.4f} in {len(operations)} operations, the last of them {operations[-3:]}")
 
 # %% [markdown]
 # The same number, in 3 operations instead of 33. The time of a scalar engine goes into making
@@ -706,6 +682,7 @@ class Neuron(Module):
 #
 # A layer is a list of neurons. It turns its inputs into Values once, so that all its neurons
 # share the same nodes.
+
 
 # %%
 class Layer(Module):
@@ -769,6 +746,7 @@ class Layer(Module):
 # It stays. Last, layers in a row: a **multi-layer perceptron**, MLP. The hidden layers use the
 # activation. The last one is linear, because a model that ends in `relu` could never answer −3.
 
+
 # %%
 class MLP(Module):
     """A multi-layer perceptron: layers in a row, the last one linear.
@@ -812,25 +790,16 @@ class MLP(Module):
         import numpy as np
 
         if not isinstance(nouts, Iterable):
-            raise TypeError(
-                f"nouts must list the sizes of the layers, as in [4, 1], but got {what_is(nouts)}"
-            )
+            raise TypeError(f"nouts must list the sizes of the layers, as in [4, 1], but got {what_is(nouts)}")
         sizes = [
             as_size(nin, "nin"),
-            *(
-                as_size(n, f"nouts[{i}]")
-                for i, n in enumerate(in_order("MLP", "nouts", nouts))
-            ),
+            *(as_size(n, f"nouts[{i}]") for i, n in enumerate(in_order("MLP", "nouts", nouts))),
         ]
         if len(sizes) == 1:
-            raise ValueError(
-                "nouts must list at least one layer, as in [4, 1], but it is empty"
-            )
+            raise ValueError("nouts must list at least one layer, as in [4, 1], but it is empty")
         activations = [known(activation)] * (len(sizes) - 2) + ["linear"]
         rng = np.random.default_rng(rng)
-        self.layers = [
-            Layer(*shape, rng=rng) for shape in zip(sizes[:-1], sizes[1:], activations)
-        ]
+        self.layers = [Layer(*shape, rng=rng) for shape in zip(sizes[:-1], sizes[1:], activations)]
 
     def __call__(self, x: Inputs) -> Value | list[Value]:
         """The model's output for the inputs `x`: one Value if the last layer has one neuron, else a list.
@@ -845,11 +814,10 @@ class MLP(Module):
         return x  # type: ignore[return-value]  # by now a layer's output
 
     def __repr__(self) -> str:
-        sizes = [len(layer.neurons[0].weights) for layer in self.layers] + [
-            len(self.layers[-1].neurons)
-        ]
+        sizes = [len(layer.neurons[0].weights) for layer in self.layers] + [len(self.layers[-1].neurons)]
         activation = self.layers[0].neurons[0].activation
         return f"MLP({' → '.join(map(str, sizes))}, {activation}, {len(self.parameters())} parameters)"
+
 
 # %% [markdown]
 # ## How many knobs?
@@ -1020,9 +988,7 @@ class MLP(Module):
 #     with torch.no_grad():
 #         for linear_part, layer in zip(twin[::2], model.layers):
 #             for row, neuron in enumerate(layer.neurons):
-#                 linear_part.weight[row] = torch.tensor(
-#                     [w.data for w in neuron.weights], dtype=torch.float64
-#                 )
+#                 linear_part.weight[row] = torch.tensor([w.data for w in neuron.weights], dtype=torch.float64)
 #                 linear_part.bias[row] = neuron.bias.data
 #
 #     ours, theirs = model([0.5, -1.0]), twin(torch.tensor([0.5, -1.0], dtype=torch.float64))

@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
-from micrograd_numpy.guards import in_order
+from micrograd_numpy.drawing.style import CARD, FORWARD, INK
+from micrograd_numpy.guards.numbers import in_order
+from micrograd_numpy.guards.parameters import at_least_zero
 from micrograd_numpy.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -29,8 +31,6 @@ from micrograd_numpy.losses import (
 )
 from micrograd_numpy.mlp import as_size
 from micrograd_numpy.optimizers import Optimizer
-from micrograd_numpy.parameters import at_least_zero
-from micrograd_numpy.style import CARD, FORWARD, INK
 from micrograd_numpy.value import Value, as_float, dot, what_is
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ PLUS, MINUS = FORWARD, "#a16207"  # the colors of the two classes
 # The data are points in the plane, half of them on each of two half circles, shaken by some noise.
 # Each point has a **label**: −1 on the upper moon, +1 on the lower. They come from scikit-learn
 # {cite:p}`pedregosa2011`, and leave as plain Python floats, which our engine likes best.
+
 
 # %%
 def moons_data(
@@ -80,9 +81,7 @@ def moons_data(
     try:
         from sklearn.datasets import make_moons
     except ImportError as error:
-        raise ImportError(
-            "the moons come from scikit-learn: pip install scikit-learn"
-        ) from error
+        raise ImportError("the moons come from scikit-learn: pip install scikit-learn") from error
     X, y = make_moons(n_samples=n_samples, noise=noise, random_state=seed)
     return X.tolist(), [2.0 * label - 1.0 for label in y.tolist()]
 
@@ -101,6 +100,7 @@ def moons_data(
 # Two functions more before the first picture: one that makes sure that points and labels fit
 # together, and one that draws them.
 
+
 # %%
 def as_numbers(name: str, items: Iterable[Any], flatten: str) -> list[float]:
     """`items` as plain floats, or a TypeError that says which is none."""
@@ -113,12 +113,8 @@ def as_numbers(name: str, items: Iterable[Any], flatten: str) -> list[float]:
             several = hasattr(x, "__len__") and not isinstance(x, (str, bytes))
             hint = flatten if several else "make it a number first"
             if isinstance(x, Value):
-                hint = (
-                    "take its number with .data, for training leaves the data as they are"
-                )
-            raise TypeError(
-                f"{name}[{i}] must be one real number, but is {what_is(x)}; {hint}"
-            ) from None
+                hint = "take its number with .data, for training leaves the data as they are"
+            raise TypeError(f"{name}[{i}] must be one real number, but is {what_is(x)}; {hint}") from None
     return numbers
 
 
@@ -127,10 +123,7 @@ def as_rows(X: Iterable[Row]) -> list[list[float]]:
     rows: list[list[float]] = []
     for i, row in enumerate(in_order("a data set", "X", X)):
         if not isinstance(row, Iterable) or getattr(row, "shape", None) == ():
-            raise TypeError(
-                f"X must be rows of numbers, but X[{i}] is {what_is(row)}; "
-                "put each sample in a list"
-            )
+            raise TypeError(f"X must be rows of numbers, but X[{i}] is {what_is(row)}; put each sample in a list")
         rows.append(
             as_numbers(
                 f"X[{i}]",
@@ -141,9 +134,7 @@ def as_rows(X: Iterable[Row]) -> list[list[float]]:
     return rows
 
 
-def as_samples(
-    X: Iterable[Row], y: Iterable[SupportsFloat]
-) -> tuple[list[list[float]], list[float]]:
+def as_samples(X: Iterable[Row], y: Iterable[SupportsFloat]) -> tuple[list[list[float]], list[float]]:
     """`X` and `y` as plain floats, checked.
 
     Raises
@@ -156,9 +147,7 @@ def as_samples(
     samples = as_rows(X)
     labels = as_numbers("y", y, "give one label for each sample, for example np.ravel(y)")
     if len(samples) != len(labels):
-        raise ValueError(
-            f"every sample needs one label, but got {len(samples)} samples and {len(labels)} labels"
-        )
+        raise ValueError(f"every sample needs one label, but got {len(samples)} samples and {len(labels)} labels")
     if not samples:
         raise ValueError("got no samples; give at least one row of X and one label in y")
     return samples, labels
@@ -190,9 +179,7 @@ def new_axes() -> Axes:
     return plt.subplots()[1]
 
 
-def plot_points(
-    X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = None
-) -> Axes:
+def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = None) -> Axes:
     """Draw the samples: circles for label 1, triangles for −1 or 0.
 
     Parameters
@@ -212,9 +199,7 @@ def plot_points(
     expect_classes(y)
     for i, row in enumerate(X):
         if len(row) != 2:
-            raise ValueError(
-                f"a plot needs samples of two numbers, but X[{i}] has {len(row)}; pick two columns"
-            )
+            raise ValueError(f"a plot needs samples of two numbers, but X[{i}] has {len(row)}; pick two columns")
     ax = ax or new_axes()
     names = ("1", "0") if 0.0 in y else ("+1", "-1")
     for name, color, marker in zip(names, (PLUS, MINUS), "o^"):
@@ -241,7 +226,8 @@ def plot_points(
 
 # %% mystnb={"image": {"alt": "Two interleaved half moons: 50 ocher triangles, labeled \u22121, form an arch at the upper left; 50 blue circles, labeled +1, form a bowl at the lower right. The end of each moon reaches into the other."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 # plot_points(X, y).legend(title="label")
@@ -259,10 +245,7 @@ def plot_points(
 #     best = 0
 #     for k in range(directions):
 #         angle = 2 * math.pi * k / directions
-#         walk = sorted(
-#             (math.cos(angle) * a + math.sin(angle) * b, label)
-#             for (a, b), label in zip(X, y)
-#         )
+#         walk = sorted((math.cos(angle) * a + math.sin(angle) * b, label) for (a, b), label in zip(X, y))
 #         right = y.count(1.0)  # the line lies before all points: everything is called +1
 #         for _, label in walk:  # it moves past one point, which is now called −1
 #             right += 1 if label < 0 else -1
@@ -302,6 +285,7 @@ def plot_points(
 # has learned we need two functions: `accuracy` counts the right signs, and
 # `plot_decision_boundary` asks the model about every point of a grid.
 
+
 # %%
 def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
     """The model's score for each sample, as plain floats.
@@ -326,7 +310,7 @@ def predict(model: Callable[..., Any], X: Iterable[Row]) -> list[float]:
     ValueError
         If the model returns more than one number per sample.
     """
-    from micrograd_numpy.replay import Vectorized
+    from micrograd_numpy.compiler.replay import Vectorized
 
     rows = as_rows(X)
     if isinstance(model, Vectorized):
@@ -518,10 +502,9 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 # **epoch**, a round through all points, has many steps. Each point must come once per epoch, in a
 # new order every time.
 
+
 # %%
-def batches(
-    n: int, batch_size: int | None, rng: np.random.Generator
-) -> Iterator[list[int]]:
+def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> Iterator[list[int]]:
     """The indices 0 … n − 1, each exactly once, in shuffled batches.
 
     Parameters
@@ -555,6 +538,7 @@ def batches(
 # Second, a **progress bar**, for someone who is watching, and for nobody else: a bar has no place
 # in a log file.
 
+
 # %%
 def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
     """The numbers 0 … epochs − 1, under a tqdm bar where there is someone to watch it.
@@ -577,6 +561,7 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
 # %% [markdown]
 # Third, a **record** of what happened. Beside the curves it can keep copies of the parameters, so
 # that you can go back and look at the model as it was.
+
 
 # %%
 class Model(Protocol):
@@ -653,14 +638,10 @@ def border_of(loss: Loss, y: list[float], threshold: float | None) -> float | No
 def trainable(model: Model, optimizer: Optimizer) -> list[Value]:
     """The parameters of the model, if the optimizer has some of them."""
     if not hasattr(model, "parameters"):
-        raise TypeError(
-            f"train needs a model with parameters(), such as MLP(2, [8, 1]), but got {what_is(model)}"
-        )
+        raise TypeError(f"train needs a model with parameters(), such as MLP(2, [8, 1]), but got {what_is(model)}")
     parameters = model.parameters()
     if not set(parameters) & set(optimizer.parameters):
-        raise ValueError(
-            "the optimizer holds none of the model's parameters; make it with model.parameters()"
-        )
+        raise ValueError("the optimizer holds none of the model's parameters; make it with model.parameters()")
     return parameters
 
 
@@ -715,6 +696,7 @@ def one_by_one(model: Model, loss: Loss) -> Run:
 def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> Run:
     """Forward and backward over a batch, all samples at once."""
     import numpy as np
+
     from micrograd_numpy.vectorize import vectorize
 
     def one(x: list[Value], t: Value) -> list[Value]:
@@ -908,9 +890,7 @@ def train(
 # from micrograd_numpy import topological_sort
 # from micrograd_numpy.value import dot
 #
-# loss = hinge_loss([model(row) for row in X], y) + 1e-4 * dot(
-#     model.parameters(), model.parameters()
-# )
+# loss = hinge_loss([model(row) for row in X], y) + 1e-4 * dot(model.parameters(), model.parameters())
 # print("nodes in the graph of one step:", len(topological_sort(loss)))
 
 # %% [markdown]
@@ -930,9 +910,7 @@ def train(
 #     keep=range(101),
 # )
 # for step in [0, 1, 2, 10, 20, 40, 99]:
-#     print(
-#         f"step {step:2d}   loss {history.losses[step]:.4f}   accuracy {history.accuracies[step]:.0%}"
-#     )
+#     print(f"step {step:2d}   loss {history.losses[step]:.4f}   accuracy {history.accuracies[step]:.0%}")
 
 # %% [markdown]
 # It does not: the very first step almost doubles it. The gradient knows the slope where you stand
@@ -1015,6 +993,7 @@ def train(
 # The curve of the loss tells the same story in one line. Its scale is logarithmic, so equal
 # distances are equal factors.
 
+
 # %%
 def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
     """Draw the loss over the epochs, on a logarithmic scale where it is positive.
@@ -1036,15 +1015,14 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
         If `history` is no History.
     """
     if not hasattr(history, "losses"):
-        raise TypeError(
-            f"plot_loss_curve draws what train returned, but got {what_is(history)}"
-        )
+        raise TypeError(f"plot_loss_curve draws what train returned, but got {what_is(history)}")
     ax = ax or new_axes()
     ax.plot(history.losses, color=FORWARD)
     if all(loss > 0.0 for loss in history.losses):
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel="loss")
     return ax
+
 
 # %% mystnb={"image": {"alt": "Two curves over 100 epochs: the loss jumps up at the first step, falls in zigzags from 1 to 0.01 and is smooth only in the last 20 epochs; the accuracy climbs in jumps from 50 to 100 percent."}} tags=["active-ipynb"]
 # _, (above, below) = plt.subplots(2, 1, figsize=(6.4, 4.8), sharex=True)
@@ -1083,9 +1061,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #         )
 #         scores = runs[batch_size, lr] = predict(model, X)
 #         loss = hinge_loss(scores, y).data
-#         print(
-#             f"{batch_size:5d}   {run.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}"
-#         )
+#         print(f"{batch_size:5d}   {run.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}")
 
 # %% [markdown]
 # Read it in pairs. With the full batch, 20 steps are too few, long or short. With batches of 10,
@@ -1159,9 +1135,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #         progress=False,
 #     )
 #     models[n] = model, X_few, y_few
-#     print(
-#         f"{n:6d}   {accuracy(model, X_few, y_few):10.1%}   {accuracy(model, X_new, y_new):10.1%}"
-#     )
+#     print(f"{n:6d}   {accuracy(model, X_few, y_few):10.1%}   {accuracy(model, X_new, y_new):10.1%}")
 
 # %% [markdown]
 # The two columns go opposite ways. The model with 10 points is perfect on them and the worst on new

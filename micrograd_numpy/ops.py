@@ -33,7 +33,8 @@ Rule = Callable[..., tuple[float, tuple[float, ...]]]
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 #
@@ -65,6 +66,7 @@ Rule = Callable[..., tuple[float, tuple[float, ...]]]
 # Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It moved by $h$, once as far. The same holds for
 # $b$. So a sum hands its gradient to both inputs unchanged.
 
+
 # %%
 def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """A + b, with ∂/∂a = 1 and ∂/∂b = 1."""
@@ -73,6 +75,7 @@ def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
 
 # %% [markdown]
 # A difference is the same with one sign turned: $a - (b + h)$ is $h$ *less* than $a - b$.
+
 
 # %%
 def sub(a: float, b: float) -> tuple[float, tuple[float, float]]:
@@ -117,6 +120,7 @@ def neg(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # Widen the rectangle by $h$ and it gains a strip as tall as $b$.
 
+
 # %%
 def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """a·b, with ∂/∂a = b and ∂/∂b = a."""
@@ -152,17 +156,14 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # there is none. NumPy and PyTorch follow it. So do these four functions, and the rules
 # are built on them.
 
+
 # %%
 def divide(a: float, b: float) -> float:
     """a/b as IEEE 754 defines it: ±inf or nan where Python raises."""
     try:
         return a / b
     except ZeroDivisionError:
-        return (
-            math.nan
-            if a == 0.0 or math.isnan(a)
-            else math.copysign(math.inf, a) * math.copysign(1.0, b)
-        )
+        return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
 def exponential(a: float) -> float:
@@ -215,6 +216,7 @@ def raised(a: float, b: float) -> float:
 # $(q + k)(b + h) = q\,b$. Multiply out and solve: $k = -q\,h/(b + h)$. For a small $h$ that is
 # $-q/b$ times as far, or $-a/b^2$.
 
+
 # %%
 def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """a/b, with ∂/∂a = 1/b and ∂/∂b = −a/b²."""
@@ -242,6 +244,7 @@ def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
 #
 # The exponent is usually a constant, as in `x**2`. There is nothing to learn about a constant, so this
 # rule keeps $n$ inside: `power(2.0)` *makes* the rule of the square.
+
 
 # %%
 def power(n: float) -> Callable[[float], tuple[float, tuple[float]]]:
@@ -273,6 +276,7 @@ def power(n: float) -> Callable[[float], tuple[float, tuple[float]]]:
 # %% [markdown]
 # For the base $e$ it is $h$ itself. That is what makes $e$ special: $e^{a+h} \approx e^a (1 + h)$, and the
 # curve's slope is its own height.
+
 
 # %%
 def exp(a: float) -> tuple[float, tuple[float]]:
@@ -309,6 +313,7 @@ def exp(a: float) -> tuple[float, tuple[float]]:
 # The logarithm undoes the exponential: $y = \ln a$ means $e^y = a$. Nudging $y$ by $k$ moves $a$ by $a\,k$.
 # Read it backwards: moving $a$ by $h$ takes a nudge of $h/a$.
 
+
 # %%
 def log(a: float) -> tuple[float, tuple[float]]:
     """Ln a, with ∂/∂a = 1/a."""
@@ -328,6 +333,7 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # $$\frac{\partial}{\partial b}\, a^b = a^b \ln a, \qquad \frac{\partial}{\partial a}\, a^b = a^b\,\frac{b}{a} = b\,a^{b-1}.$$
 #
 # The second one is the power rule again, this time for every real exponent.
+
 
 # %%
 def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
@@ -355,6 +361,7 @@ def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # numbers through and stops the others. Its slope is 1 or 0. At 0 there is a corner, and no slope. Frameworks pick
 # 0 there, and so do we.
 
+
 # %%
 def relu(a: float) -> tuple[float, tuple[float]]:
     """max(0, a), with ∂/∂a = 1 where a > 0, else 0; nan stays nan."""
@@ -375,6 +382,7 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 #
 # The distance from 0 is $a$ itself on the right, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the answer
 # is 0 again: the mean of the two.
+
 
 # %%
 def abs(a: float) -> tuple[float, tuple[float]]:
@@ -398,6 +406,7 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 #
 # The result gives you the derivative for free.
 
+
 # %%
 def tanh(a: float) -> tuple[float, tuple[float]]:
     """Tanh a, with ∂/∂a = 1 − tanh² a."""
@@ -408,9 +417,7 @@ def tanh(a: float) -> tuple[float, tuple[float]]:
 # %% mystnb={"image": {"alt": "tanh climbs from \u22121 to 1; its derivative is a bump of height 1 at zero that vanishes beyond about 3 on both sides."}} tags=["active-ipynb"]
 # check(tanh, 0.5)
 # portrait(tanh, -4.0, 4.0, "tanh(a)")
-# print(
-#     f"slope at 0: {tanh(0.0)[1][0]:.4f}, at 4: {tanh(4.0)[1][0]:.4f}, at 20: {tanh(20.0)[1][0]:.4f}"
-# )
+# print(f"slope at 0: {tanh(0.0)[1][0]:.4f}, at 4: {tanh(4.0)[1][0]:.4f}, at 20: {tanh(20.0)[1][0]:.4f}")
 
 # %% [markdown]
 # Far out, tanh is flat, and its derivative is zero: it is *saturated*. A neuron that gets there stops learning. It is
@@ -423,6 +430,7 @@ def tanh(a: float) -> tuple[float, tuple[float]]:
 # $u = 1 + e^{-a}$. A step of $a$ moves $u$ by $-e^{-a} = 1 - u$, and a step of $u$ moves $1/u$ by $-1/u^2$. Multiply along the path:
 #
 # $$\frac{\partial \sigma}{\partial a} = \frac{u - 1}{u^2} = \frac{1}{u}\Bigl(1 - \frac{1}{u}\Bigr) = \sigma(a)\,(1 - \sigma(a)).$$
+
 
 # %%
 def sigmoid(a: float) -> tuple[float, tuple[float]]:
@@ -448,6 +456,7 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 # A neuron computes $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built from `*` and `+`, that is $2n - 1$ nodes. But each
 # $w_i$ meets only its own $x_i$, so the local derivatives are those of the products, and they need no nodes in between:
 
+
 # %%
 def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
     """Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
@@ -470,6 +479,7 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
 #
 # `sum` would make a node for every `+`. In one node, each of the $n$ numbers moves the sum just as far, and the mean $1/n$ as far.
 
+
 # %%
 def total(*a: float) -> tuple[float, tuple[float, ...]]:
     """a₁ + … + aₙ, with ∂/∂aᵢ = 1."""
@@ -484,6 +494,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
     """(a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
     n = len(a)
     return total(*a)[0] / n, (1.0 / n,) * n
+
 
 # %% tags=["active-ipynb"]
 # check(total, 1.0, 2.0, 6.0)

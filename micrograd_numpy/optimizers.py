@@ -18,8 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import hypot, isfinite, isnan, nan, sqrt
 from typing import TYPE_CHECKING, Any
 
-from micrograd_numpy.ops import divide
-from micrograd_numpy.parameters import (
+from micrograd_numpy.guards.parameters import (
     Groups,
     Setting,
     as_parameters,
@@ -29,6 +28,7 @@ from micrograd_numpy.parameters import (
     look_at_all,
     true_or_false,
 )
+from micrograd_numpy.ops import divide
 from micrograd_numpy.value import Value, what_is
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 # %% mystnb={"image": {"alt": "Contour lines of a long bowl with gradient arrows. The arrows stand at right angles to the lines and point out of the bowl, almost straight up or down, so their reverse seldom points at the center."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 # xs, ys = np.linspace(-5, 5, 101), np.linspace(-2, 2, 81)
@@ -69,19 +70,13 @@ if TYPE_CHECKING:
 #     colors=FORWARD,
 #     linewidths=1,
 # )
-# points = [
-#     (Value(a), Value(b))
-#     for a in np.linspace(-4, 4, 9)
-#     for b in (-1.5, -0.75, 0.0, 0.75, 1.5)
-# ]
+# points = [(Value(a), Value(b)) for a in np.linspace(-4, 4, 9) for b in (-1.5, -0.75, 0.0, 0.75, 1.5)]
 # for x, y in points:
 #     bowl(x, y).backward()
 # arrows = [(x.data, y.data, x.grad, y.grad) for x, y in points if x.grad or y.grad]
 # lengths = [np.hypot(dx, dy) for _, _, dx, dy in arrows]
 # a, b, dx, dy = np.transpose(arrows)
-# plt.quiver(
-#     a, b, dx / lengths, dy / lengths, color=BACKWARD, angles="xy", scale=22, width=0.005
-# )
+# plt.quiver(a, b, dx / lengths, dy / lengths, color=BACKWARD, angles="xy", scale=22, width=0.005)
 # plt.plot(0, 0, "o", color=BACKWARD)
 # plt.gca().set_aspect("equal")
 # plt.xlabel("x")
@@ -137,9 +132,7 @@ if TYPE_CHECKING:
 #
 # with_it, without_it = heights(zero_grad=True), heights(zero_grad=False)
 # for step in range(0, 100, 11):
-#     print(
-#         f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}"
-#     )
+#     print(f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}")
 
 # %% [markdown]
 # Without the line each step uses the sum of *all* gradients so far. The point rushes to the bottom,
@@ -155,6 +148,7 @@ if TYPE_CHECKING:
 # What changes from one optimizer to the next is one method, `update`. It gets a **group**: a dict with
 # some parameters and the hyperparameters that they share. Mostly there is one group with everything in
 # it. The lists and the checks are in a plain module, `micrograd_numpy/parameters.py`.
+
 
 # %%
 class Optimizer(Groups):
@@ -258,6 +252,7 @@ class Optimizer(Groups):
 # parameters are made inside; so what you pass is a *maker* of optimizers. `partial(Descent,
 # lr=0.05)` is one: `Descent` with its learning rate filled in.
 
+
 # %%
 def path(
     f: Callable[..., Value],
@@ -321,13 +316,12 @@ def path(
 # %% tags=["active-ipynb"]
 # for lr in [0.079, 0.080, 0.081]:
 #     x, y = path(bowl, partial(Descent, lr=lr), start, steps=100)[-1]
-#     print(
-#         f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}"
-#     )
+#     print(f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}")
 
 # %% [markdown]
 # A limit as sharp as that deserves a picture. This function draws paths on a function's contour
 # lines:
+
 
 # %%
 def plot_paths(
@@ -358,7 +352,8 @@ def plot_paths(
     """
     import matplotlib.pyplot as plt
     import numpy as np
-    from micrograd_numpy.style import BACKWARD, FORWARD, INK
+
+    from micrograd_numpy.drawing.style import BACKWARD, FORWARD, INK
 
     if not paths:
         raise ValueError('plot_paths needs at least one path: {"SGD": path(f, ...)}')
@@ -394,8 +389,7 @@ def plot_paths(
 # %% mystnb={"image": {"alt": "Four paths of gradient descent in the bowl. At 0.005 it stops far from the center. At 0.04 it drops to the floor at once, then creeps along it. At 0.075 it zigzags across the floor but gets nearest. At 0.081 it swings wider with each step."}} tags=["active-ipynb"]
 # verdicts = {0.005: "too small", 0.04: "better", 0.075: "best of these", 0.081: "too large"}
 # paths = {
-#     f"lr = {lr}: {verdict}": path(bowl, partial(Descent, lr=lr), start, steps=30)
-#     for lr, verdict in verdicts.items()
+#     f"lr = {lr}: {verdict}": path(bowl, partial(Descent, lr=lr), start, steps=30) for lr, verdict in verdicts.items()
 # }
 # plot_paths(bowl, paths, x=(-5, 5), y=(-2.2, 2.2))
 # plt.show()
@@ -461,9 +455,7 @@ def plot_paths(
 
 # %% mystnb={"image": {"alt": "Four paths with the same learning rate. Without momentum the path stops short. With 0.5 it gets further, with 0.8 it reaches the center after a short overshoot, with 0.95 it circles the center in wide loops."}} tags=["active-ipynb"]
 # paths = {
-#     f"momentum {momentum}": path(
-#         bowl, partial(HeavyBall, lr=0.02, momentum=momentum), start, steps=40
-#     )
+#     f"momentum {momentum}": path(bowl, partial(HeavyBall, lr=0.02, momentum=momentum), start, steps=40)
 #     for momentum in (0.0, 0.5, 0.8, 0.95)
 # }
 # plot_paths(bowl, paths, x=(-5, 5), y=(-2.2, 2.2))
@@ -478,6 +470,7 @@ def plot_paths(
 # the next gradient is measured where the ball is going, not where it was. One more line, and `SGD`
 # is whole. (Its `weight_decay` has a section of its own below. The S is for *stochastic*: in
 # training, the gradient comes from a random handful of examples {cite:p}`robbins1951`.)
+
 
 # %%
 class SGD(Optimizer):
@@ -535,18 +528,14 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(
-            parameters, lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov
-        )
+        super().__init__(parameters, lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov)
 
     def checked(self, nesterov: object = False, **numbers: Any) -> dict[str, Any]:
         """The hyperparameters of a group, or an error."""
         settings = super().checked(**numbers)
         settings["nesterov"] = true_or_false("nesterov", nesterov)
         if settings["nesterov"] and not settings["momentum"]:
-            raise ValueError(
-                f"nesterov needs a momentum greater than 0, but got momentum={settings['momentum']!r}"
-            )
+            raise ValueError(f"nesterov needs a momentum greater than 0, but got momentum={settings['momentum']!r}")
         return settings
 
     def update(self, group: dict[str, Any]) -> None:
@@ -684,6 +673,7 @@ class SGD(Optimizer):
 # This is Adam {cite:p}`kingma2015`. The `eps` in its denominator is there for parameters whose
 # gradient stays zero: 0/0 is no step length.
 
+
 # %%
 class Adam(Optimizer):
     """Steps of a size of their own for every parameter, whatever the scale of its gradients.
@@ -736,12 +726,8 @@ class Adam(Optimizer):
     def checked(self, betas: Any = (), **numbers: Any) -> dict[str, Any]:
         """The hyperparameters of a group, or an error."""
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise ValueError(
-                f"betas must be two numbers, as (0.9, 0.999), but got {what_is(betas)}"
-            )
-        both = tuple(
-            at_least_zero(f"betas[{i}]", beta, below=1.0) for i, beta in enumerate(betas)
-        )
+            raise ValueError(f"betas must be two numbers, as (0.9, 0.999), but got {what_is(betas)}")
+        both = tuple(at_least_zero(f"betas[{i}]", beta, below=1.0) for i, beta in enumerate(betas))
         return {**super().checked(**numbers), "betas": both}
 
     def update(self, group: dict[str, Any]) -> None:
@@ -757,9 +743,7 @@ class Adam(Optimizer):
                 g = g + weight_decay * p.data
             state = states[p]
             state["step"] = t = state["step"] + 1
-            if (
-                t != last
-            ):  # powers take time, and mostly all parameters have made as many steps
+            if t != last:  # powers take time, and mostly all parameters have made as many steps
                 last, correct_m, correct_v = t, 1.0 - beta1**t, 1.0 - beta2**t
             state["exp_avg"] = m = beta1 * state["exp_avg"] + (1.0 - beta1) * g
             state["exp_avg_sq"] = v = beta2 * state["exp_avg_sq"] + (1.0 - beta2) * g * g
@@ -807,6 +791,7 @@ class Adam(Optimizer):
 # weight toward zero. One way is a penalty $\frac{\lambda}{2} p^2$ in the loss, whose gradient is
 # $\lambda p$: that is `weight_decay` in `SGD` and `Adam`. Another way is to shrink the weight
 # itself, by the share $\text{lr} \cdot \lambda$ in each step:
+
 
 # %%
 class AdamW(Adam):
@@ -906,10 +891,9 @@ class AdamW(Adam):
 # long: take all gradients as one vector, and if its length is above `max_norm`, scale it down to that
 # {cite:p}`pascanu2013`. The direction stays.
 
+
 # %%
-def clip_grad_norm(
-    parameters: Iterable[Value], max_norm: float, error_if_nonfinite: bool = True
-) -> float:
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfinite: bool = True) -> float:
     """Scale gradients down so that, as one vector, they are at most `max_norm` long.
 
     Call it between `backward()` and `step()`.
@@ -946,9 +930,7 @@ def clip_grad_norm(
     values = as_parameters(parameters, "clip_grad_norm")
     max_norm = at_least_zero("max_norm", max_norm)
     if not values:
-        raise ValueError(
-            "clip_grad_norm needs at least one parameter, but got none; pass model.parameters() or [w, b]"
-        )
+        raise ValueError("clip_grad_norm needs at least one parameter, but got none; pass model.parameters() or [w, b]")
     look_at_all(values)
     if len(set(values)) != len(values):
         check_parameters(values)  # says which came twice
@@ -969,6 +951,7 @@ def clip_grad_norm(
             values[i].grad = g * factor
     return norm
 
+
 # %% tags=["active-ipynb"]
 # x = Value(6.0)
 # optimizer = SGD([x], lr=0.02)
@@ -977,9 +960,7 @@ def clip_grad_norm(
 #     cliff(x).backward()
 #     norm = clip_grad_norm([x], max_norm=10.0)
 #     if step in (0, 1, 2, 20, 50, 300):
-#         print(
-#             f"step {step:3d}: x = {x.data:.4f}, gradient {norm:8.4f}, clipped to {abs(x.grad):.4f}"
-#         )
+#         print(f"step {step:3d}: x = {x.data:.4f}, gradient {norm:8.4f}, clipped to {abs(x.grad):.4f}")
 #     optimizer.step()
 
 # %% [markdown]
@@ -1074,9 +1055,7 @@ def clip_grad_norm(
 # for f in RACES:
 #     row = f"{f.__name__:27}"
 #     for name in KINDS:
-#         steps, lr = min(
-#             (steps, lr) for lr, steps in results[f, name].items() if steps is not None
-#         )
+#         steps, lr = min((steps, lr) for lr, steps in results[f, name].items() if steps is not None)
 #         row += f"{f'{steps} ({lr:g})':>14}"
 #     print(row)
 
@@ -1088,9 +1067,7 @@ def clip_grad_norm(
 # %% tags=["active-ipynb"]
 # print("rates that arrive, of 24:  ", *(f"{name:>14}" for name in KINDS), sep="")
 # for f in RACES:
-#     arrived = [
-#         sum(steps is not None for steps in results[f, name].values()) for name in KINDS
-#     ]
+#     arrived = [sum(steps is not None for steps in results[f, name].values()) for name in KINDS]
 #     print(f"{f.__name__:27}", *(f"{count:14}" for count in arrived), sep="")
 
 # %% [markdown]
@@ -1160,9 +1137,7 @@ def clip_grad_norm(
 #         (Adam, {"lr": 0.1}),
 #         (AdamW, {"lr": 0.1, "weight_decay": 0.1}),
 #     ]:
-#         x, y = (
-#             torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in (-1.5, 1.5)
-#         )
+#         x, y = (torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in (-1.5, 1.5))
 #         optimizer = getattr(torch.optim, kind.__name__)([x, y], **options)
 #         ours = path(valley, partial(kind, **options), (-1.5, 1.5), steps=10)
 #         largest = 0.0
@@ -1171,9 +1146,7 @@ def clip_grad_norm(
 #             valley(x, y).backward()
 #             optimizer.step()
 #             largest = max(largest, abs(x.item() - point[0]), abs(y.item() - point[1]))
-#         print(
-#             f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}"
-#         )
+#         print(f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}")
 
 # %% [markdown]
 # One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a gradient is

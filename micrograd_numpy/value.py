@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
-from micrograd_numpy.guards import in_order
+from micrograd_numpy.guards.numbers import in_order
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,7 +64,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # %% mystnb={"image": {"alt": "The parabola f(x) = x\u00b2 and the straight line of slope 6 that touches it at x = 3."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # import numpy as np
-# from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 # book_style()
 # x = np.linspace(0, 5, 200)
@@ -242,6 +243,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # at once, so that nothing surprising travels through the graph; what can't be turned is refused
 # with a reason.
 
+
 # %%
 def beginning(x: object) -> str:
     """How the repr of `x` begins, on one line; nothing if it has none."""
@@ -303,16 +305,11 @@ def as_float(data: object) -> float:
                 "a Value holds a float, which ends near 1.8e308, but got an int of "
                 f"{int(data).bit_length()} bits; make it smaller first"
             ) from None
-    if (
-        getattr(type(data), "__module__", "") == "numpy"
-        and getattr(data, "shape", None) == ()
-    ):
+    if getattr(type(data), "__module__", "") == "numpy" and getattr(data, "shape", None) == ():
         number: Any = data
         if number.dtype.kind in "biuf":
             return float(number.item())
-    raise TypeError(
-        f"a Value holds one real number, but got {what_is(data)}; {advice(data)}"
-    )
+    raise TypeError(f"a Value holds one real number, but got {what_is(data)}; {advice(data)}")
 
 
 def as_value(x: Value | SupportsFloat) -> Value:
@@ -341,9 +338,7 @@ def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
     return xs  # as mostly: nothing to do
 
 
-def check(
-    v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Exception]
-) -> None:
+def check(v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Exception]) -> None:
     """Raise `complaint` of the number in `v` unless `holds` is true of it.
 
     The place for a function to look at a number: `vectorize` takes note of it, and asks
@@ -357,6 +352,7 @@ def check(
 # **One node.** An operation has computed its result and its local derivatives. Here they become
 # a Value that knows its inputs. (It skips `__init__`: the data is known to be a float, and this is
 # where a large graph spends its time.)
+
 
 # %%
 def node(
@@ -388,6 +384,7 @@ def node(
 # There is one rule for each operation, and the next chapter, [Operations](ops.ipynb), derives
 # them all. To turn a rule into a method takes the same few lines every time, so we write
 # those lines once. `reflected` serves `2 - v`, where Python asks the right-hand side for help.
+
 
 # %%
 def named(method: F, rule: ops.Rule) -> F:
@@ -445,6 +442,7 @@ def jump(call: str) -> Callable[..., Any]:
 # **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is
 # `_backward`, which you know as `hand_back`. A node's inputs are in `_prev`, the name that readers
 # of micrograd {cite:p}`karpathy2020micrograd` know.
+
 
 # %%
 def short(x: object) -> str:
@@ -584,6 +582,7 @@ class Value:
 # **Rules of any size.** `apply` makes a Value from any rule, also from one that you write
 # yourself. Rules from outside are checked: a slip in one would surface much later, in `backward`.
 
+
 # %%
 def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value:
     """The Value that `rule` makes of `inputs`: how to use a rule of your own.
@@ -627,6 +626,7 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
 # Three that take any number of inputs come with the library: `dot`, which a neuron needs, and
 # `total` and `mean`, which a loss needs. Each is one node where `+` and `*` would make many.
 
+
 # %%
 def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) -> Value:
     """Σ aᵢ·bᵢ as one node.
@@ -640,9 +640,7 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
     """
     left, right = as_tuple("dot", a), as_tuple("dot", b)
     if len(left) != len(right):
-        raise ValueError(
-            f"dot needs as many numbers on the left as on the right, but got {len(left)} and {len(right)}"
-        )
+        raise ValueError(f"dot needs as many numbers on the left as on the right, but got {len(left)} and {len(right)}")
     inputs = as_values(left + right)
     data, local = ops.dot(*[v.data for v in inputs])
     return node(data, inputs, "dot", local, ops.dot)
@@ -676,6 +674,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
         raise ValueError("mean needs at least one value, but got none")
     data, local = ops.mean(*[v.data for v in inputs])
     return node(data, inputs, "mean", local, ops.mean)
+
 
 # %% [markdown]
 # ## The promise, kept
@@ -741,9 +740,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% tags=["active-ipynb"]
 # nudge = 1e-6
-# slopes = [
-#     (wave(Value(v + nudge)).data - wave(Value(v - nudge)).data) / (2 * nudge) for v in x
-# ]
+# slopes = [(wave(Value(v + nudge)).data - wave(Value(v - nudge)).data) / (2 * nudge) for v in x]
 # worst = max(abs(slope - point.grad) for slope, point in zip(slopes, points))
 # print(f"161 points, largest difference below 1e-8: {worst < 1e-8}")
 
@@ -780,9 +777,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # %% tags=["active-ipynb"]
 # v = Value(3.0)
 # for result in [v + 1, 1 - v, np.float64(2.0) * v, v / 2, 2**v, -v]:
-#     print(
-#         f"{result.data:6.3f}  made by {result._op!r} from {[i.data for i in result._prev]}"
-#     )
+#     print(f"{result.data:6.3f}  made by {result._op!r} from {[i.data for i in result._prev]}")
 
 # %% [markdown]
 # A list or an array is not one number, and the class says so rather than guess.

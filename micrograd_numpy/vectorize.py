@@ -22,9 +22,9 @@ from functools import cached_property, partial
 from typing import Any
 
 from micrograd_numpy import ops
-from micrograd_numpy.emit import ArrayProgram, FloatProgram, expect_form, same_rule
-from micrograd_numpy.recording import recorded
-from micrograd_numpy.staleness import Structure
+from micrograd_numpy.compiler.emit import ArrayProgram, FloatProgram, expect_form, same_rule
+from micrograd_numpy.compiler.recording import recorded
+from micrograd_numpy.compiler.staleness import Structure
 from micrograd_numpy.value import Value, as_value, what_is
 
 
@@ -58,9 +58,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 # scalars = measured["scalars"]["peers"]
 # for name in ("micrograd", "ours, node by node", "ours"):
 #     row = scalars[name]
-#     print(
-#         f"{name:20} {row['us'] / 1e3:6.0f} ms a step, {1 / row['ratio']:4.1f} times as fast"
-#     )
+#     print(f"{name:20} {row['us'] / 1e3:6.0f} ms a step, {1 / row['ratio']:4.1f} times as fast")
 
 # %% [markdown]
 # The middle row has micrograd's very graph, node by node. The last one is the engine as you use it: its neurons add up all products
@@ -84,6 +82,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 
 # %% tags=["active-ipynb"]
 # import numpy as np
+#
 # from micrograd_numpy import MLP, SGD, topological_sort
 # from micrograd_numpy.moons import moons_data
 #
@@ -133,6 +132,7 @@ from micrograd_numpy.value import Value, as_value, what_is
 #
 # A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the Values that the function
 # found outside, like a model's weights. *Constants* it made itself, like the 1 in `1 - t * score`. Everything else is a step.
+
 
 # %%
 @dataclass(eq=False)
@@ -199,9 +199,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     ValueError
         If `fn` uses a Value that was computed outside of it, or returns an empty list.
     """
-    inputs = [
-        [Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample
-    ]
+    inputs = [[Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample]
     with recorded(v for row in inputs for v in as_list(row)) as recorder:
         # lists of its own, because it may change them
         answer = fn(*(list(row) if isinstance(row, list) else row for row in inputs))
@@ -258,9 +256,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     return recipe
 
 
-def step(
-    recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[Node, ...], live: bool
-) -> Node:
+def step(recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[Node, ...], live: bool) -> Node:
     """The next step of a recipe, or a constant if it is made of constants."""
     if all(i.constant for i in inputs):
         return Node(number=v.data)
@@ -293,9 +289,7 @@ def as_result(x: Any) -> Value:
 # recipe = record(loss, [points[0], labels[0]], ["x", "t"])
 # print([len(argument) for argument in recipe.arguments], "inputs")
 # print(len(recipe.parameters), "parameters")
-# print(
-#     f"{len(recipe.steps):,} steps, {sum(step.wide for step in recipe.steps):,} of them wide"
-# )
+# print(f"{len(recipe.steps):,} steps, {sum(step.wide for step in recipe.steps):,} of them wide")
 
 # %% [markdown]
 # The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe needs it only once,
@@ -337,9 +331,7 @@ SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
     ops.sub: lambda a, b: [(1, a, None), (-1, b, None)],
     ops.neg: lambda a: [(-1, a, None)],
     ops.mul: lambda a, b: [(1, a, b)],
-    ops.dot: lambda *ab: [
-        (1, a, b) for a, b in zip(ab[: len(ab) // 2], ab[len(ab) // 2 :])
-    ],
+    ops.dot: lambda *ab: [(1, a, b) for a, b in zip(ab[: len(ab) // 2], ab[len(ab) // 2 :])],
 }
 
 
@@ -408,9 +400,7 @@ def apart(node: Node) -> list[Node]:
 #     levels_before[s] = 1 + max(levels_before.get(i, 0) for i in s.inputs)
 # nodes = fuse(recipe)
 #
-# print(
-#     f"before: {len(recipe.steps):5,} steps, the longest chain {max(levels_before.values())}"
-# )
+# print(f"before: {len(recipe.steps):5,} steps, the longest chain {max(levels_before.values())}")
 # print(f"after:  {len(nodes):5,} steps, the longest chain {max(n.depth for n in nodes)}")
 # print("the longest sum has", max(len(n.terms) for n in nodes), "terms")
 
@@ -425,7 +415,8 @@ def apart(node: Node) -> list[Node]:
 
 # %% mystnb={"image": {"alt": "The fused steps by depth. Two columns of 16 sums and 16 relus follow each other twice, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
-# from micrograd_numpy.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
+#
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
 #
 # book_style()
 # colors = {"sum of products": FORWARD, "relu": BACKWARD, "other": ACCENT}
@@ -435,9 +426,7 @@ def apart(node: Node) -> list[Node]:
 #     what = "sum of products" if n.terms else n.rule.__name__
 #     place = drawn[n.wide, n.depth]
 #     drawn[n.wide, n.depth] += 1
-#     axes.scatter(
-#         n.depth, place if n.wide else -3 - place, s=34, color=colors.get(what, ACCENT)
-#     )
+#     axes.scatter(n.depth, place if n.wide else -3 - place, s=34, color=colors.get(what, ACCENT))
 # for what in ("sum of products", "relu"):
 #     axes.scatter([], [], s=34, color=colors[what], label=what)
 # axes.axhline(-1.5, color=MUTED, linewidth=1)
@@ -525,10 +514,7 @@ def group(nodes: Iterable[Node]) -> tuple[list[Group], Ones]:
     ones: Ones = {}
     for members in alike.values():
         if members[0].terms:
-            groups += (
-                Group(some, None, merge_bias(factor(some), ones))
-                for some in together(members)
-            )
+            groups += (Group(some, None, merge_bias(factor(some), ones)) for some in together(members))
         else:
             columns = zip(*(node.inputs for node in members))
             parts = [Part(1, [[i] for i in column]) for column in columns]
@@ -570,6 +556,7 @@ def together(members: list[Node]) -> list[list[Node]]:
 #
 # One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the biases are one more column of $W$, the inputs get a row of ones,
 # and the sum needs no second statement. Nor does the gradient of the bias.
+
 
 # %%
 def factor(members: list[Node]) -> list[Part]:
@@ -655,11 +642,7 @@ class Layout:
         self.put(one for one in ones.values() if one not in self.place)
         self.ones = [self.place[one] for one in ones.values()]
         asked = (*recipe.results, *(node for node, _, _ in recipe.checks))
-        shared = [
-            node
-            for node in dict.fromkeys((*wanted, *asked, *recipe.parameters))
-            if not node.wide
-        ]
+        shared = [node for node in dict.fromkeys((*wanted, *asked, *recipe.parameters)) if not node.wide]
         self.parameters = [node for node in shared if node.parameter is not None]
         self.constants = [node for node in shared if node.constant]
         made = (node for g in groups if not g.wide for node in g.members)
@@ -678,9 +661,7 @@ class Layout:
             self.rows += 1
 
 
-def overwritten(
-    groups: list[Group], used: Counter[Node]
-) -> dict[tuple[Node, ...], list[Node]]:
+def overwritten(groups: list[Group], used: Counter[Node]) -> dict[tuple[Node, ...], list[Node]]:
     """Sums that only one operation reads, and only to get its result: it takes their place."""
     sums = {tuple(g.members): g for g in groups if g.wide and g.rule is None}
     over = {}
@@ -703,9 +684,7 @@ def overwritten(
 #     slots = [layout.place[node] for row in part.a for node in row]
 #     row = [layout.place[node] for (node,) in part.b]
 #     in_a_row = slots == list(range(slots[0], slots[0] + len(slots)))
-#     print(
-#         f"matrix {k}: slots {slots[0]} to {slots[-1]} of S, in a row: {in_a_row}; ", end=""
-#     )
+#     print(f"matrix {k}: slots {slots[0]} to {slots[-1]} of S, in a row: {in_a_row}; ", end="")
 #     print(f"times rows {row[0]} to {row[-1]} of Z")
 
 # %% [markdown]
@@ -749,6 +728,7 @@ def overwritten(
 #
 # Put the passes in a row. There are two programs at the end; the second one comes in a minute.
 
+
 # %%
 class Programs:
     """All passes over a recipe: two programs that do the same, each written when it is asked for."""
@@ -756,13 +736,10 @@ class Programs:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe, self.nodes = recipe, fuse(recipe)
         for rule in {node.rule for node in self.nodes if node.rule and not node.terms}:
-            expect_form(
-                rule
-            )  # also if it will run on floats: the size of a batch decides that
+            expect_form(rule)  # also if it will run on floats: the size of a batch decides that
         # what is the same for all samples is computed once; a sum counts with all its terms
         self.work = {
-            wide: sum(len(node.terms) or 1 for node in self.nodes if node.wide is wide)
-            for wide in (True, False)
+            wide: sum(len(node.terms) or 1 for node in self.nodes if node.wide is wide) for wide in (True, False)
         }
         self.levels = max(node.depth for node in self.nodes)
 
@@ -786,6 +763,7 @@ class Programs:
 # %% [markdown]
 # `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What it needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out
 # to the Values) is in `replay.py`.
+
 
 # %%
 def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") -> Any:
@@ -840,11 +818,12 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
     >>> batch.data, w.grad, b.grad
     (1.0, 1.0, 0.0)
     """
-    from micrograd_numpy.replay import Vectorized
+    from micrograd_numpy.compiler.replay import Vectorized
 
     if fn is None:
         return partial(vectorize, reduction=reduction)
     return Vectorized(fn, reduction, record, Programs)
+
 
 # %% [markdown]
 # Now train. The loop is the one that you know; only the loss takes all points at once. The optimizer still moves the very Values of the model.
@@ -1012,7 +991,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(Programs(small).floats.source)
 
 # %% tags=["active-ipynb"]
-# from micrograd_numpy.replay import FEW
+# from micrograd_numpy.compiler.replay import FEW
 #
 # programs = Programs(record(narrow.fn, [0.5], ["x"]))
 # print(f"the rule: arrays for {FEW} numbers a statement, or more")
@@ -1035,17 +1014,13 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # peers = measured["arrays"]["peers"]
 # torch_time = peers["PyTorch"]["ratio"]
 # for name, row in sorted(peers.items(), key=lambda item: -item[1]["ratio"]):
-#     print(
-#         f"{name:20} {row['us']:6.0f} µs a step, {torch_time / row['ratio']:5.1f} × PyTorch"
-#     )
+#     print(f"{name:20} {row['us']:6.0f} µs a step, {torch_time / row['ratio']:5.1f} × PyTorch")
 
 # %% mystnb={"image": {"alt": "Bars of the speed of each engine on one training step, PyTorch as 1. The vectorized engine is several times as fast as PyTorch, near NumPy by hand; the C loop is far ahead of all."}} tags=["active-ipynb"]
 # order = sorted(peers, key=lambda name: -peers[name]["ratio"])
 # speeds = [torch_time / peers[name]["ratio"] for name in order]
 # figure, axes = plt.subplots(figsize=(6.4, 3.2))
-# bars = axes.barh(
-#     order, speeds, color=[BACKWARD if "ours" in name else FORWARD for name in order]
-# )
+# bars = axes.barh(order, speeds, color=[BACKWARD if "ours" in name else FORWARD for name in order])
 # axes.bar_label(bars, fmt=" %.1f×", fontsize=9)
 # axes.set(xlabel="speed, PyTorch = 1", xscale="log", xlim=(0.5, 60))
 # axes.grid(axis="y", visible=False)
@@ -1073,18 +1048,14 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #     rows = [row for row in table if row["width"] == width]
 #     for name, (color, style) in styles.items():
 #         known = [row for row in rows if name in row["peers"]]
-#         speed = [
-#             row["peers"]["PyTorch"]["ratio"] / row["peers"][name]["ratio"] for row in known
-#         ]
+#         speed = [row["peers"]["PyTorch"]["ratio"] / row["peers"][name]["ratio"] for row in known]
 #         panel.loglog([row["batch"] for row in known], speed, style, color=color, label=name)
 #     panel.axhline(1, color=MUTED, linewidth=1)
 #     panel.set(title=f"width {width}", xlabel="batch", yticks=[1, 2, 5, 10, 20])
 #     panel.yaxis.set_major_formatter(lambda v, _: f"{v:g}×")
 #     panel.minorticks_off()
 # panels[0].set_ylabel("speed, PyTorch = 1")
-# figure.legend(
-#     *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8
-# )
+# figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8)
 # plt.show()
 
 # %% [markdown]
@@ -1127,10 +1098,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # except ImportError:
 #     print("PyTorch is not installed here, so there is nothing to compare.")
 # else:
-#     layers = [
-#         np.array([[*(w.data for w in n.weights), n.bias.data] for n in layer.neurons])
-#         for layer in model.layers
-#     ]
+#     layers = [np.array([[*(w.data for w in n.weights), n.bias.data] for n in layer.neurons]) for layer in model.layers]
 #     weights = [torch.tensor(layer, requires_grad=True) for layer in layers]
 #
 #     def one(x, t):

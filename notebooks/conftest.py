@@ -47,9 +47,7 @@ def over_files(**settings: Any) -> KernelManager:
     Two kernels that start at once could be given the same port.
     """
     folder = TemporaryDirectory(prefix="kernel-")
-    manager = KernelManager(
-        transport="ipc", connection_file=f"{folder.name}/kernel.json", **settings
-    )
+    manager = KernelManager(transport="ipc", connection_file=f"{folder.name}/kernel.json", **settings)
     manager.folder = folder  # which goes when the manager goes
     return manager
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
-from garbage import garbage
 from hypothesis import is_hypothesis_test, settings
+
+from tests.garbage import garbage
 
 # The same examples on every run, and no deadline: a slow machine is not a wrong gradient.
 settings.register_profile("book", derandomize=True, deadline=None, database=None)

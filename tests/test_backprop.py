@@ -583,7 +583,7 @@ def test_what_only_the_collector_could_free_would_be_counted() -> None:
 
 PROGRAM = """
 import sys
-from test_backprop import LOSSES, OPTIMIZERS, random_graph, trained
+from tests.test_backprop import LOSSES, OPTIMIZERS, random_graph, trained
 from micrograd_numpy import draw_graph
 
 leaves, root = random_graph(7)

@@ -6,7 +6,19 @@ import math
 from collections.abc import Callable
 
 import pytest
-from catalogue import (
+from hypothesis import assume, given, reject, settings
+from hypothesis import strategies as st
+
+from micrograd_numpy import (
+    MLP,
+    Value,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_loss,
+    mse_loss,
+)
+from micrograd_numpy.value import dot, mean
+from tests.tables.catalogue import (
     EPSILON,
     FUNCTIONS,
     Function,
@@ -21,18 +33,6 @@ from catalogue import (
     rounding,
     softplus,
 )
-from hypothesis import assume, given, reject, settings
-from hypothesis import strategies as st
-
-from micrograd_numpy import (
-    MLP,
-    Value,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    hinge_loss,
-    mse_loss,
-)
-from micrograd_numpy.value import dot, mean
 
 UNARY = [function for function in FUNCTIONS if len(function.points[0]) == 1]
 BINARY = [function for function in FUNCTIONS if len(function.points[0]) == 2]

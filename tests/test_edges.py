@@ -9,12 +9,23 @@ from inspect import isfunction
 from typing import Any
 
 import pytest
-from edges import BINARY, DIFFERENCES, EDGES, TELLING, UNARY, Difference, Operation, all_same, differs, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_ops import by_rule, torchs
 
 from micrograd_numpy import Value, nn, ops
+from tests.tables.edges import (
+    BINARY,
+    DIFFERENCES,
+    EDGES,
+    TELLING,
+    UNARY,
+    Difference,
+    Operation,
+    all_same,
+    differs,
+    same,
+)
+from tests.test_ops import by_rule, torchs
 
 # ---------------------------------------------------------------- the table
 

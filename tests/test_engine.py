@@ -13,11 +13,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from catalogue import CASES, EXPRESSIONS, Function, case_name, micrograd_readme
 
 from micrograd_numpy import Value, engine, ops, topological_sort
 from micrograd_numpy import value as chapter
 from micrograd_numpy.value import apply, dot, mean, total
+from tests.tables.catalogue import CASES, EXPRESSIONS, Function, case_name, micrograd_readme
 
 
 class TestAgainstPyTorch:

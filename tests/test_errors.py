@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from errors import ERRORS, Error
 
 import micrograd_numpy
+from tests.tables.errors import ERRORS, Error
 
 LIBRARY = Path(micrograd_numpy.__file__).parent
 EVERY = [error for errors in ERRORS.values() for error in errors]
@@ -33,12 +33,12 @@ def origin(error: BaseException) -> tuple[Path, int]:
     return Path(step.tb_frame.f_code.co_filename), step.tb_lineno
 
 
-def raised_by(error: BaseException) -> set[tuple[str, int]]:
-    """The `raise` statements of the library, by module and first line, that made this error and those behind it."""
+def raised_by(error: BaseException) -> set[tuple[Path, int]]:
+    """The `raise` statements of the library, by file and first line, that made this error and those behind it."""
     path, at = origin(error)
     here = (
-        {(path.stem, first) for first, last in raises(path).items() if first <= at <= last}
-        if path.parent == LIBRARY
+        {(path, first) for first, last in raises(path).items() if first <= at <= last}
+        if path.is_relative_to(LIBRARY)
         else set()
     )
     return here | (raised_by(error.__context__) if error.__context__ else set())
@@ -53,12 +53,12 @@ def test_the_error_is_the_one_on_the_list(error: Error) -> None:
 @pytest.mark.parametrize("error", EVERY, ids=str)
 def test_the_words_are_the_librarys_own(error: Error) -> None:
     path, at = origin(error.provoke())
-    assert path.parent == LIBRARY, f"{path.name}, line {at}"
+    assert path.is_relative_to(LIBRARY), f"{path.name}, line {at}"
     assert any(first <= at <= last for first, last in raises(path).items()), f"{path.name}, line {at} is no raise"
 
 
 def test_every_raise_of_the_library_is_on_the_list() -> None:
-    there = {(path.stem, line) for path in LIBRARY.glob("*.py") for line in raises(path)}
+    there = {(path, line) for path in LIBRARY.rglob("*.py") for line in raises(path)}
     reached = set().union(*(raised_by(error.provoke()) for error in EVERY))
     assert len(there) > 50
     assert there - reached == set()

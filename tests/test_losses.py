@@ -8,11 +8,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from edges import EPSILON, INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
 
 from micrograd_numpy import Value
 from micrograd_numpy import losses as chapter
-from micrograd_numpy.emit import cross_entropy_of_arrays, logit_cross_entropy_of_arrays
+from micrograd_numpy.compiler.emit import cross_entropy_of_arrays, logit_cross_entropy_of_arrays
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.losses import (
     binary_cross_entropy,
@@ -20,6 +19,7 @@ from micrograd_numpy.losses import (
     hinge_loss,
     mse_loss,
 )
+from tests.tables.edges import EPSILON, INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
 
 LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)

@@ -10,11 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from edges import BINARY, EDGES, TELLING, UNARY, Operation, all_same, differs
 
 from micrograd_numpy import Value, ops
 from micrograd_numpy.ops import Rule
 from micrograd_numpy.value import dot, mean, total
+from tests.tables.edges import BINARY, EDGES, TELLING, UNARY, Operation, all_same, differs
 
 PAIRS = list(product(EDGES, EDGES))
 

@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from edges import GRADIENTS, SMALLEST, STARTS
 
 from micrograd_numpy import MLP, Value, clip_grad_norm, detect_anomaly, mse_loss, vectorize
+from micrograd_numpy.drawing.style import BACKWARD, FORWARD, INK
 from micrograd_numpy.optimizers import SGD, Adam, AdamW, Optimizer, path, plot_paths
-from micrograd_numpy.style import BACKWARD, FORWARD, INK
+from tests.tables.edges import GRADIENTS, SMALLEST, STARTS
 
 # Every optimizer with every setting that changes its rule: (ours, theirs, arguments).
 CATALOGUE: dict[str, tuple[type[Optimizer], str, dict[str, Any]]] = {

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from catalogue import (
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from micrograd_numpy import MLP, Module, Neuron, Value, check_gradients, topological_sort
+from tests.tables.catalogue import (
     FUNCTIONS,
     OPERATIONS,
     Function,
@@ -19,10 +23,6 @@ from catalogue import (
     real,
     rounding,
 )
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
-
-from micrograd_numpy import MLP, Module, Neuron, Value, check_gradients, topological_sort
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS, ids=str)
 few = settings(max_examples=10)  # of each function

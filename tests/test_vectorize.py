@@ -24,12 +24,8 @@ from operator import itemgetter
 from types import ModuleType
 from typing import Any
 
-import catalogue
-import changes
 import numpy as np
 import pytest
-from catalogue import FUNCTIONS, Function, Program, errors, own, programs
-from edges import BINARY, EDGES, UNARY, Operation, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,17 +39,19 @@ from micrograd_numpy import (
     check_gradients,
     detect_anomaly,
     draw_graph,
-    emit,
     hinge_loss,
     mse_loss,
     numpy_rule,
     ops,
-    replay,
     topological_sort,
     value,
     vectorize,
 )
+from micrograd_numpy.compiler import emit, replay
 from micrograd_numpy.value import apply, dot, mean, total
+from tests.tables import catalogue, changes
+from tests.tables.catalogue import FUNCTIONS, Function, Program, errors, own, programs
+from tests.tables.edges import BINARY, EDGES, UNARY, Operation, same
 
 BACKENDS = ["arrays", "floats"]
 

@@ -2,7 +2,7 @@
  * Builds what the pages run: node web/build.mjs FOLDER
  *
  * Bundles web/src into FOLDER, and copies the third-party files that the site serves. If FOLDER holds the library's
- * wheel, files/ (what chapters read) and packages/ (what tools/live_runtime.py fetched), config.json names them.
+ * wheel, files/ (what chapters read) and packages/ (what tools/book/live_runtime.py fetched), config.json names them.
  */
 
 import { build } from "esbuild";

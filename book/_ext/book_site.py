@@ -145,7 +145,7 @@ def text_at(row: nodes.Element, place: int) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx when to call these functions."""
-    app.add_config_value("redirects", {}, "")  # read by tools/finish_site.py
+    app.add_config_value("redirects", {}, "")  # read by tools/book/finish_site.py
     app.connect("config-inited", settle, priority=1)
     app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", drop_style_of_maths, priority=900)

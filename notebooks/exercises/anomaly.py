@@ -134,6 +134,7 @@ assert z.grad == 2.2
 # A broken sensor has sent $-\infty$, and `relu` makes a harmless 0 of it. Which operation will the watchman name, and how many
 # operations after the first use of the bad number? Say it, then run `signal` in a block.
 
+
 # %%
 def signal(reading):
     level = reading.relu()

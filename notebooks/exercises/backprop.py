@@ -16,6 +16,7 @@ from micrograd_numpy import Value, topological_sort
 # count reaches zero. Write `backward_by_counting(root)` like that, and compare its gradients with `root.backward()` on the random graph
 # below.
 
+
 # %%
 def random_graph(seed, size=60):
     rng = random.Random(seed)
@@ -62,9 +63,7 @@ for seed in range(20):
     expected = [leaf.grad for leaf in leaves]
     leaves, root = random_graph(seed)
     backward_by_counting(root)
-    assert all(
-        abs(leaf.grad - e) <= 1e-9 * abs(e) + 1e-12 for leaf, e in zip(leaves, expected)
-    )
+    assert all(abs(leaf.grad - e) <= 1e-9 * abs(e) + 1e-12 for leaf, e in zip(leaves, expected))
 print("20 random graphs: the same gradients")
 
 
@@ -77,6 +76,7 @@ print("20 random graphs: the same gradients")
 #
 # Write a graph of four or five nodes on which "one visit each, nearest first" from the chapter gives the right gradient. Then add a single
 # operation, so that it gives a wrong one. What made the difference?
+
 
 # %%
 def nearest_first(root):
@@ -124,9 +124,7 @@ class Dual:
         return Dual(self.data + other.data, self.slope + other.slope)
 
     def __mul__(self, other):
-        return Dual(
-            self.data * other.data, self.slope * other.data + self.data * other.slope
-        )
+        return Dual(self.data * other.data, self.slope * other.data + self.data * other.slope)
 
     def tanh(self):
         t = math.tanh(self.data)
@@ -159,6 +157,7 @@ print("reverse, 1 run: ", [f"{value.grad:.6f}" for value in values])
 # Is the order that `topological_sort` returns really topological? Write a function that checks it: each node once, and after all of its
 # inputs. Try it on random graphs and on a chain of 100,000 nodes.
 
+
 # %% tags=["hide-cell"]
 def is_topological(order, root):
     place = {node: i for i, node in enumerate(order)}
@@ -167,9 +166,7 @@ def is_topological(order, root):
     return each_once and inputs_first and order[-1] is root
 
 
-assert all(
-    is_topological(topological_sort(root), root) for _, root in map(random_graph, range(20))
-)
+assert all(is_topological(topological_sort(root), root) for _, root in map(random_graph, range(20)))
 
 root = Value(1.0)
 for _ in range(100_000):

@@ -42,10 +42,7 @@ def gauss(a):
 
 # %% tags=["hide-cell"]
 for rule in [softsign, swish, leaky_relu, hard_tanh, gauss]:
-    verdicts = {
-        x: check_gradients(lambda v: apply(rule, v), x).rows[0].verdict
-        for x in [-2.5, -0.4, 0.6, 2.0]
-    }
+    verdicts = {x: check_gradients(lambda v: apply(rule, v), x).rows[0].verdict for x in [-2.5, -0.4, 0.6, 2.0]}
     print(f"{rule.__name__:10} {verdicts}")
 
 # hard_tanh forgets that it is flat on the left as well. At three of the four points you would not know.
@@ -55,9 +52,7 @@ def right_hard_tanh(a):
     return max(-1.0, min(1.0, a)), (1.0 if -1 < a < 1 else 0.0,)
 
 
-assert all(
-    check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.5, -0.4, 0.6, 2.0]
-)
+assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.5, -0.4, 0.6, 2.0])
 
 # %% [markdown]
 # ## 2. The four-point formula
@@ -88,9 +83,7 @@ def bell(x):
 
 errors = [abs(four_points(bell, 0.5, h) + 0.64) for h in (0.1, 0.05, 0.025)]
 for before, after in pairwise(errors):
-    print(
-        f"half the step: error {before:.1e} -> {after:.1e}, {before / after:.1f} times smaller"
-    )
+    print(f"half the step: error {before:.1e} -> {after:.1e}, {before / after:.1f} times smaller")
 
 assert all(15 < before / after < 17 for before, after in pairwise(errors))
 
@@ -105,6 +98,7 @@ assert all(15 < before / after < 17 for before, after in pairwise(errors))
 #
 # Where is $f'$? Write `complex_step(f, x)` in one line, and take $h = 10^{-100}$. How many digits are right?
 
+
 # %% tags=["hide-cell"]
 def complex_step(f, x, h=1e-100):
     # nothing is subtracted, so h can be as short as you like
@@ -115,12 +109,8 @@ def central(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-print(
-    f"complex step:          error below 1e-15: {abs(complex_step(bell, 0.5) + 0.64) < 1e-15}"
-)
-print(
-    f"central, h = 1e-5:     error below 1e-15: {abs(central(bell, 0.5, 1e-5) + 0.64) < 1e-15}"
-)
+print(f"complex step:          error below 1e-15: {abs(complex_step(bell, 0.5) + 0.64) < 1e-15}")
+print(f"central, h = 1e-5:     error below 1e-15: {abs(central(bell, 0.5, 1e-5) + 0.64) < 1e-15}")
 print(f"central, h = 1e-100:   slope {central(bell, 0.5, 1e-100)}")
 
 assert abs(complex_step(bell, 0.5) + 0.64) < 1e-15

@@ -15,6 +15,7 @@ from micrograd_numpy.graph import layers_of
 # $(x_1 + x_2) + (x_3 + x_4)$ and so on. Both graphs have the same number of nodes. How many layers does
 # each have? Use `layers_of`, which wants the inputs of each node as numbers:
 
+
 # %%
 def inputs_of(root):
     nodes = topological_sort(root)
@@ -39,9 +40,7 @@ def in_pairs(values):
 for add in (one_by_one, in_pairs):
     root = add([Value(float(i)) for i in range(8)])
     layers = layers_of(inputs_of(root))
-    print(
-        f"{add.__name__:<10}  sum {root.data:g}  {len(layers)} nodes  {max(layers) + 1} layers"
-    )
+    print(f"{add.__name__:<10}  sum {root.data:g}  {len(layers)} nodes  {max(layers) + 1} layers")
 
 # %% mystnb={"image": {"alt": "Eight leaves at the left are added in pairs: four sums, then two, then the root, in four layers."}} tags=["hide-cell"]
 draw_graph(in_pairs([Value(float(i)) for i in range(8)]))
@@ -56,18 +55,13 @@ draw_graph(in_pairs([Value(float(i)) for i in range(8)]))
 # Draw a graph with `print`: one line per layer, the leaves' layer first, and in it the label of each
 # node, or its operation and data where it has no label. For $c = ab + a$ the last line is `c`.
 
+
 # %% tags=["hide-cell"]
 def print_graph(root):
     nodes = topological_sort(root)
     layers = layers_of(inputs_of(root))
     for k in range(max(layers) + 1):
-        print(
-            "   ".join(
-                node.label or f"{node._op}={node.data:g}"
-                for node, layer in zip(nodes, layers)
-                if layer == k
-            )
-        )
+        print("   ".join(node.label or f"{node._op}={node.data:g}" for node, layer in zip(nodes, layers) if layer == k))
 
 
 a, b = Value(2.0, label="a"), Value(3.0, label="b")
@@ -94,9 +88,7 @@ print("edges:", draw_graph(y).edges, "  with sets:", kept)
 wrong = dict.fromkeys(nodes, 0.0)
 wrong[y] = 1.0
 for node in reversed(nodes):
-    for source, local in dict(
-        zip(node._prev, node._local)
-    ).items():  # a dict keeps one entry for each input
+    for source, local in dict(zip(node._prev, node._local)).items():  # a dict keeps one entry for each input
         wrong[source] += local * wrong[node]
 print("dy/dx:", x.grad, "  with sets:", wrong[x])
 
@@ -134,6 +126,7 @@ draw_graph(y, local_derivatives=True)
 # %% [markdown]
 # Check each arrow against what you know. Into the sum both say 1: right. Into the product one says 4, the
 # other number: right. Into `cube` it says 8, but $3x^2$ at 2 is 12.
+
 
 # %% tags=["hide-cell"]
 def mended(x):

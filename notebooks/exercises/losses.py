@@ -18,8 +18,9 @@
 # %% tags=["hide-cell"]
 import matplotlib.pyplot as plt
 import numpy as np
+
 from micrograd_numpy import Value, check_gradients, mse_loss
-from micrograd_numpy.style import BACKWARD, FORWARD, book_style
+from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 from micrograd_numpy.value import apply, mean
 
 
@@ -88,9 +89,7 @@ for a in [-40.0, -1.0, 0.0, 3.0, 1000.0]:
 
 for margin in [-10.0, 0.0, 1.0, 10.0]:
     smooth = apply(softplus, 1.0 - Value(margin)).data
-    print(
-        f"margin {margin:5.0f}: hinge {hinge_loss(margin, 1).data:6.3f}   smooth hinge {smooth:.6f}"
-    )
+    print(f"margin {margin:5.0f}: hinge {hinge_loss(margin, 1).data:6.3f}   smooth hinge {smooth:.6f}")
 
 
 # %% [markdown]
@@ -107,6 +106,7 @@ for margin in [-10.0, 0.0, 1.0, 10.0]:
 # Compose it from Value's operations. First the plain formula; run it at logits of 1000. Then subtract the largest logit from all of
 # them, which changes nothing on paper (why?). The slope should be $p_i - 1$ for the true class and $p_i$ for the others:
 # probability minus target, once more.
+
 
 # %% tags=["hide-cell"]
 def plain_cross_entropy(logits, c):

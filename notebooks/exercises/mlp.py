@@ -27,6 +27,7 @@ from micrograd_numpy.value import apply
 #
 # Start from the neuron with weight −1 and bias −1, and the loss $(\text{out} - 1)^2$ at the input 2.
 
+
 # %% tags=["hide-cell"]
 def leaky_relu(a):
     return (a, (1.0,)) if a > 0.0 else (0.1 * a, (0.1,))
@@ -74,6 +75,7 @@ for activation in ("relu", "leaky_relu"):
 # A layer has $(n + 1)\,m$ parameters. Each neuron makes a `dot` node and a `+` node; each hidden neuron makes a `tanh`
 # node too. The last layer is linear and needs no third node.
 
+
 # %% tags=["hide-cell"]
 def count_parameters(sizes):
     return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
@@ -98,6 +100,7 @@ for sizes in [(2, 1), (2, 4, 4, 1), (2, 16, 16, 1), (5, 3, 1)]:
 # Write `save(model, path)` and `load(model, path)` with the `json` module. Save a model of shape 3 → 4 → 2, and load it
 # into another of that shape that started from another seed: both must give the same two outputs. Then show that
 # loading the file into a model of shape 3 → 4 → 1 raises an error and changes nothing.
+
 
 # %% tags=["hide-cell"]
 def save(model, path):
@@ -134,6 +137,7 @@ print([f"{v.data:.4f}" for v in twin(x)])
 #
 # How many parameters has it? Show that the gradient of each is the sum of what the two uses contribute,
 # and check it by nudging.
+
 
 # %% tags=["hide-cell"]
 class Even(Module):
@@ -174,8 +178,5 @@ for name, total, one, two in list(zip(model.state_dict(), both, right, left))[:3
     print(f"{name:30} {one:8.4f} + {two:8.4f} = {total:8.4f}")
 
 assert all(abs(total - one - two) < 1e-12 for total, one, two in zip(both, right, left))
-assert all(
-    abs(total - nudged(parameter)) < 1e-8
-    for total, parameter in zip(both, model.parameters())
-)
+assert all(abs(total - nudged(parameter)) < 1e-8 for total, parameter in zip(both, model.parameters()))
 print("all ten agree with nudging")

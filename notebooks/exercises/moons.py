@@ -8,7 +8,9 @@ import math
 import random
 
 import matplotlib.pyplot as plt
+
 from micrograd_numpy import MLP, Adam, Value, hinge_loss
+from micrograd_numpy.drawing.style import ACCENT, FORWARD, MUTED, book_style
 from micrograd_numpy.moons import (
     accuracy,
     moons_data,
@@ -17,7 +19,6 @@ from micrograd_numpy.moons import (
     predict,
     train,
 )
-from micrograd_numpy.style import ACCENT, FORWARD, MUTED, book_style
 
 book_style()
 
@@ -29,6 +30,7 @@ book_style()
 # radius 1 with +1 and the others with −1, and train `MLP(2, [8, 1])` on them. No scikit-learn, and
 # the same points every time. How many of 1000 new points does it get right? More than 90 % is within
 # reach. What shape has the boundary, and why?
+
 
 # %% tags=["hide-cell"]
 def disk_data(n, seed):
@@ -43,9 +45,7 @@ X_new, y_new = disk_data(1000, seed=1)
 disk = MLP(2, [8, 1], rng=0)
 history = train(disk, X, y, Adam(disk.parameters(), lr=0.05), epochs=60, batch_size=10)
 print(f"points inside: {y.count(1.0)} of {len(y)}")
-print(
-    f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones"
-)
+print(f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones")
 
 # %% [markdown]
 # The boundary is a polygon. Each of the eight neurons can fold the sheet once, and between the
@@ -102,9 +102,7 @@ X, y = moons_data(n_samples=30, noise=0.3, seed=0)
 X_held, y_held = moons_data(n_samples=100, noise=0.3, seed=50)
 X_new, y_new = moons_data(n_samples=1000, noise=0.3, seed=99)
 model = MLP(2, [16, 16, 1], rng=0)
-history = train(
-    model, X, y, Adam(model.parameters(), lr=0.02), epochs=60, batch_size=5, keep=range(61)
-)
+history = train(model, X, y, Adam(model.parameters(), lr=0.02), epochs=60, batch_size=5, keep=range(61))
 
 held = []
 for epoch in range(61):
@@ -116,9 +114,7 @@ print("            held-out loss   new loss   new accuracy")
 for name, epoch in [("best", best), ("last", 60)]:
     model.load_state_dict(history.snapshots[epoch])
     loss = hinge_loss(predict(model, X_new), y_new).data
-    print(
-        f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}"
-    )
+    print(f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}")
 
 # %% mystnb={"image": {"alt": "Two curves over 60 epochs: the loss on the training points falls to below 0.1, the loss on held-out points falls to about 0.4 by epoch 24 and then rises to 0.47."}} tags=["hide-cell"]
 plt.plot(history.losses, color=FORWARD, label="training points")
@@ -172,6 +168,7 @@ plt.show()
 # weight $v$ times its weights $w$ to the gradient of the score; on the other side it is asleep and
 # contributes nothing.
 
+
 # %% tags=["hide-cell"]
 def gradient(x1, x2):
     a, b = Value(x1), Value(x2)
@@ -186,12 +183,8 @@ for neuron, v in zip(model.layers[0].neurons[:3], output.weights[:3]):
     # somewhere on the line
     point = (-b * w1 / size**2 + 0.3 * w2 / size, -b * w2 / size**2 - 0.3 * w1 / size)
     step = (1e-6 * w1 / size, 1e-6 * w2 / size)
-    awake, asleep = (
-        gradient(point[0] + s * step[0], point[1] + s * step[1]) for s in (1, -1)
-    )
+    awake, asleep = (gradient(point[0] + s * step[0], point[1] + s * step[1]) for s in (1, -1))
     change = [p - q for p, q in zip(awake, asleep)]
     expected = [v.data * w1, v.data * w2]
-    print(
-        f"change {change[0]:8.4f} {change[1]:8.4f}    v times w {expected[0]:8.4f} {expected[1]:8.4f}"
-    )
+    print(f"change {change[0]:8.4f} {change[1]:8.4f}    v times w {expected[0]:8.4f} {expected[1]:8.4f}")
     assert all(abs(c - e) < 1e-9 for c, e in zip(change, expected))

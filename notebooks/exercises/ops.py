@@ -36,6 +36,7 @@ print(f"{x.grad:.4f}")
 # Write the rule of `maximum(a, b)`. Away from a tie it is easy: the larger one has slope 1 and the other 0. At a tie there is a corner,
 # and you must decide. PyTorch gives each half. Give reasons for and against: half and half; the first; both.
 
+
 # %% tags=["hide-cell"]
 def maximum(a, b):
     """max(a, b), with slope 1 for the larger one, and half for each at a tie."""
@@ -60,6 +61,7 @@ print("max(x, x) is x, so its slope must be 1:", x.grad)
 #
 # Build tanh from `exp`, `+`, `-` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. Compare value and gradient with `a.tanh()` at 0.5. Then try
 # $a = 400$. What happens in each, and why?
+
 
 # %% tags=["hide-cell"]
 def tanh_from_parts(a):
@@ -86,6 +88,7 @@ for number in (0.5, 400.0):
 #
 # A friend writes `abs` like this: the result is right, the derivative is always 1. For which inputs will `check_gradients` find
 # out? Write the right rule, and say what you do at 0.
+
 
 # %%
 def absolute_of_a_friend(a):

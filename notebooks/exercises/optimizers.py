@@ -33,9 +33,7 @@ for a in numbers:
     optimizer.zero_grad()
     ((x - a) ** 2 / 2).backward()
     optimizer.step()
-print(
-    f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - average):.1e}"
-)
+print(f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - average):.1e}")
 
 # %% [markdown] tags=["hide-cell"]
 # The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With
@@ -65,6 +63,7 @@ assert abs(x.data - average) < 1e-12
 # Write it as a subclass of `Optimizer`. There is no bias correction: with $\alpha = 0.99$, how long is
 # the first step?
 
+
 # %% tags=["hide-cell"]
 class RMSProp(Optimizer):
     """Divide every gradient by a fading average of its size."""
@@ -86,15 +85,14 @@ class RMSProp(Optimizer):
 # In the first step $v = (1 - \alpha)\, g^2 = 0.01\, g^2$, so the step is $1/\sqrt{0.01} = 10$ times `lr` long,
 # whatever the gradient. Without bias correction, that is the price.
 
+
 # %% tags=["hide-cell"]
 def bowl(x, y):
     return (x**2 + 25 * y**2) / 2
 
 
 points = path(bowl, partial(RMSProp, lr=0.01), (-4.0, 1.0), steps=100)
-print(
-    f"first step: {points[1][0] - points[0][0]:.4f} in x, {points[1][1] - points[0][1]:.4f} in y"
-)
+print(f"first step: {points[1][0] - points[0][0]:.4f} in x, {points[1][1] - points[0][1]:.4f} in y")
 print(f"height after 100 steps: {bowl(*points[-1]):.4f}")
 
 # %% tags=["hide-cell", "needs-torch"]
@@ -121,6 +119,7 @@ else:
 # There is a second way to shorten a gradient: cut every number on its own to the range from `-limit` to
 # `limit`. Write it as `clip_each(parameters, limit)`. Then look at what it does to the direction: two
 # parameters have gradients 30 and 40, and both clips may leave at most 5.
+
 
 # %% tags=["hide-cell"]
 def clip_each(parameters, limit):
@@ -150,6 +149,7 @@ for name, clip in (("as one vector", clip_grad_norm), ("each", clip_each)):
 # First find the limit by experiment: halve an interval of learning rates, twenty times, by whether 500
 # steps from (1, 0) end further out than they began. Then explain the number. (In which direction does
 # $f$ curve most? Try $y = x$ and $y = -x$.)
+
 
 # %% tags=["hide-cell"]
 def tilted(x, y):
@@ -184,6 +184,4 @@ print(
     [round(float(c), 6) for c in curvatures],
     f"so the limit is {2 / curvatures[-1]:.3f}",
 )
-print(
-    f"momentum 0.9:  {limit(partial(SGD, momentum=0.9)):.3f}, and the formula says {2 * 1.9 / curvatures[-1]:.3f}"
-)
+print(f"momentum 0.9:  {limit(partial(SGD, momentum=0.9)):.3f}, and the formula says {2 * 1.9 / curvatures[-1]:.3f}")

@@ -48,12 +48,8 @@ def plain(a, b):
 
 
 nudge = 1e-6
-print(
-    f"a: {a.grad} by hand back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging"
-)
-print(
-    f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging"
-)
+print(f"a: {a.grad} by hand back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging")
+print(f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging")
 
 # %% [markdown]
 # ## 2. Add over paths
@@ -86,6 +82,7 @@ draw_graph(y, local_derivatives=True)
 # it: `x = x - 0.01 * slope`. Where do you end up after 200 steps? School says that it is where $4x^3 - 9x^2 = 0$: at $9/4$.
 #
 # You have just trained a model with one weight. The rest of the book does it with more.
+
 
 # %% tags=["hide-cell"]
 def f(x):

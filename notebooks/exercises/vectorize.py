@@ -11,8 +11,9 @@ import warnings
 from collections import Counter
 
 import numpy as np
+
 from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, ops, vectorize
-from micrograd_numpy.emit import same_rule
+from micrograd_numpy.compiler.emit import same_rule
 from micrograd_numpy.value import apply, dot, mean
 from micrograd_numpy.vectorize import record
 
@@ -72,6 +73,7 @@ for told in ("14 operations", "7 remain", "5 arrays, on 3 levels", "(2, 3)·(3, 
 #
 # Use it in a vectorized function, and read the error. Then give the rule its NumPy form. Check the rule
 # with `check_gradients`, and the form against the eager engine: result and gradients, at inputs as large as ±800.
+
 
 # %%
 def softplus(a):
@@ -173,6 +175,7 @@ assert math.isclose(vectorized.forward(x)[2], fifth[2] + 1.0)
 # number. The data of a parameter is read at every call.
 #
 # What differs from sample to sample, or from call to call, has to come in as an argument:
+
 
 # %% tags=["hide-cell"]
 @vectorize
@@ -326,9 +329,7 @@ assert math.isclose(batch.data, eager.data, rel_tol=1e-12)
 assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(fast, slow))
 
 # %% tags=["hide-cell"]
-model.load_state_dict(
-    MLP(2, [3], rng=0).state_dict()
-)  # the start, also when you run this again
+model.load_state_dict(MLP(2, [3], rng=0).state_dict())  # the start, also when you run this again
 optimizer = SGD(model.parameters(), lr=0.5)
 for _ in range(100):
     batch = fast_loss(X, T)

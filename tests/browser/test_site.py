@@ -13,7 +13,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it has no annotations
 
 from tests.browser.conftest import FOLDER, served
-from tools.check_site import is_human, toc_files
+from tools.book.check_site import is_human, toc_files
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -132,7 +132,7 @@ def links(page: Any) -> Iterator[str]:
             yield address
 
 
-@pytest.mark.slow  # tools/check_site.py has looked at those that no script makes
+@pytest.mark.slow  # tools/book/check_site.py has looked at those that no script makes
 def test_every_link_leads_somewhere(opened: Any, site: str) -> None:
     page, _ = opened()
     asked: dict[str, set[str]] = {}

@@ -4,8 +4,8 @@
  * the picture stays as it is.
  */
 
-import figures from "../../micrograd_numpy/figures.js";
-import "../../micrograd_numpy/figures.css"; // becomes figures-page.css, which the page links
+import figures from "../../micrograd_numpy/figures/figures.js";
+import "../../micrograd_numpy/figures/figures.css"; // becomes figures-page.css, which the page links
 
 /** What a picture carries, as the model that `render` asks; undefined if it carries nothing of ours. */
 function carried(svg, alt) {

@@ -1,0 +1,1 @@
+"""What pictures have in common."""

@@ -1,0 +1,124 @@
+"""A neuron as the line that it draws in the plane."""
+
+from __future__ import annotations
+
+import math
+
+from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
+from micrograd_numpy.figures.figure import Figure
+from micrograd_numpy.figures.plane import NEGATIVE, POSITIVE, Plane, Point, evenly, picture
+from micrograd_numpy.graph import shown, tag
+from micrograd_numpy.mlp import ACTIVATIONS, known
+from micrograd_numpy.value import Value, as_float
+
+SPAN = 3.0  # the neuron's plane goes from −3 to 3, both ways
+STOPS = 40  # of the gradient that paints its output
+STRONGEST = {"relu": 4.0, "linear": 4.0}  # the output with the full color; 1 for the others
+POINT = (1.0, 1.0)  # where its output is spelled out
+
+
+def neuron_shades(w1: float, w2: float, bias: float, activation: str) -> list[list[float]]:
+    """The neuron's output along its arrow, from one end of the plane to the other.
+
+    Returns
+    -------
+    list of [z, output]
+        Evenly spaced in z = w1·x1 + w2·x2 + bias, and at z = 0, where a relu has its corner.
+    """
+    bend, _ = ACTIVATIONS[activation]
+    most = SPAN * (abs(w1) + abs(w2))
+    zs = evenly(bias - most, bias + most, STOPS + 1)
+    return [[z, bend(Value(z)).data] for z in sorted({*zs, *([0.0] if -most < bias < most else [])})]
+
+
+def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -> Figure:
+    """The neuron activation(w1·x1 + w2·x2 + bias) as the line that it draws in the plane, with a slider for each knob.
+
+    Parameters
+    ----------
+    w1, w2, bias : float
+        What to start from.
+    activation : str, optional
+        A name in `ACTIVATIONS`; the figure offers the others, too.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    TypeError
+        If a knob is not one real number.
+    ValueError
+        If it is infinite or nan, or the activation is unknown.
+    """
+    known(activation)
+    w1, w2, bias = as_float(w1), as_float(w2), as_float(bias)
+    if not all(map(math.isfinite, (w1, w2, bias))):
+        raise ValueError(f"a line needs finite numbers, but got w1={w1!r}, w2={w2!r} and bias={bias!r}")
+    plane = Plane((-SPAN, SPAN), (-SPAN, SPAN), width=330, height=330)
+    shades = neuron_shades(w1, w2, bias, activation)
+    strongest = STRONGEST.get(activation, 1.0)
+    stops = ""
+    for z, out in shades:
+        offset = (z - shades[0][0]) / (shades[-1][0] - shades[0][0] or 1.0)
+        opacity = f"{0.8 * min(1.0, abs(out) / strongest):.3f}"
+        for color in [NEGATIVE] * (out <= 0.0) + [POSITIVE] * (out >= 0.0):  # at 0, from one to the other
+            stops += tag("stop", offset=f"{offset:.4f}", stop_color=color, stop_opacity=opacity)
+    length = w1 * w1 + w2 * w2
+    along = [n / length if length else 0.0 for n in (w1, w2)]
+    foot = [-bias * n for n in along]
+    (x1, y1), (x2, y2) = (plane.at(*(n * (z - bias) for n in along)) for z, _ in (shades[0], shades[-1]))
+    inside = tag("linearGradient", stops, id="shade", gradientUnits="userSpaceOnUse", x1=x1, y1=y1, x2=x2, y2=y2)
+    inside += tag("rect", width=plane.width, height=plane.height, fill="url(#shade)")
+    reach, size = 20.0, math.sqrt(length) or 1.0
+    ends = [plane.at(foot[0] - side * w2 / size, foot[1] + side * w1 / size) for side in (-reach, reach)]
+    pen = {"fill": "none", "stroke_width": 2, "visibility": "visible" if length else "hidden"}
+    inside += tag("path", data_part="line", d=segment(*ends), stroke=FORWARD, **pen)
+    inside += tag(
+        "path",
+        data_part="arrow",
+        d=arrow(plane.at(*foot), plane.at(foot[0] + w1, foot[1] + w2)),
+        stroke=BACKWARD,
+        **pen,
+    )
+    at = plane.at(*POINT)
+    inside += tag("circle", data_part="point", cx=at[0], cy=at[1], r=6, fill=INK, stroke=CARD, stroke_width=2)
+    axes = tag("text", "x₁", x=plane.left + plane.width, y=plane.top + plane.height + 16, text_anchor="end", fill=MUTED)
+    axes += tag("text", "x₂", x=plane.left - 7, y=plane.top + 10, text_anchor="end", fill=MUTED)
+    alt = "The plane of a neuron's two inputs, shaded by its output, with its line and the arrow of its weights."
+    image = picture(alt, neuron_title(w1, w2, bias, activation), 380, 394, plane.window(inside), axes)
+    data = {"weights": [w1, w2], "bias": bias, "activation": activation, "activations": list(ACTIVATIONS)}
+    data |= {
+        "plane": plane.data(),
+        "point": POINT,
+        "stops": STOPS,
+        "strongest": STRONGEST,
+        "colors": [POSITIVE, NEGATIVE],
+    }
+    return Figure("neuron", alt, data, image)
+
+
+def segment(a: Point, b: Point) -> str:
+    """A straight line, as SVG writes it."""
+    return f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}"
+
+
+def arrow(a: Point, b: Point) -> str:
+    """A line with a head at `b`."""
+    length = math.hypot(b[0] - a[0], b[1] - a[1]) or 1.0
+    u, v = 9 * (b[0] - a[0]) / length, 9 * (b[1] - a[1]) / length
+    return segment(a, b) + "".join(
+        f"M{b[0]:.1f} {b[1]:.1f}l{-u - side * v:.1f} {-v + side * u:.1f}" for side in (-0.5, 0.5)
+    )
+
+
+def neuron_title(w1: float, w2: float, bias: float, activation: str) -> str:
+    """The neuron as a formula."""
+    terms = f"{shown(w1)}·x₁ {signed(w2)}·x₂ {signed(bias)}"
+    return f"{terms}" if activation == "linear" else f"{activation}({terms})"
+
+
+def signed(x: float) -> str:
+    """A number as a term of a sum."""
+    return shown(x).replace("−", "− ", 1) if x < 0 else f"+ {shown(x)}"

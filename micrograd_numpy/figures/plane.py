@@ -1,0 +1,181 @@
+"""Windows on the plane, and lines in them: what the figures of functions of two numbers share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from micrograd_numpy.drawing.style import CARD, FORWARD, INK, MUTED
+from micrograd_numpy.graph import FONT, shown, tag
+
+Point = tuple[float, float]
+UNIT = 0.5  # lines in a picture's data are whole numbers of half pixels
+POSITIVE, NEGATIVE = FORWARD, "#a16207"  # the two sides, in the colors of the moons
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A window on the plane, and its place in a picture: lengths in pixels, `y` upward."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    width: float = 372.0
+    height: float = 300.0
+    left: float = 40.0
+    top: float = 34.0
+
+    def at(self, x: float, y: float) -> Point:
+        """Where a point is, from the window's upper left corner."""
+        across = (x - self.x[0]) / (self.x[1] - self.x[0])
+        up = (y - self.y[0]) / (self.y[1] - self.y[0])
+        return across * self.width, (1 - up) * self.height
+
+    def data(self) -> dict[str, Any]:
+        """What the live figure needs to know of it."""
+        return {
+            "x": self.x,
+            "y": self.y,
+            "width": self.width,
+            "height": self.height,
+            "left": self.left,
+            "top": self.top,
+        }
+
+    def window(self, inside: str, heights: Mapping[float, str] | None = None) -> str:
+        """A window that shows `inside` and cuts off the rest, with numbers on its edges, or these words at these heights."""
+        place = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
+        marks = []
+        for x in ticks(*self.x):
+            at = self.left + self.at(x, 0.0)[0]
+            marks.append(tag("text", shown(x), x=at, y=self.top + self.height + 16, text_anchor="middle"))
+        for y, text in (heights or {y: shown(y) for y in ticks(*self.y)}).items():
+            at = self.top + self.at(0.0, y)[1]
+            marks.append(tag("text", text, x=self.left - 7, y=at + 4, text_anchor="end"))
+        frame = tag("rect", **place, fill="none", stroke="#d1d5db", stroke_width=1)
+        return (
+            tag("g", "".join(marks), fill=MUTED, font_size=11) + tag("svg", inside, data_part="window", **place) + frame
+        )
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers between `low` and `high`, three to six of them."""
+    ten = 10.0 ** math.floor(math.log10(high - low))
+    step = next(k * ten for k in (0.2, 0.5, 1.0, 2.0) if (high - low) / (k * ten) < 6)
+    return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def picture(alt: str, title: str, width: float, height: float, *parts: str) -> str:
+    """A whole picture: a light card with `title` at the top and `parts` on it; `alt` for those who cannot see it."""
+    head = tag("text", escape(title), data_part="title", x=40, y=22, font_size=13, font_weight=600)
+    size = {"viewBox": f"0 0 {width:g} {height:g}", "width": f"{width:g}", "height": f"{height:g}"}
+    inside = [tag("rect", width=f"{width:g}", height=f"{height:g}", rx=12, fill=CARD), head, *parts]
+    look = {"style": "max-width:100%;height:auto", "font_family": FONT, "font_size": 12, "fill": INK}
+    return tag("svg", "\n".join(inside), xmlns="http://www.w3.org/2000/svg", role="img", aria_label=alt, **size, **look)
+
+
+def contours(grid: Sequence[Sequence[float]], level: float) -> list[list[Point]]:
+    """The lines along which a function, known on a grid, has the value `level`: marching squares.
+
+    Parameters
+    ----------
+    grid : rows of numbers
+    level : float
+
+    Returns
+    -------
+    list of list of (float, float)
+        Points as (column, row). A line that is closed ends where it starts.
+    """
+    # Each crossing lies on one edge of the grid, named by its two corners; each square joins its crossings in pairs.
+    joined: dict[Any, list[Any]] = {}
+    high = [[v > level for v in row] for row in grid]
+    for j, (above, below) in enumerate(pairwise(high)):
+        for i in range(len(above) - 1):
+            side = above[i], above[i + 1], below[i + 1], below[i]
+            if all(side) or not any(side):
+                continue
+            ring = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
+            crossed = [tuple(sorted((ring[k], ring[k - 1]))) for k in range(4) if side[k] != side[k - 1]]
+            if len(crossed) == 4 and side[0] == (sum(grid[m][k] for k, m in ring) > 4 * level):
+                crossed = crossed[1:] + crossed[:1]  # a saddle: its middle joins the corners that are on its side
+            for a, b in zip(crossed[::2], crossed[1::2]):
+                joined.setdefault(a, []).append(b)
+                joined.setdefault(b, []).append(a)
+
+    def crossing(edge: Any) -> Point:
+        (i, j), (k, m) = edge
+        share = (level - grid[j][i]) / (grid[m][k] - grid[j][i])
+        return i + share * (k - i), j + share * (m - j)
+
+    lines = []
+    for start in sorted(joined, key=lambda edge: len(joined[edge])):  # open lines first, from an end
+        if joined[start]:
+            line, at = [start], start
+            while joined[at]:
+                after = joined[at].pop()
+                joined[after].remove(at)
+                line.append(at := after)
+            lines.append([crossing(edge) for edge in line])
+    return lines
+
+
+def simplified(line: Sequence[tuple[int, int]], most: float = 1.0) -> list[tuple[int, int]]:
+    """`line` with fewer points, none of those left out farther than `most` from it: Douglas and Peucker's way."""
+    keep, parts = {0, len(line) - 1}, [(0, len(line) - 1)]
+    while parts:
+        start, end = parts.pop()
+        (x, y), (x2, y2) = line[start], line[end]
+        length = math.hypot(x2 - x, y2 - y)
+        inner = [(a - x, b - y) for a, b in line[start + 1 : end]]
+        off = [abs(a * (y2 - y) - b * (x2 - x)) / length if length else math.hypot(a, b) for a, b in inner]
+        if off and max(off) > most:
+            far = start + 1 + off.index(max(off))
+            keep.add(far)
+            parts += [(start, far), (far, end)]
+    return [line[k] for k in sorted(keep)]
+
+
+def whole(points: Iterable[Point]) -> list[tuple[int, int]]:
+    """Points in pixels as whole numbers of half pixels: here the last bits of a float stop counting."""
+    return [(round(x / UNIT), round(y / UNIT)) for x, y in points]
+
+
+def steps_of(points: Sequence[tuple[int, int]]) -> list[int]:
+    """The first point, and then how far each is from the one before: small numbers, which pack well."""
+    return [*points[0], *(n for (x, y), (x2, y2) in pairwise(points) for n in (x2 - x, y2 - y))]
+
+
+def path_text(steps: Sequence[int]) -> str:
+    """The same as SVG writes it."""
+    return f"M{steps[0]} {steps[1]}l{' '.join(map(str, steps[2:]))}" if len(steps) > 2 else ""
+
+
+def dots_text(steps: Sequence[int]) -> str:
+    """The points alone, for a broad round pen."""
+    return f"M{steps[0]} {steps[1]}h0" + "".join(f"m{a} {b}h0" for a, b in zip(steps[2::2], steps[3::2]))
+
+
+def outlines(plane: Plane, grid: Sequence[Sequence[float]], level: float) -> str:
+    """The contour lines of a function as one SVG path in half pixels; the grid covers the window evenly."""
+    across, up = plane.width / (len(grid[0]) - 1), plane.height / (len(grid) - 1)
+    lines = ([(i * across, j * up) for i, j in line] for line in contours(grid, level))
+    return "".join(path_text(steps_of(simplified(whole(line)))) for line in lines)
+
+
+def region(plane: Plane, grid: Sequence[Sequence[float]]) -> str:
+    """Where a function is positive, as one SVG path in half pixels; the grid has one more point on each side of the window."""
+    beyond = [-1e300]  # the region ends there, out of sight, so that each of its outlines is closed
+    wall = beyond * (len(grid[0]) + 2)
+    closed = [wall, *([*beyond, *row, *beyond] for row in grid), wall]
+    across, up = plane.width / (len(grid[0]) - 3), plane.height / (len(grid) - 3)
+    lines = ([((i - 2) * across, (j - 2) * up) for i, j in line] for line in contours(closed, 0.0))
+    return "".join(path_text(steps_of(simplified(whole(line)))) + "z" for line in lines)
+
+
+def evenly(low: float, high: float, n: int) -> list[float]:
+    """`n` numbers from `low` to `high`, equally far apart."""
+    return [low + (high - low) * i / (n - 1) for i in range(n)]

@@ -1,0 +1,1 @@
+"""The checking of what comes in."""

@@ -1,0 +1,1 @@
+"""The tests: they mirror the package; `tables` holds what several of them go through, row by row."""

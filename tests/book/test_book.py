@@ -1,0 +1,483 @@
+"""The book's settings, pages and references, read as text; and the proof that tools/book/check_site.py bites."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import importlib.util
+import io
+import json
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinxcontrib import katex
+
+import micrograd_numpy
+from tools import ROOT
+from tools.book import check_site
+
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+TOC = list(check_site.toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))))
+REPOSITORY = CONFIG["repository"]["url"]
+PAGES = sorted((ROOT / "book").glob("*.md"))
+NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+
+
+def prose(path: Path) -> str:
+    """The Markdown of a page or a notebook."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".md":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def bibliography() -> dict[str, dict[str, str]]:
+    """Each entry of references.bib: its kind and its fields."""
+    text = (ROOT / "book" / "references.bib").read_text("utf-8")
+    entries = {}
+    for kind, key, body in re.findall(r"^@(\w+)\{([\w-]+),\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
+        fields = dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", body, re.MULTILINE))
+        entries[key] = {"kind": kind, **fields}
+    return entries
+
+
+def glossary() -> list[str]:
+    """The terms of the glossary, in its order."""
+    body = (ROOT / "book" / "glossary.md").read_text("utf-8").split(":::{glossary}")[1]
+    return re.findall(r"^(\S.*)\n  \S", body, re.MULTILINE)
+
+
+# ------------------------------------------------------------------ table of contents, settings
+
+
+@pytest.mark.parametrize("page", TOC)
+def test_every_page_of_the_toc_exists(page):
+    suffix = ".ipynb" if page.startswith("notebooks/") else ".md"
+    assert (ROOT / (page + suffix)).is_file()
+
+
+def test_every_page_is_in_the_toc_once():
+    there = [path.relative_to(ROOT).with_suffix("").as_posix() for path in PAGES + NOTEBOOKS]
+    assert sorted(TOC) == sorted(there)
+
+
+def test_each_chapter_has_its_module_and_its_exercises():
+    chapters = [Path(page).stem for page in TOC if Path(page).parent == Path("notebooks")]
+    assert chapters
+    for chapter in chapters:
+        assert (ROOT / "micrograd_numpy" / f"{chapter}.py").is_file()
+        assert f"notebooks/exercises/{chapter}" in TOC
+
+
+def test_pages_show_the_committed_outputs():
+    assert CONFIG["execute"]["execute_notebooks"] == "off"
+
+
+@pytest.mark.parametrize("key", ["logo", "favicon"])
+def test_pictures_of_the_settings_exist(key):
+    path = CONFIG["logo"] if key == "logo" else CONFIG["html"]["favicon"]
+    assert (ROOT / path).is_file()
+
+
+def test_style_sheets_exist():
+    folders = [ROOT / folder for folder in CONFIG["sphinx"]["config"]["html_static_path"]]
+    for name in CONFIG["sphinx"]["config"]["html_css_files"]:
+        assert any((folder / name).is_file() for folder in folders)
+
+
+def test_pages_know_the_address_from_the_settings():
+    assert CONFIG["sphinx"]["config"]["myst_substitutions"]["repository"] == REPOSITORY
+    assert len(urlsplit(REPOSITORY).path.strip("/").split("/")) == 2
+
+
+def test_the_address_stands_in_one_file_only():
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode:
+        pytest.skip("not a git repository")
+    address = urlsplit(REPOSITORY).path.strip("/").encode()
+    paths = [ROOT / name for name in listing.stdout.split("\0") if name]
+    assert [path.name for path in paths if path.is_file() and address in path.read_bytes()] == ["_config.yml"]
+
+
+def extension():
+    """The book's own Sphinx extension."""
+    spec = importlib.util.spec_from_file_location("book_site", ROOT / "book" / "_ext" / "book_site.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_address_of_the_site_follows_from_the_repository():
+    owner, name = urlsplit(REPOSITORY).path.strip("/").split("/")
+    assert extension().address(REPOSITORY) == f"https://{owner.lower()}.github.io/{name}/"
+    assert "baseurl" not in CONFIG["html"]  # else there were two settings
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("It is short.", "It is short."),
+        (
+            "The first sentence is long enough to stand alone. The second br...",
+            "The first sentence is long enough to stand alone.",
+        ),
+        (
+            "One. A sentence that does not end in the space that is gi...",
+            "One. A sentence that does not end in the space that is…",
+        ),
+    ],
+)
+def test_descriptions_end_well(given, shown):
+    assert extension().end_well(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("before", "formula", "after", "together"),
+    [
+        ("see ", "x", ". Then", "x."),
+        ("see (", "x", ")", "(x)"),
+        ("see ", "x", " then", None),
+        ("see ", "x + " * 20 + "x", ".", None),
+    ],
+)
+def test_a_short_formula_keeps_its_punctuation(before, formula, after, together):
+    paragraph = nodes.paragraph("", "", nodes.Text(before), nodes.math("", formula), nodes.Text(after))
+    tree = nodes.section("", paragraph)
+    text = tree.astext()
+    extension().keep_together(None, tree, "page")
+    assert tree.astext() == text
+    assert [one.astext() for one in tree.findall(nodes.inline)] == ([together] if together else [])
+
+
+def test_formulas_are_set_for_eyes_and_ears():
+    module = extension()
+    shown = module.set_formula(r"\sigma(x)"), module.set_formula(r"\frac{∂c}{∂a} = 4", {"displayMode": True})
+    assert all('<annotation encoding="application/x-tex">' in html for html in shown)
+    assert ["katex-display" in html for html in shown] == [False, True]
+    with pytest.raises(ExtensionError) as caught:
+        module.set_formula(r"\frac")
+    module.rest()
+    assert "cannot set the formula" in str(caught.value)
+    assert "Unexpected end of input" in str(caught.value)
+
+
+def test_the_card_tells_the_truth():
+    picture = (ROOT / "book" / "_static" / "card.svg").read_text("utf-8")
+    said = dict(re.findall(r">([\w/]+) = (-?[\d.]+)<", picture)) | dict(re.findall(r"\b([ab]) = (\d+)", picture))
+    a, b = micrograd_numpy.Value(float(said["a"])), micrograd_numpy.Value(float(said["b"]))
+    c = eval(re.search(r">c = (.*[a-z].*)<", picture)[1], {"a": a, "b": b})
+    c.backward()
+    assert [float(said[name]) for name in ("c", "dc/da", "dc/db")] == [c.data, a.grad, b.grad]
+
+
+def test_formulas_are_set_and_styled_by_the_same_katex():
+    packages = json.loads((ROOT / "web" / "package.json").read_text("utf-8"))
+    assert packages["dependencies"]["katex"] == katex.katex_version
+
+
+def test_redirects_lead_from_no_page_to_a_page():
+    redirects = CONFIG["sphinx"]["config"]["redirects"]
+    assert redirects["index"] == TOC[0]
+    assert not set(redirects) & set(TOC)
+    assert set(redirects.values()) <= set(TOC)
+
+
+# ------------------------------------------------------------------ pages
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Each fenced block of a page: its language and its text."""
+    text = (ROOT / "book" / page).read_text("utf-8")
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_taste_on_the_welcome_page_is_true():
+    (_, code), (_, expected) = blocks("welcome.md")[:2]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(code, {})
+    assert said.getvalue() == expected
+
+
+def test_the_import_on_the_reference_page_works():
+    language, code = blocks("reference.md")[0]
+    assert language == "python"
+    exec(code, {})
+
+
+def test_the_reference_documents_the_public_api():
+    text = (ROOT / "book" / "reference.md").read_text("utf-8")
+    documented = set(re.findall(r"\.\. auto(?:class|function):: (\w+)$", text, re.MULTILINE))
+    assert set(micrograd_numpy.__all__) <= documented
+
+
+def test_the_table_of_operations_is_complete():
+    text = (ROOT / "book" / "reference.md").read_text("utf-8")
+    table = set(re.findall(r"\{py:func\}`~micrograd_numpy\.ops\.(\w+)`", text))
+    section = text.split("currentmodule:: micrograd_numpy.ops")[1].split("```")[0]
+    listed = set(re.findall(r"\.\. autofunction:: (\w+)", section))
+    assert listed - table == {"dot", "total", "mean"}  # they take lists, so they are no operators
+    assert table < listed
+
+
+def test_pictures_on_pages_have_alt_texts():
+    for path in PAGES + NOTEBOOKS:
+        for body in re.findall(r"^[`:]{3,}\{(?:image|figure)\} .*\n((?::.*\n)*)", prose(path), re.MULTILINE):
+            alt = re.search(r"^:alt: (.+)$", body, re.MULTILINE)
+            assert alt, f"{path.name}: a picture has no alt text"
+            assert check_site.is_human(alt[1]), f"{path.name}: {alt[1]!r} says nothing"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book" / "_static").glob("*.svg")), ids=lambda path: path.name)
+def test_drawings_are_well_formed_and_load_nothing(path):
+    tree = ET.parse(path)  # noqa: S314  (our own file)
+    assert tree.getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert not [node for node in tree.iter() if any(key.endswith("href") for key in node.attrib)]
+
+
+# ------------------------------------------------------------------ citations and terms
+
+
+def test_every_citation_is_in_the_bibliography():
+    for path in PAGES + NOTEBOOKS:
+        for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose(path)):
+            for key in keys.split(","):
+                assert key.strip() in bibliography(), f"{path.name} cites {key}"
+
+
+VENUE = {"article": "journal", "inproceedings": "booktitle", "book": "publisher", "mastersthesis": "school"}
+
+
+@pytest.mark.parametrize("key", bibliography())
+def test_entries_are_complete(key):
+    entry = bibliography()[key]
+    needed = {"author", "title", "year", VENUE.get(entry["kind"], "howpublished")}
+    if entry["kind"] == "article" and "doi" not in entry:
+        needed |= {"volume", "pages"}
+    assert needed <= entry.keys()
+    digits = re.search(r"\d{4}", key)
+    assert digits is None or digits[0] == entry["year"]
+
+
+def test_bibliography_has_every_entry_of_the_file():
+    text = (ROOT / "book" / "references.bib").read_text("utf-8")
+    assert len(bibliography()) == text.count("\n@") + text.startswith("@")
+
+
+def test_every_term_is_in_the_glossary():
+    known = {term.lower() for term in glossary()}
+    for path in PAGES + NOTEBOOKS:
+        for used in re.findall(r"\{term\}`([^`]+)`", prose(path)):
+            target = re.search(r"<(.+)>$", used)
+            term = " ".join((target[1] if target else used).split()).lower()
+            assert term in known, f"{path.name} uses {term!r}"
+
+
+def test_the_glossary_is_sorted_and_says_each_thing_once():
+    terms = [term.lower() for term in glossary()]
+    assert terms == sorted(set(terms))
+    assert len(terms) >= 35
+
+
+# ------------------------------------------------------------------ the checks of the built site bite
+
+CONFIG_OF_SITE = """
+repository: {url: https://github.com/someone/thing, branch: main}
+sphinx: {config: {redirects: {index: notebooks/value}}}
+"""
+LAUNCH = "https://colab.research.google.com/github/someone/thing/blob/main/notebooks/value.ipynb"
+BINDER = "https://mybinder.org/v2/gh/someone/thing/main?urlpath=lab/tree/notebooks/value.ipynb"
+BASE = "https://someone.github.io/thing/"
+PICTURE = 'src="../picture.png" width="64" height="36"'
+RULES = "default-src 'self'; script-src 'self'{}; img-src 'self' data:"
+
+
+def policy(*scripts: str) -> str:
+    """A policy that allows the site, and these inline scripts."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    rules = RULES.format("".join(f" 'sha256-{one}'" for one in hashes))
+    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+
+
+HEAD = f"""{policy("first()")}<script>first()</script><title>Value</title><meta name="description" content="A number.">
+<meta property="og:title" content="Value"><meta property="og:description" content="A number.">
+<meta property="og:url" content="{BASE}notebooks/value.html"><meta property="og:image" content="{BASE}picture.png">
+<link rel="canonical" href="{BASE}notebooks/value.html"><link rel="stylesheet" href="../style.css">"""
+GOOD = {
+    "index.html": f'{policy()}<a id="new" href="notebooks/value.html#top">start</a>',
+    "404.html": f'{policy()}<a href="/thing/">home</a>',
+    "notebooks/value.html": (
+        f'{HEAD}<h1 id="top">Value</h1><a href="#top">up</a><a href="{LAUNCH}">Colab</a><a href="{BINDER}">Binder</a>'
+        '<a href="https://github.com/someone/thing/edit/main/notebooks/value.ipynb">edit</a>'
+        '<a href="https://github.com/someone/thing/issues/new?title=Value">issue</a>'
+        '<img src="../picture.png" alt="A parabola and its tangent." width="64" height="36">'
+        '<svg aria-hidden="true"></svg>'
+        '<span class="math"><span class="katex"><math></math><span aria-hidden="true"><svg></svg></span></span></span>'
+        '<div class="cell_output">8.0</div>'
+    ),
+}
+FILES = {
+    "style.css": "/* url(https://elsewhere.org) in a comment is harmless */ a { background: url(picture.png) }",
+    "program.js": "run()",
+    "robots.txt": "",
+    "favicon.ico": "",
+    "THIRD-PARTY.txt": "",
+    "sitemap.xml": f"<loc>{BASE}notebooks/value.html</loc>",
+}
+
+
+@pytest.fixture
+def site(tmp_path) -> Callable[..., check_site.Site]:
+    """Build a small site with one page changed."""
+
+    def build(add: str = "", **changes: str) -> check_site.Site:
+        pages = GOOD | {"notebooks/value.html": GOOD["notebooks/value.html"] + add}
+        for name, text in (
+            {"root/_config.yml": CONFIG_OF_SITE, "root/_toc.yml": "root: notebooks/value"}
+            | {"root/notebooks/value.ipynb": "{}", "site/picture.png": ""}
+            | {f"site/{name}": text for name, text in FILES.items()}
+            | {f"site/{name}": html for name, html in pages.items()}
+            | changes
+        ).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        return check_site.Site(tmp_path / "site", tmp_path / "root")
+
+    return build
+
+
+def test_a_good_site_has_no_fault(site):
+    assert check_site.faults(site()) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "html"),
+    [
+        (check_site.broken_links, '<a href="nowhere.html">x</a>'),
+        (check_site.broken_links, '<a href="../index.html#nowhere">x</a>'),
+        (check_site.broken_links, '<a href="#nowhere">x</a>'),
+        (check_site.broken_links, '<script src="missing.js"></script>'),
+        (check_site.missing_alts, f"<img {PICTURE}>"),
+        (check_site.missing_alts, f'<img {PICTURE} alt="">'),
+        (check_site.missing_alts, f'<img {PICTURE} alt="../_images/5c1f.png">'),
+        (check_site.missing_alts, f'<img {PICTURE} alt="Image">'),
+        (check_site.missing_alts, "<svg><path d='M0 0'/></svg>"),
+        (check_site.tracebacks, '<div class="cell_output">Traceback (most recent call last)</div>'),
+        (check_site.tracebacks, '<div class="cell_output"><div class="output traceback">no</div></div>'),
+        (check_site.lost_buttons, f'<a href="{LAUNCH.replace("value", "gone")}">x</a>'),
+        (check_site.lost_buttons, f'<a href="{BINDER.replace("value", "gone")}">x</a>'),
+        (check_site.lost_buttons, f'<a href="{BINDER.replace("/main", "/master")}">x</a>'),
+        (check_site.lost_buttons, f'<a href="{LAUNCH.replace("someone", "else")}">x</a>'),
+        (check_site.lost_buttons, '<a href="https://github.com/someone/thing/edit/main/gone.md">x</a>'),
+        (check_site.stray_addresses, "pip install git+https://github.com/else/thing"),
+        (check_site.stray_addresses, "https://github.com/OWNER/other"),
+        (check_site.foreign_requests, '<script src="https://elsewhere.org/math.js"></script>'),
+        (check_site.foreign_requests, '<link rel="stylesheet" href="//elsewhere.org/fonts.css">'),
+        (check_site.foreign_requests, '<link rel="preconnect" href="https://elsewhere.org">'),
+        (check_site.foreign_requests, '<img src="https://elsewhere.org/x" alt="A curve." width="1" height="1">'),
+        (check_site.foreign_requests, '<source srcset="../picture.png 1x, https://elsewhere.org/x 2x">'),
+        (check_site.foreign_requests, '<object data="https://elsewhere.org/x"></object>'),
+        (check_site.foreign_requests, "<i style=\"background: url('https://elsewhere.org/x')\"></i>"),
+        (check_site.foreign_requests, '<style>@import "https://elsewhere.org/x";</style>'),
+        (check_site.lax_policies, "<script>second()</script>"),
+        (check_site.lax_policies, '<script type="module">second()</script>'),
+        (check_site.lax_policies, '<button onclick="print()">x</button>'),
+        (check_site.lax_policies, '<a href="javascript:print()">x</a>'),
+        (check_site.unset_formulas, '<span class="katex-error">x^</span>'),
+        (check_site.unset_formulas, '<span class="math">x^2</span>'),
+        (check_site.repeated_ids, '<p id="top"></p>'),
+        (check_site.unsteady_pictures, '<img src="../picture.png" alt="A curve.">'),
+        (
+            check_site.stray_lists,
+            '<article><ol start="24"><li>And the slope is 27.</li><li>So it is.</li></ol></article>',
+        ),
+        (check_site.stray_lists, "<article><ol><li>And the slope is 27.</li></ol></article>"),
+    ],
+)
+def test_each_check_finds_its_fault(site, check, html):
+    broken = site(html)
+    found = list(check(broken))
+    assert len(found) == 1
+    assert found[0] in check_site.faults(broken)
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "old", "new"),
+    [
+        (check_site.lax_policies, "404.html", policy(), ""),
+        (check_site.lax_policies, "404.html", policy(), f"<script src='program.js'></script>{policy()}"),
+        (check_site.lax_policies, "404.html", "script-src 'self'", "script-src 'self' 'unsafe-inline'"),
+        (check_site.lax_policies, "404.html", "script-src 'self'", "script-src 'self' 'unsafe-eval'"),
+        (check_site.lax_policies, "404.html", "default-src 'self'", "default-src 'none'"),
+        (check_site.lax_policies, "404.html", "data:", "data: https://elsewhere.org"),
+        (check_site.silent_pages, "notebooks/value.html", "<title>Value</title>", "<title></title>"),
+        (check_site.silent_pages, "notebooks/value.html", 'name="description"', 'name="other"'),
+        (check_site.silent_pages, "notebooks/value.html", "og:title", "og:other"),
+        (check_site.silent_pages, "notebooks/value.html", "og:description", "og:other"),
+        (check_site.silent_pages, "notebooks/value.html", f'og:url" content="{BASE}', 'og:url" content="'),
+        (check_site.silent_pages, "notebooks/value.html", f"{BASE}picture.png", f"{BASE}gone.png"),
+        (check_site.missing_files, "sitemap.xml", "value", "other"),
+        (check_site.missing_files, "404.html", "</a>", '</a><img src="picture.png">'),
+        (check_site.missing_files, "index.html", 'id="new"', ""),
+        (check_site.foreign_requests, "style.css", "picture.png", "//elsewhere.org/picture.png"),
+        (check_site.foreign_requests, "style.css", "picture.png", "gone.png"),
+        (check_site.source_maps, "program.js", "run()", "run()\n//# sourceMappingURL=program.js.map"),
+        (check_site.broken_links, "index.html", "notebooks/value.html#top", "/thing/"),
+    ],
+)
+def test_each_check_finds_a_changed_file(site, check, name, old, new):
+    text = (GOOD | FILES)[name]
+    assert old in text
+    broken = site(**{f"site/{name}": text.replace(old, new)})
+    assert len(list(check(broken))) == 1
+
+
+@pytest.mark.parametrize("name", ["404.html", "robots.txt", "sitemap.xml", "favicon.ico", "THIRD-PARTY.txt"])
+def test_a_file_that_was_not_made_is_found(site, name):
+    broken = site()
+    (broken.folder / name).unlink()
+    assert list(check_site.missing_files(broken)) == [f"{name} was not made"]
+
+
+def test_a_source_map_is_found(site):
+    assert list(check_site.source_maps(site(**{"site/program.js.map": "{}"}))) == ["program.js.map is a source map"]
+
+
+def test_a_page_without_a_canonical_address_is_found(site):
+    pages = {"site/notebooks/value.html": GOOD["notebooks/value.html"].replace("canonical", "other")}
+    assert any("canonical" in fault for fault in check_site.silent_pages(site(**pages)))
+
+
+def test_a_page_that_was_not_built_is_found(site):
+    broken = site(**{"root/_toc.yml": "root: notebooks/value\nchapters: [{file: notebooks/ops}]"})
+    assert list(check_site.missing_pages(broken)) == ["notebooks/ops.html was not built"]
+
+
+def test_a_chapter_without_buttons_is_found(site):
+    broken = site(**{"site/notebooks/ops.html": "<h1>Operations</h1>"})
+    assert len(list(check_site.lost_buttons(broken))) == 2
+
+
+@pytest.mark.parametrize("text", ["A blue line rises.", "dc/da is 4 and dc/db is 2", "Binder logo"])
+def test_human_alt_texts_pass(text):
+    assert check_site.is_human(text)
+
+
+def test_the_command_fails_on_a_fault(site, monkeypatch, capsys):
+    broken = site(f"<img {PICTURE}>")
+    monkeypatch.setattr(check_site, "Site", lambda folder: broken)
+    monkeypatch.setattr("sys.argv", ["check_site.py", str(broken.folder)])
+    assert check_site.main() == 1
+    assert "alt text None" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""The book: its notebooks, its pages, its site."""

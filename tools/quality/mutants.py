@@ -1,0 +1,394 @@
+"""Change one thing in the library at a time, and expect a test to notice.
+
+Every mutant of the modules in `TESTS` is tried: the operators are mutmut's, and a
+few of ours. mutmut itself changes undecorated functions only; here the whole text
+of a module changes, so that the tables of a class, defaults and properties count.
+A mutant that no test notices is either listed in tools/quality/mutants.toml with the reason
+why it is equivalent, or a missing test. So is a listed mutant that is noticed, or
+that does not exist: each makes the run fail.
+
+    python -m tools.quality.mutants                 all modules
+    python -m tools.quality.mutants ops value       only these
+    python -m tools.quality.mutants --again ops     only those that the last run let live
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import gc
+import importlib
+import os
+import re
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import hypothesis
+import libcst as cst
+import pytest
+import tomllib
+from mutmut.mutation.file_mutation import deep_replace
+from mutmut.mutation.mutators import mutation_operators
+
+from tools import ROOT
+
+LIST = Path("tools/quality/mutants.toml")
+COLOPHON = Path("book/colophon.md")  # tells the figure
+LIVING = Path("_build/mutants")  # what the last run let live, in the form of the list
+COPIED = ("micrograd_numpy", "tests", "tools", "pyproject.toml", "README.md", "_toc.yml")
+
+# The tests of each module, the likeliest to notice first.
+TESTS = {
+    "value": ("engine", "errors", "backprop", "anomaly", "properties"),
+    "ops": ("ops", "errors", "engine", "edges"),
+    "backprop": ("backprop", "errors", "engine", "anomaly", "properties"),
+    "gradcheck": ("gradcheck", "errors"),
+    "anomaly": ("anomaly", "errors"),
+    "mlp": ("mlp", "errors", "properties"),
+    "losses": ("losses", "errors"),
+    "optimizers": ("optimizers", "errors"),
+    "guards.parameters": ("optimizers", "errors"),
+}
+
+OUTPUT = "output.txt"  # what a run prints
+BROKEN = 100  # the exit code of a run that says nothing about its mutant
+PLUGIN = "_hypothesis_pytestplugin"  # the only one that these tests need
+MEMORY = 4 << 30  # bytes that a mutant may take
+PATIENCE = 3  # times the processor's seconds that the tests need without a mutant: more is for ever
+
+
+# ------------------------------------------------------------------ the mutants
+
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change to a module, named by where it is and what it does, so that the name outlives other edits."""
+
+    module: str
+    where: str  # the function or class
+    change: str  # the lines before and after
+    code: str  # the whole module
+
+    @property
+    def key(self) -> Key:
+        """What the list knows it by."""
+        return self.module, self.where, self.change
+
+    def __str__(self) -> str:
+        return f"[[mutant]]\nmodule = {self.module!r}\nwhere = {self.where!r}\nchange = '''\n{self.change}'''\n"
+
+
+def negated_condition(node: cst.If | cst.While) -> Iterator[cst.CSTNode]:
+    """`if a:` becomes `if not (a):`."""
+    inner = node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    yield node.with_changes(test=cst.UnaryOperation(cst.Not(), inner))
+
+
+def empty_loop(node: cst.For) -> Iterator[cst.CSTNode]:
+    """`for a in b:` becomes `for a in ():`."""
+    yield node.with_changes(iter=cst.Tuple([]))
+
+
+def dropped_call(node: cst.Expr) -> Iterator[cst.CSTNode]:
+    """A statement that only calls something becomes nothing."""
+    if isinstance(node.value, cst.Call):
+        yield node.with_changes(value=cst.Ellipsis())
+
+
+def formatted_text(node: cst.FormattedStringText) -> Iterator[cst.CSTNode]:
+    """The text of an f-string, which mutmut leaves alone."""
+    yield node.with_changes(value=f"XX{node.value}XX")
+
+
+OPERATORS: list[tuple[type, Callable[..., Iterable[cst.CSTNode]]]] = [
+    *mutation_operators,
+    (cst.If, negated_condition),
+    (cst.While, negated_condition),
+    (cst.For, empty_loop),
+    (cst.Expr, dropped_call),
+    (cst.FormattedStringText, formatted_text),
+]
+
+
+class Collector(cst.CSTVisitor):
+    """Every change that the operators know, with the function or class that it is in."""
+
+    def __init__(self) -> None:
+        self.scope: list[str] = []
+        self.changes: list[tuple[str, cst.CSTNode, cst.CSTNode]] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Collect the changes of this node. Types are the type checker's: mutants of them run as before."""
+        if isinstance(node, cst.Annotation) or (not self.scope and is_type(node)):
+            return False
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            self.scope.append(node.name.value)
+        for kind, operator in OPERATORS:
+            if isinstance(node, kind):
+                self.changes += [(".".join(self.scope), node, changed) for changed in operator(node)]
+        return True
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        """Leave the function or class."""
+        if isinstance(original_node, (cst.FunctionDef, cst.ClassDef)):
+            self.scope.pop()
+
+
+def is_type(node: cst.CSTNode) -> bool:
+    """Whether this only names types: `Numbers = ...` and `N = ...`, not `ACTIVATIONS = ...`; `if TYPE_CHECKING:`."""
+    if isinstance(node, cst.If):
+        return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
+    name = node.targets[0].target if isinstance(node, cst.Assign) else None
+    return isinstance(name, cst.Name) and re.fullmatch(r"[A-Z]([a-z]\w*)?", name.value) is not None
+
+
+def mutants(module: str, text: str) -> Iterator[Mutant]:
+    """Yield every mutant of this text once, but for those that Python compiles to the same."""
+    tree = cst.parse_module(text)
+    parts = [tree.code_for_node(statement) for statement in tree.body]
+    head, seen = text[: text.index("".join(parts))], {meaning(text)}
+    names: Counter[tuple[str, str]] = Counter()
+    for i, statement in enumerate(tree.body):
+        collector = Collector()
+        statement.visit(collector)
+        for where, node, changed in collector.changes:
+            part = tree.code_for_node(deep_replace(statement, node, changed))
+            code = "".join([head, *parts[:i], part, *parts[i + 1 :]])
+            if (means := meaning(code)) in seen:
+                continue
+            seen.add(means)
+            lines = difflib.unified_diff(parts[i].splitlines(), part.splitlines(), n=0, lineterm="")
+            change = "".join(
+                f"{line[0]} {line[1:].strip()}\n" for line in lines if not re.match(r"@@|---|\+\+\+", line)
+            )
+            names[where, change] += 1
+            again = names[where, change]
+            yield Mutant(module, where if again == 1 else f"{where} ({again})", change, code)
+
+
+def meaning(code: str) -> str:
+    """What Python runs: the syntax tree, where an annotation's parentheses or a comment do not show."""
+    return ast.dump(ast.parse(code))
+
+
+# ------------------------------------------------------------------ one run of the tests
+
+
+def prepare() -> None:
+    """Import what all runs need, once: a run is a fork of this process. The library itself is imported by the run."""
+    os.environ |= {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    for name in ("numpy", "matplotlib.pyplot", "hypothesis.strategies", PLUGIN):
+        importlib.import_module(name)
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)  # threads do not survive a fork
+    gc.collect()
+    gc.freeze()  # else the collector of every run would copy all that was imported
+    hypothesis.settings.register_profile(
+        "mutants",  # one failing example is enough, however large
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    )
+
+
+def run_tests(folder: Path, module: str, seconds: float, *, keep: bool) -> None:
+    """Run a module's tests in `folder`, maybe keep what Python compiled, and exit with pytest's code."""
+    os.setsid()  # so that what the tests start ends with them
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+    with (folder / OUTPUT).open("w") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    os.chdir(folder)
+    os.environ["PYTHONPATH"] = str(folder)  # for the processes that tests start
+    sys.path[:] = [str(folder), *(entry for entry in sys.path if entry != str(ROOT))]
+    sys.dont_write_bytecode, os.environ["PYTHONDONTWRITEBYTECODE"] = not keep, "1"
+    options = f"-x -q --no-header --tb={'short' if keep else 'no'} -p {PLUGIN}".split()
+    options += ["--failed-first"]  # what noticed the last mutant in this folder is likely to notice its neighbour
+    options += ["--hypothesis-profile=mutants", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    code = BROKEN
+    try:
+        for name in TESTS[module]:  # the next file is not even read if this one notices
+            if code := int(pytest.main([*options, f"tests/test_{name}.py"])):
+                break
+        library = sys.modules.get("micrograd_numpy")
+        if library and not Path(library.__file__ or "").is_relative_to(folder):
+            code = BROKEN  # the tests ran against another library
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+@dataclass
+class Run:
+    """A run of the tests under way."""
+
+    process: BaseProcess
+    folder: Path
+    mutant: Mutant
+    ends: float  # not later than this
+
+    def kill(self) -> None:
+        """End it, and what it started."""
+        if self.process.pid:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def start(folder: Path, mutant: Mutant, seconds: float, *, keep: bool = False) -> Run:
+    """Put the mutant into `folder` and start the tests."""
+    (folder / "micrograd_numpy" / f"{mutant.module.replace('.', '/')}.py").write_text(mutant.code, "utf-8")
+    process = get_context("fork").Process(
+        target=run_tests, args=(folder, mutant.module, seconds), kwargs={"keep": keep}
+    )
+    process.start()
+    return Run(process, folder, mutant, time.monotonic() + 10 * seconds)
+
+
+def copy_library(folder: Path) -> None:
+    """Copy what the tests need to `folder`."""
+    folder.mkdir()
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+
+
+def patience(folder: Path, module: str, text: str) -> float:
+    """Run a module's tests without a mutant: they must pass. Returns for how many seconds a mutant may run."""
+    began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    run = start(folder, Mutant(module, "", "", text), 600, keep=True)
+    run.process.join()
+    if code := run.process.exitcode:
+        print((folder / OUTPUT).read_text("utf-8"), file=sys.stderr)
+        raise SystemExit(f"{module}: its tests must pass before they can fail (pytest's exit code: {code})")
+    return PATIENCE * (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began + 1)
+
+
+def outlive(every: Sequence[Mutant], folders: list[Path], seconds: float) -> Iterator[Mutant]:
+    """Run the tests against every mutant, as many at a time as there are folders, and yield those that live."""
+    free, runs, todo = list(folders), list[Run](), list(reversed(every))
+    try:
+        while todo or runs:
+            while todo and free:
+                runs.append(start(free.pop(), todo.pop(), seconds))
+            connection.wait([run.process.sentinel for run in runs], timeout=1.0)
+            for run in list(runs):
+                if run.process.is_alive():
+                    if time.monotonic() > run.ends:
+                        run.kill()
+                    continue
+                runs.remove(run)
+                free.append(run.folder)
+                code = run.process.exitcode or 0
+                if code == 0:
+                    yield run.mutant
+                if code > pytest.ExitCode.INTERNAL_ERROR:
+                    raise SystemExit(f"pytest could not even start ({code}) with this mutant:\n{run.mutant}")
+    finally:
+        for run in runs:
+            run.kill()
+
+
+def living(module: str, workers: int, only: set[Key] | None = None) -> tuple[list[Mutant], list[Mutant]]:
+    """Return every mutant of a module, or those of the keys `only`, and those among them that no test notices."""
+    text = (ROOT / "micrograd_numpy" / f"{module.replace('.', '/')}.py").read_text("utf-8")
+    every = [mutant for mutant in mutants(module, text) if only is None or mutant.key in only]
+    if not every:
+        return [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = [Path(scratch).resolve() / str(number) for number in range(workers)]
+        copy_library(folders[0])
+        seconds = patience(folders[0], module, text)  # leaves the other modules and the tests compiled
+        # A mutant as long as the last one, and as old, must not be taken for it: its compiled form is never kept.
+        for compiled in (folders[0] / "micrograd_numpy" / "__pycache__").glob(f"{module}.*"):
+            compiled.unlink()
+        for folder in folders[1:]:
+            shutil.copytree(folders[0], folder)
+        return every, sorted(outlive(every, folders, seconds), key=every.index)
+
+
+# ------------------------------------------------------------------ the list
+
+
+def listed(path: Path) -> dict[Key, str]:
+    """Return the mutants in a list, each with the reason why it is equivalent."""
+    tables = tomllib.loads(path.read_text("utf-8")).get("mutant", []) if path.exists() else []
+    return {(table["module"], table["where"], table["change"]): table.get("reason", "").strip() for table in tables}
+
+
+def problems(alive: Sequence[Mutant], reasons: dict[Key, str], tried: set[Key]) -> Iterator[str]:
+    """Yield where the list and the run differ."""
+    keys = {mutant.key for mutant in alive}
+    for mutant in alive:
+        if mutant.key not in reasons:
+            yield f"no test notices this mutant:\n{mutant}"
+    for key, reason in reasons.items():
+        shown = Mutant(*key, code="")
+        if key not in tried:
+            yield f"{LIST} lists what is no mutant:\n{shown}"
+        elif key not in keys:
+            yield f"{LIST} lists a mutant that a test notices:\n{shown}"
+        elif not reason:
+            yield f"{LIST} gives no reason for this mutant:\n{shown}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(TESTS)} (default: all)")
+    parser.add_argument("--again", action="store_true", help="only the mutants that the last run let live")
+    parser.add_argument("--jobs", "-j", type=int, default=2, help="how many at a time (default: 2)")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.modules) - set(TESTS):
+        parser.error(f"no tests are given for {', '.join(sorted(unknown))}; there are {', '.join(TESTS)}")
+    prepare()
+    everything, found = Counter[str](), list[str]()
+    for module in asked.modules or TESTS:
+        began = time.monotonic()
+        notes = ROOT / LIVING / f"{module}.toml"
+        every, alive = living(module, asked.jobs, set(listed(notes)) if asked.again else None)
+        notes.parent.mkdir(parents=True, exist_ok=True)
+        notes.write_text("\n".join(map(str, alive)), "utf-8")
+        tried = {mutant.key for mutant in every}
+        reasons = {key: reason for key, reason in listed(ROOT / LIST).items() if key[0] == module}
+        if asked.again:
+            reasons = {key: reason for key, reason in reasons.items() if key in tried}
+        found += problems(alive, reasons, tried)
+        counts = Counter(
+            mutants=len(every), killed=len(every) - len(alive), equivalent=sum(m.key in reasons for m in alive)
+        )
+        everything += counts
+        print(f"{module:<12}{summary(counts)}  ({time.monotonic() - began:.0f} s)", flush=True)
+    if not (asked.modules or asked.again) and summary(everything) not in (ROOT / COLOPHON).read_text("utf-8"):
+        found.append(f"{COLOPHON} must tell the figure: {summary(everything)}")
+    for problem in found:
+        print(f"\n{problem}", file=sys.stderr)
+    print(f"{'all':<12}{summary(everything)}; {len(found)} problems")
+    return 1 if found else 0
+
+
+def summary(counts: Counter[str]) -> str:
+    """Return the figure."""
+    alive = counts["mutants"] - counts["killed"] - counts["equivalent"]
+    told = f"{counts['mutants']} mutants: {counts['killed']} killed, {counts['equivalent']} equivalent"
+    return f"{told}, {alive} alive" if alive else told
+
+
+if __name__ == "__main__":
+    sys.exit(main())
