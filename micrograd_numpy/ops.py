@@ -16,9 +16,12 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
+from typing import Any
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
+Number = Any  # a float, or what computes like one and has an exp, a log, ... of its own
 
 
 # %% [markdown]
@@ -154,7 +157,8 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # It does not have to be so. The standard for floating-point numbers {cite:p}`ieee754` has an answer
 # for every operation on every input: infinity (`inf`) where a result is too large, and "not a number" (`nan`) where
 # there is none. NumPy and PyTorch follow it. So do these four functions, and the rules
-# are built on them.
+# are built on them. (What a `TypeError` says there is a matter for later: a rule also runs on numbers that are no floats,
+# if they bring an `exp` and a `log` of their own. The last part of the book has use for that.)
 
 
 # %%
@@ -166,31 +170,36 @@ def divide(a: float, b: float) -> float:
         return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
-def exponential(a: float) -> float:
+def exponential(a: Number) -> Number:
     """eᵃ as IEEE 754 defines it: inf where Python raises."""
     try:
         return math.exp(a)
     except OverflowError:
         return math.inf
+    except TypeError:  # another kind of number knows its own
+        return a.exp()
 
 
-def logarithm(a: float) -> float:
+def logarithm(a: Number) -> Number:
     """Ln a as IEEE 754 defines it: −inf at zero, nan below."""
-    if a > 0.0:
+    try:
         return math.log(a)
-    return -math.inf if a == 0.0 else math.nan
+    except ValueError:
+        return -math.inf if a == 0.0 else math.nan
+    except TypeError:
+        return a.log()
 
 
-def raised(a: float, b: float) -> float:
+def raised(a: Number, b: Number) -> Number:
     """aᵇ as IEEE 754 defines it: ±inf or nan where Python raises or turns complex."""
-    # an odd power keeps the sign
-    negative = math.copysign(1.0, a) < 0.0 and math.fabs(b) % 2.0 == 1.0
     try:
         return math.pow(a, b)
-    except OverflowError:  # too large for a float
-        return -math.inf if negative else math.inf
-    except ValueError:  # zero to a negative power, or a root of a negative number
-        return math.nan if a != 0.0 else -math.inf if negative else math.inf
+    except (OverflowError, ValueError):
+        if a < 0.0 and b % 1.0:  # a root of a negative number
+            return math.nan
+        return math.copysign(math.inf, a) if math.fabs(b) % 2.0 == 1.0 else math.inf  # an odd power keeps the sign
+    except TypeError:
+        return a**b
 
 
 # %% tags=["active-ipynb"]
@@ -247,13 +256,24 @@ def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
 
 
 # %%
-def power(n: float) -> Callable[[float], tuple[float, tuple[float]]]:
-    """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹."""
+class power:  # noqa: N801  # called like a function, as functools.partial is
+    """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹; the rules of equal n are equal."""
 
-    def rule(a: float) -> tuple[float, tuple[float]]:
+    __slots__ = ("n",)
+    __name__ = "power"
+
+    def __init__(self, n: float) -> None:
+        self.n = n
+
+    def __call__(self, a: float) -> tuple[float, tuple[float]]:
+        n = self.n
         return raised(a, n), (n * raised(a, n - 1.0) if n else 0.0,)
 
-    return rule
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, power) and self.n == other.n
+
+    def __hash__(self) -> int:
+        return hash((power, self.n))
 
 
 # %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative and touches zero where the curve is flat, at zero."}} tags=["active-ipynb"]
@@ -388,7 +408,7 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 def abs(a: float) -> tuple[float, tuple[float]]:
     """The size of a, with ∂/∂a = 1 where a > 0, −1 where a < 0, else 0; nan stays nan."""
     slope = 1.0 if a > 0.0 else -1.0 if a < 0.0 else 0.0
-    return math.fabs(a), (slope,)
+    return operator.abs(a), (slope,)
 
 
 # %% tags=["active-ipynb"]
@@ -408,9 +428,12 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 
 
 # %%
-def tanh(a: float) -> tuple[float, tuple[float]]:
+def tanh(a: Number) -> tuple[float, tuple[float]]:
     """Tanh a, with ∂/∂a = 1 − tanh² a."""
-    t = math.tanh(a)
+    try:
+        t = math.tanh(a)
+    except TypeError:
+        t = a.tanh()
     return t, (1.0 - t * t,)
 
 

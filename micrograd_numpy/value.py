@@ -360,7 +360,7 @@ def node(
     inputs: tuple[Value, ...],
     op: str,
     local: tuple[float, ...],
-    rule: ops.Rule,  # noqa: ARG001  # it has done its work; `vectorize` looks on here, and wants to know it
+    rule: ops.Rule,
 ) -> Value:
     """A Value that an operation made: its result, its inputs and its local derivatives."""
     out = object.__new__(Value)
@@ -370,6 +370,7 @@ def node(
     out._prev = inputs
     out._op = op
     out._local = local
+    out._rule = rule
     return out
 
 
@@ -490,7 +491,7 @@ class Value:
     (8.0, 4.0, 2.0)
     """
 
-    __slots__ = ("_local", "_op", "_prev", "data", "grad", "label")
+    __slots__ = ("_local", "_op", "_prev", "_rule", "data", "grad", "label")
     __array_priority__ = 1e3  # NumPy leaves operators to us, as in np.float64(2) * v
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
@@ -500,6 +501,7 @@ class Value:
         self._prev: tuple[Value, ...] = ()  # the inputs; a leaf has none
         self._op: str = ""  # the operation that made it
         self._local: tuple[float, ...] = ()  # ∂self/∂input for each input
+        self._rule: ops.Rule | None = None  # what computed both
 
     __add__ = __radd__ = binary(ops.add, "+")
     __sub__, __rsub__ = binary(ops.sub, "-"), reflected(ops.sub, "-")

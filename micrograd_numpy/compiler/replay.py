@@ -248,7 +248,7 @@ class Batch(Value):
 
     def __init__(self, data: float, run: Run, seeds: list[np.ndarray]) -> None:
         self.data, self.grad, self.label = data, 0.0, ""
-        self._prev, self._op = run.replay.parameters, "batch"
+        self._prev, self._op, self._rule = run.replay.parameters, "batch", None
         self._run, self._seeds = run, seeds
 
     @property

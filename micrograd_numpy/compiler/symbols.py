@@ -1,0 +1,268 @@
+"""What a rule does, told by the rule itself: run on symbols, it writes down its arithmetic.
+
+A rule is Python on floats. `follow` runs it on symbols, numbers that nobody knows yet, once for each way that its
+`if`s can go. What comes out is a small graph of arithmetic, from which a NumPy program is written, and the page's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from micrograd_numpy.ops import Rule
+
+# Elementary functions, by the names of the methods that a number brings: those of NumPy, and of no module of ours.
+ELEMENTARY = {"exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan"}
+ELEMENTARY |= {"sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"}
+COMPARISONS = {"<", "<=", ">", ">=", "==", "!="}
+MOST_WAYS = 64
+MOST_STEPS = 512
+
+
+class Fork(BaseException):  # no Exception: no rule may catch it
+    """A rule asks whether something is true that nobody has decided yet."""
+
+
+class FollowError(TypeError):
+    """A rule does what symbols cannot."""
+
+
+Number = Any  # a Symbol, or a float that the rule itself knows
+
+
+class Symbol:
+    """A number that nobody knows yet: an input of a rule, or what the rule makes of its inputs.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of the rule that is being followed.
+    op : str
+        "input"; an operator; a name in `ELEMENTARY`; "abs", or "where".
+    inputs : tuple of Symbol or float
+        What it is made of; of an input, its number.
+    """
+
+    __slots__ = ("inputs", "op", "trace")
+
+    def __init__(self, trace: Trace, op: str, inputs: tuple[Number, ...]) -> None:
+        self.trace, self.op, self.inputs = trace, op, inputs
+
+    def __bool__(self) -> bool:
+        question = self if self.op in COMPARISONS else self.trace.make("!=", self, 0.0)
+        if question not in self.trace.decided:
+            raise Fork(question)
+        return self.trace.decided[question]
+
+    def __getattr__(self, name: str) -> Callable[[], Number]:
+        if name not in ELEMENTARY:
+            raise AttributeError(name)
+        return lambda: self.trace.make(name, self)
+
+    __hash__ = object.__hash__
+
+
+def method(op: str, *, reflected: bool = False) -> Callable[..., Number]:
+    """An operator of symbols."""
+
+    def operate(self: Symbol, *other: Number) -> Number:
+        return self.trace.make(op, *((*other, self) if reflected else (self, *other)))
+
+    return operate
+
+
+for name, op in {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}.items():
+    setattr(Symbol, f"__{name}__", method(op))
+    setattr(Symbol, f"__r{name}__", method(op, reflected=True))
+for name, op in {
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "eq": "==",
+    "ne": "!=",
+    "neg": "neg",
+    "abs": "abs",
+}.items():
+    setattr(Symbol, f"__{name}__", method(op))
+
+
+class Trace:
+    """All symbols of one rule; what is the same is one symbol.
+
+    Parameters
+    ----------
+    inputs : int
+        How many inputs the rule takes.
+    """
+
+    def __init__(self, inputs: int) -> None:
+        self.symbols: dict[Any, Symbol] = {}
+        self.decided: dict[Symbol, bool] = {}  # the answers to the rule's questions, on the way that it goes now
+        self.inputs = tuple(self.intern("input", float(i)) for i in range(inputs))
+
+    def intern(self, op: str, *inputs: Number) -> Symbol:
+        """The symbol of an operation, made once."""
+        key = (op, *map(identity, inputs))
+        if key not in self.symbols:
+            if len(self.symbols) > MOST_STEPS:
+                raise FollowError(f"it takes more than {MOST_STEPS} steps")
+            self.symbols[key] = Symbol(self, op, inputs)
+        return self.symbols[key]
+
+    def make(self, op: str, *operands: Number) -> Number:
+        """The symbol of an operation, or what is the same for every float, infinities, nan and −0 included."""
+        inputs = tuple(map(as_number, operands))
+        left, right = inputs[0], inputs[-1]
+        if op == "*" and not isinstance(left, Symbol):
+            left, right = right, left
+        factor = None if isinstance(right, Symbol) else right
+        if op in {"*", "/", "**"} and factor == 1.0:
+            return left
+        if op == "*" and factor == -1.0:
+            return self.intern("neg", left)
+        if op == "**" and factor == 0.0:
+            return 1.0
+        if op == "**" and factor == 2.0:
+            return self.intern("*", left, left)
+        return self.intern(op, *inputs)
+
+    def where(self, question: Symbol, yes: Any, no: Any) -> Any:
+        """`yes` where the answer is yes, else `no`; of tuples, for each of their numbers."""
+        if isinstance(yes, tuple) and isinstance(no, tuple) and len(yes) == len(no):
+            return tuple(self.where(question, *pair) for pair in zip(yes, no))
+        yes, no = as_number(yes), as_number(no)
+        if identity(yes) == identity(no):
+            return yes
+        if question.op == "<=":  # c where a <= c, else a: the larger one, which is c just where a <= c
+            a, bound = question.inputs
+            if no is a and identity(yes) == identity(bound):
+                return self.intern("max", a, bound)
+            if ("max", *map(identity, question.inputs)) in self.symbols:
+                question = self.intern("==", self.intern("max", a, bound), bound)
+        return self.intern("where", question, yes, no)
+
+
+def as_number(x: Any) -> Number:
+    """`x` if it is a symbol, else as a float."""
+    return x if isinstance(x, Symbol) else float(x)
+
+
+def identity(x: Number) -> Any:
+    """What is equal for one and the same symbol, and for numbers that are the same, −0 told from 0."""
+    return id(x) if isinstance(x, Symbol) else repr(x)
+
+
+def reached(ends: Iterable[Number], known: Container[Symbol] = ()) -> list[Symbol]:
+    """The symbols that `ends` are made of, in an order in which they can be computed; not behind what is known."""
+    order: dict[Symbol, None] = {}
+
+    def visit(x: Number) -> None:
+        if isinstance(x, Symbol) and x not in order:
+            for i in () if x in known else x.inputs:
+                visit(i)
+            order[x] = None
+
+    for end in ends:
+        visit(end)
+    return list(order)
+
+
+# ---------------------------------------------------------------- a rule, followed
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A rule as a graph of arithmetic: its inputs, its result, its local derivatives."""
+
+    inputs: tuple[Symbol, ...]
+    result: Number
+    slopes: tuple[Number, ...]
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the result may lie where a lone input lies: one step reads that, and no slope does."""
+        x = self.inputs[0]
+        reads = [i for s in reached([self.result]) for i in s.inputs if i is x]
+        needed = any(s is x for s in reached(self.slopes, known={self.result}))
+        return len(self.inputs) == len(reads) == 1 and not needed
+
+
+@lru_cache(maxsize=256)
+def follow(rule: Rule, inputs: int) -> Followed:
+    """What a rule does to so many inputs.
+
+    Raises
+    ------
+    FollowError
+        If it asks a number for its float, as `math.sin` does, or does something else that symbols cannot.
+    """
+    trace, ways = Trace(inputs), 0
+
+    def run(decided: dict[Symbol, bool]) -> Any:
+        nonlocal ways
+        ways += 1
+        if ways > MOST_WAYS:
+            raise FollowError(f"its ifs can go more than {MOST_WAYS} ways")
+        trace.decided = decided
+        try:
+            return rule(*trace.inputs)
+        except Fork as fork:
+            (question,) = fork.args
+        return trace.where(question, run({**decided, question: True}), run({**decided, question: False}))
+
+    try:
+        result, slopes = run({})
+        followed = Followed(trace.inputs, as_number(result), tuple(map(as_number, slopes)))
+    except FollowError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever only a float can do
+        raise FollowError(f"on symbols it raises {type(error).__name__}: {error}") from None
+    compare(rule, followed)
+    return followed
+
+
+# ---------------------------------------------------------------- the proof
+
+# What each operation is in NumPy; an elementary function has its own name there.
+NUMPY = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "float_power", "neg": "negative"}
+NUMPY |= {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
+NUMPY |= {"abs": "absolute", "max": "maximum", "where": "where"}
+TELLING = (-math.inf, -1e300, -2.5, -1.0, -0.0, 0.0, 5e-324, 0.5, 3.0, 1e300, math.inf, math.nan)
+
+
+def compare(rule: Rule, followed: Followed) -> None:
+    """Compute the graph where floats are at their edges, and see whether the rule says the same.
+
+    A rule that catches errors, or asks what type a number has, could have gone another way on symbols.
+
+    Raises
+    ------
+    FollowError
+        If it does not.
+    """
+    import numpy as np
+
+    count = len(followed.inputs)
+    pairs = list(product(TELLING, repeat=min(count, 2)))
+    points = [tuple(pair[(i + i // 2) % len(pair)] for i in range(count)) for pair in pairs]
+    numbers: dict[Any, Any] = dict(zip(followed.inputs, np.array(points).T))
+    ends = (followed.result, *followed.slopes)
+    with np.errstate(all="ignore"):
+        for s in reached(ends, known=numbers):
+            if s not in numbers:
+                numbers[s] = getattr(np, NUMPY.get(s.op, s.op))(*(numbers.get(i, i) for i in s.inputs))
+        columns = [np.broadcast_to(numbers.get(end, end), len(points)).tolist() for end in ends]
+        for point, *found in zip(points, *columns):
+            try:
+                result, slopes = rule(*point)
+            except (ArithmeticError, ValueError):  # where Python stops and NumPy goes on
+                continue
+            for ours, its in zip(found, (result, *slopes)):
+                if not (math.isclose(ours, its, rel_tol=1e-9, abs_tol=1e-12) or (ours != ours and its != its)):  # noqa: PLR0124
+                    at = ", ".join(map(repr, point))
+                    raise FollowError(f"on symbols it goes another way: at {at} it is {its!r} and would become {ours!r}")
