@@ -22,9 +22,11 @@ from functools import cached_property, partial
 from typing import Any
 
 from micrograd_numpy import ops
-from micrograd_numpy.compiler.emit import ArrayProgram, FloatProgram, expect_form, same_rule
+from micrograd_numpy.compiler.emit import ArrayProgram, FloatProgram
+from micrograd_numpy.compiler.numpy_rules import GIVEN, expect_array_rule
 from micrograd_numpy.compiler.recording import recorded
 from micrograd_numpy.compiler.staleness import Structure
+from micrograd_numpy.compiler.symbols import follow
 from micrograd_numpy.value import Value, as_value, what_is
 
 
@@ -508,7 +510,7 @@ def group(nodes: Iterable[Node]) -> tuple[list[Group], Ones]:
     alike: dict[Any, list[Node]] = defaultdict(list)
     for node in nodes:
         what: Any = [(kind(term), term[0]) for term in node.terms]
-        what = tuple(what or [same_rule(node.rule), *(i.wide for i in node.inputs)])
+        what = tuple(what or [node.rule, *(i.wide for i in node.inputs)])
         alike[node.wide, node.active, node.depth, what].append(node)
     groups: list[Group] = []
     ones: Ones = {}
@@ -618,10 +620,8 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 #
 # And a sum that only a `relu` looks at is never needed again: the slope of `relu` follows from its result. So the result may take the sum's place.
 
+
 # %%
-FROM_RESULT = {ops.exp, ops.relu, ops.tanh, ops.sigmoid}  # their slopes need no input
-
-
 class Layout:
     """A place for every number: a slot of S if it is one for all samples, else a row of Z."""
 
@@ -667,7 +667,7 @@ def overwritten(groups: list[Group], used: Counter[Node]) -> dict[tuple[Node, ..
     over = {}
     for g in groups:
         source = sums.get(tuple(row[0] for row in g.parts[0].a))
-        if source is None or g.rule not in FROM_RESULT:
+        if source is None or g.rule is None or g.rule in GIVEN or not follow(g.rule, len(g.parts)).in_place:
             continue
         if all(used[node] == 1 and not node.kept for node in source.members):
             g.in_place = True
@@ -735,8 +735,9 @@ class Programs:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe, self.nodes = recipe, fuse(recipe)
-        for rule in {node.rule for node in self.nodes if node.rule and not node.terms}:
-            expect_form(rule)  # also if it will run on floats: the size of a batch decides that
+        follow.cache_clear()  # what a rule sees may have changed
+        for rule, inputs in {(node.rule, len(node.inputs)) for node in self.nodes if node.rule and not node.terms}:
+            expect_array_rule(rule, inputs)  # also if it will run on floats: the size of a batch decides that
         # what is the same for all samples is computed once; a sum counts with all its terms
         self.work = {
             wide: sum(len(node.terms) or 1 for node in self.nodes if node.wide is wide) for wide in (True, False)

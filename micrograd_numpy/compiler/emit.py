@@ -6,88 +6,22 @@ The passes of `vectorize` decide what is computed together and where it lies; th
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from micrograd_numpy import ops
-from micrograd_numpy.losses import cross_entropy, logit_cross_entropy
-from micrograd_numpy.value import what_is
+from micrograd_numpy.compiler.numpy_rules import GIVEN, NumpyRule, given_rule, literal
 
 if TYPE_CHECKING:
     from micrograd_numpy.vectorize import Group, Layout, Node, Part, Recipe, Table
 
-# ---------------------------------------------------------------- rules in NumPy
 
-# Each rule in NumPy: the statements that compute the result o from the inputs a and b, and for each
-# input those that compute its local derivative, into s or as a mask into m; "o" is the result itself.
-FORMS: dict[Any, tuple[str, tuple[str, ...]]] = {
-    ops.exp: ("np.exp(a, out=o)", ("o",)),
-    ops.log: ("np.log(a, out=o)", ("np.divide(1.0, a, out=s)",)),
-    ops.relu: ("np.maximum(a, 0.0, out=o)", ("np.not_equal(o, 0.0, out=m)",)),
-    ops.abs: (  # with no slope at nan, as PyTorch has it
-        "np.absolute(a, out=o)",
-        ("np.sign(a, out=s); np.copyto(s, 0.0, where=np.isnan(s))",),
-    ),
-    ops.tanh: ("np.tanh(a, out=o)", ("np.multiply(o, o, out=s); np.subtract(1.0, s, out=s)",)),
-    ops.sigmoid: (
-        "np.negative(a, out=o); np.exp(o, out=o); np.add(1.0, o, out=o); np.divide(1.0, o, out=o)",
-        ("np.subtract(1.0, o, out=s); np.multiply(o, s, out=s)",),
-    ),
-    ops.div: (
-        "np.divide(a, b, out=o)",
-        ("np.divide(1.0, b, out=s)", "np.divide(o, b, out=s); np.negative(s, out=s)"),
-    ),
-    ops.pow: (  # float_power, because power takes a root where b is 0.5 throughout: see form_of
-        "np.float_power(a, b, out=o)",
-        (
-            (
-                "np.subtract(b, 1.0, out=s); np.float_power(a, s, out=s); np.multiply(b, s, out=s); "
-                "np.copyto(s, 0.0, where=b == 0.0)"
-            ),
-            "np.log(a, out=s); np.multiply(o, s, out=s); np.copyto(s, 0.0, where=(a == 0.0) & (b >= 0.0))",
-        ),
-    ),
-}
-
-
-def same_rule(rule: ops.Rule | None) -> Any:
-    """What is equal for rules that do the same: `power(n)` makes a new one each time."""
-    return rule if exponent(rule) is None else exponent(rule)
-
-
-def exponent(rule: ops.Rule | None) -> float | None:
-    """The n of a rule that `power(n)` made."""
-    if getattr(rule, "__qualname__", "") != "power.<locals>.rule":
-        return None
-    cells: Any = getattr(rule, "__closure__", None)
-    n: float = cells[0].cell_contents  # it has one variable
-    return n
-
-
-def form_of(rule: ops.Rule | None) -> tuple[str, tuple[str, ...]] | None:
-    """The NumPy statements of a rule; None if it is not one of the engine's."""
-    n = exponent(rule)
-    if n is None:
-        return FORMS.get(rule)
-    if n == 2.0:
-        return "np.multiply(a, a, out=o)", ("np.multiply(2.0, a, out=s)",)
-    # where the exponent is 0.5 throughout, np.power takes a root: nan at -inf, where IEEE 754's pow has inf
-    power = "np.float_power" if n in {0.5, 1.5} else "np.power"
-    slope = f"{power}(a, {text(n - 1.0)}, out=s); np.multiply({text(n)}, s, out=s)" if n else "0.0"
-    return f"{power}(a, {text(n)}, out=o)", (slope,)
-
-
-def text(x: float) -> str:
-    """`x` in a NumPy program."""
-    return {"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"}.get(repr(x), repr(x))
-
-
-def literal(table: Table) -> str | None:
+def constant(table: Table) -> str | None:
     """The number in a table, if it is one and the same constant."""
-    numbers = {text(node.number) if node.constant else "" for row in table for node in row}
+    numbers = {literal(node.number) if node.constant else "" for row in table for node in row}
     return numbers.pop() or None if len(numbers) == 1 else None
 
 
@@ -164,6 +98,7 @@ class ArrayProgram:
         self.reached: set[tuple[bool, int]] = set()  # gradients that have something in them
         self.zeroed: set[tuple[bool, int]] = set()  # gradients that must begin at zero
         self.slopes: dict[Group, str] = {}
+        self.derived: dict[Group, NumpyRule] = {}
         self.write()
 
     def write(self) -> None:
@@ -224,11 +159,11 @@ class ArrayProgram:
         self.indices[name] = places
         return name
 
-    def buffer(self, stem: str, shape: str) -> str:
+    def buffer(self, shape: str, stem: str = "t", i: int = 1) -> str:
         """Room for results that are needed for a moment only."""
-        kind = ", bool" if stem == "m" else ""
-        name = self.names.get((stem, shape)) or self.new(stem)
-        return self.define((stem, shape), name, f"np.empty({shape}{kind})")
+        dtype = ", bool" if stem == "m" else ""
+        name = self.names.get((stem, shape, i)) or self.new(stem)
+        return self.define((stem, shape, i), name, f"np.empty({shape}{dtype})")
 
     # ---- views
     #
@@ -290,7 +225,7 @@ class ArrayProgram:
 
     def operand(self, table: Table, form: str) -> str:
         """One side of a part; a number, if it is the same throughout."""
-        return (form == "column" and literal(table)) or self.read(table, form)
+        return (form == "column" and constant(table)) or self.read(table, form)
 
     # ---- forward
 
@@ -298,7 +233,7 @@ class ArrayProgram:
         """Compute a group of sums, part by part."""
         out, so_far = self.view(self.access(g.column), "column"), ""
         for part in sorted(g.parts, key=lambda p: (p.sign < 0, p.matrix, p.b is not None)):
-            more = self.part(g, part, self.buffer("t", self.shape(g)) if so_far == out else out)
+            more = self.part(g, part, self.buffer(self.shape(g)) if so_far == out else out)
             if so_far:
                 self.forward.append(f"np.{'add' if part.sign > 0 else 'subtract'}({so_far}, {more}, out={out})")
                 so_far = out
@@ -333,7 +268,7 @@ class ArrayProgram:
         elif form == "matrix" and len(g.members) == 1:
             self.forward.append(f"np.dot({a}, {b}.T, out={out})")
         else:
-            products = self.buffer("t", self.shape(g, part.width))
+            products = self.buffer(self.shape(g, part.width))
             self.forward.append(f"np.multiply({a}, {b}, out={products})")
             self.forward.append(f"np.add.reduce({products}, {along}, out={out})")
         return out
@@ -349,19 +284,17 @@ class ArrayProgram:
 
     def operate(self, g: Group) -> None:
         """Compute a group of operations of one rule."""
-        out, form = self.view(self.access(g.column), "column"), form_of(g.rule)
-        if form:
-            self.forward += fill(form[0], o=out, **self.sides(g))
+        out = self.view(self.access(g.column), "column")
+        if g.rule and g.rule not in GIVEN:
+            inputs = [self.operand(part.a, "column") for part in g.parts]
+            rule = self.derived[g] = NumpyRule(g.rule, inputs, out, partial(self.buffer, self.shape(g)))
+            self.forward += rule.forward()
             return
         name = self.new("rule")
         self.rules[name] = g.rule or ops.add, len(g.parts)
         self.slopes[g] = self.new("slopes")
-        inputs = ", ".join(self.read(part.a, "column") for part in g.parts)
-        self.forward.append(f"{out}[...], {self.slopes[g]} = {name}({inputs})")
-
-    def sides(self, g: Group) -> dict[str, str]:
-        """The inputs of an operation, by the letters that they have in `FORMS`."""
-        return {letter: self.operand(part.a, "column") for letter, part in zip("ab", g.parts)}
+        inputs = [self.read(part.a, "column") for part in g.parts]
+        self.forward.append(f"{out}[...], {self.slopes[g]} = {name}({', '.join(inputs)})")
 
     # ---- backward
 
@@ -394,18 +327,12 @@ class ArrayProgram:
 
     def operate_back(self, g: Group) -> None:
         """Send the gradient of a group of operations, times the local derivatives, to their inputs."""
-        access, form = self.access(g.column), form_of(g.rule)
-        out, grad = self.view(access, "column"), self.view(access, "column", "d")
+        grad = self.view(self.access(g.column), "column", "d")
         for i, part in enumerate(g.parts):
             if not any(row[0].active for row in part.a):
                 continue
-            slope = f"{self.slopes.get(g)}[{i}]"
-            if form:
-                names = {"o": out, **self.sides(g)}
-                names |= {x: self.buffer(x, self.shape(g)) for x in "sm" if re.search(rf"\b{x}\b", form[1][i])}
-                statements = fill(form[1][i], **names)
-                slope = names.get("s") or names.get("m") or statements.pop()
-                self.backward += statements
+            lines, slope = self.derived[g].slope(i) if g in self.derived else ([], f"{self.slopes[g]}[{i}]")
+            self.backward += lines
             if g.in_place:
                 self.backward.append(f"np.multiply({grad}, {slope}, out={grad})")
             else:
@@ -425,7 +352,7 @@ class ArrayProgram:
         computed = "{out}" in what
         if computed:
             direct = first and not axes and access.packed  # np.dot wants that
-            out = target if direct else self.buffer("t", full)
+            out = target if direct else self.buffer(full)
             self.backward += what.replace("{out}", out).split("; ")
             what = out
         if axes:
@@ -496,7 +423,7 @@ class ArrayProgram:
             return np.lib.stride_tricks.as_strided(array[start:], shape + array.shape[1:], down + array.strides[1:])
 
         indices = {name: np.array(places) for name, places in self.indices.items()}
-        rules = {name: numpy_form(rule, inputs) for name, (rule, inputs) in self.rules.items()}
+        rules = {name: given_rule(rule, inputs) for name, (rule, inputs) in self.rules.items()}
         return {"np": np, "strided": strided, **indices, **rules}
 
     @property
@@ -516,11 +443,6 @@ class ArrayProgram:
         )
 
 
-def fill(template: str, **names: str) -> list[str]:
-    """The statements of a template, with names for its letters."""
-    return re.sub(r"\b[abosm]\b", lambda letter: names.get(letter[0], letter[0]), template).split("; ")
-
-
 def listed(names: Iterable[str]) -> str:
     """Names with commas between them, so that Python takes them for a tuple even if it is one name."""
     names = list(names)
@@ -530,103 +452,6 @@ def listed(names: Iterable[str]) -> str:
 def indented(lines: Iterable[str], depth: int) -> str:
     """Lines of a block."""
     return "".join(f"\n{'    ' * depth}{line}" for line in lines) or f"\n{'    ' * depth}pass"
-
-
-# ---------------------------------------------------------------- rules of your own
-
-Form = Callable[..., tuple[Any, tuple[Any, ...]]]
-OWN: dict[ops.Rule, Form] = {}
-
-
-def numpy_rule(rule: ops.Rule) -> Callable[[Form], Form]:
-    """Give a rule of your own its NumPy form, so that `vectorize` can replay it: `@numpy_rule(rule)`.
-
-    Parameters
-    ----------
-    rule : callable
-        The rule on floats, as `apply` takes it.
-
-    Returns
-    -------
-    callable
-        A decorator for the form: a function that takes one array per input and returns the
-        result and a tuple with one local derivative per input, arrays all. The inputs have
-        shapes that broadcast: (m, n) for n samples, (m, 1) for what is the same for all.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> def sin(a):
-    ...     return math.sin(a), (math.cos(a),)
-    >>> @numpy_rule(sin)
-    ... def sin_of_arrays(a):
-    ...     return np.sin(a), (np.cos(a),)
-    """
-
-    def register(form: Form) -> Form:
-        OWN[rule] = form
-        return form
-
-    return register
-
-
-def expect_form(rule: ops.Rule) -> str:
-    """The name of a rule that has a NumPy form.
-
-    Raises
-    ------
-    TypeError
-        If it has none.
-    """
-    name = getattr(rule, "__name__", "rule").replace("<lambda>", "rule")
-    if rule not in OWN and form_of(rule) is None:
-        raise TypeError(
-            f"the rule {name!r} works on floats, and vectorize needs to know how NumPy does it: write the same "
-            f"for arrays, def {name}_of_arrays(...), and put @numpy_rule({name}) above it"
-        )
-    return name
-
-
-def numpy_form(rule: ops.Rule, inputs: int) -> Form:
-    """The NumPy form of a rule of the user's own, with its answer checked."""
-    name = expect_form(rule)
-
-    def form(*arrays: Any) -> tuple[Any, tuple[Any, ...]]:
-        answer = OWN[rule](*arrays)
-        if (
-            not isinstance(answer, tuple)
-            or len(answer) != 2
-            or not isinstance(answer[1], tuple)
-            or len(answer[1]) != inputs
-        ):
-            raise TypeError(
-                f"the NumPy form of the rule {name!r} must return its result and a tuple of {inputs} local "
-                f"derivative{'s' * (inputs > 1)}, as (result, (d1, d2, ...)), but it returned {what_is(answer)}"
-            )
-        return answer
-
-    return form
-
-
-@numpy_rule(cross_entropy)
-def cross_entropy_of_arrays(p: Any, t: Any) -> tuple[Any, tuple[Any, Any]]:
-    """`losses.cross_entropy` for arrays."""
-    import numpy as np
-
-    log_p = np.maximum(np.log(p), -100.0)
-    log_q = np.where(p < 1.0, np.log1p(-p), -100.0)
-    return (t - 1.0) * log_q - t * log_p, ((p - t) / np.maximum(p * (1.0 - p), 1e-12), log_q - log_p)
-
-
-@numpy_rule(logit_cross_entropy)
-def logit_cross_entropy_of_arrays(z: Any, t: Any) -> tuple[Any, tuple[Any, Any]]:
-    """`losses.logit_cross_entropy` for arrays."""
-    import numpy as np
-
-    tail = np.log1p(np.exp(-np.abs(z)))
-    loss = np.where(t, t * (np.maximum(-z, 0.0) + tail), 0.0)  # a share of 0 costs nothing: see losses.share
-    loss += np.where(1.0 - t, (1.0 - t) * (np.maximum(z, 0.0) + tail), 0.0)
-    return loss, (1.0 / (1.0 + np.exp(-z)) - t, -z)
 
 
 # ---------------------------------------------------------------- without arrays
@@ -663,7 +488,7 @@ class FloatProgram:
 
     def name(self, node: Node) -> str:
         """The name of a node's number; of a constant, the number."""
-        return text(node.number).replace("np.", "") if node.constant else self.names[node]
+        return literal(node.number).replace("np.", "") if node.constant else self.names[node]
 
     def add_up(self, node: Node) -> list[str]:
         """A sum of products, a few terms to a line, because Python's parser has a limit."""

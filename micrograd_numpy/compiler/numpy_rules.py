@@ -55,8 +55,8 @@ def computed(end: Number, names: dict[Symbol, str], buffer: Buffer, out: str = "
     for k, s in enumerate(steps):
         if s.op == "where":
             at[s] = place(s)
-        for i in {i for i in s.inputs if isinstance(i, Symbol)} - names.keys():
-            if last[i] == k:
+        for i in dict.fromkeys(i for i in s.inputs if isinstance(i, Symbol)):
+            if i not in names and last[i] == k:
                 spare[stem(i)].append(at[i])
         if s.op != "where":
             at[s] = place(s)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from micrograd_numpy.compiler.emit import same_rule
+from micrograd_numpy import ops
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
@@ -131,7 +131,7 @@ def difference(old: Recipe, new: Recipe) -> str:
 def pieces(recipe: Recipe) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """What a recipe does, piece by piece: the rule, and where each input comes from; of a constant, its text."""
     for node in recipe.steps:
-        yield same_rule(node.rule), tuple(repr(i.number) if i.constant else i.index for i in node.inputs)
+        yield node.rule, tuple(repr(i.number) if i.constant else i.index for i in node.inputs)
     yield "the return", tuple(node.index for node in recipe.results)
     for node, holds, _ in recipe.checks:
         yield getattr(holds, "__code__", holds), (repr(node.number) if node.constant else node.index,)
@@ -139,6 +139,6 @@ def pieces(recipe: Recipe) -> Iterator[tuple[Any, tuple[Any, ...]]]:
 
 def named(what: Any) -> str:
     """A rule in a message."""
-    if isinstance(what, float):
-        return f"'**{what:g}'"
+    if isinstance(what, ops.power):
+        return f"'**{what.n:g}'"
     return what if isinstance(what, str) else repr(getattr(what, "__name__", getattr(what, "co_name", "rule")))

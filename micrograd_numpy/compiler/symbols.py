@@ -138,6 +138,12 @@ class Trace:
         yes, no = as_number(yes), as_number(no)
         if identity(yes) == identity(no):
             return yes
+        if isinstance(yes, Symbol) and isinstance(no, Symbol) and yes.op == no.op != "input":
+            pairs = list(zip(yes.inputs, no.inputs))
+            differ = [i for i, (a, b) in enumerate(pairs) if identity(a) != identity(b)]
+            if len(differ) == 1 and (yes.op != "where" or differ != [0]):  # it is about one operand only
+                operands = [self.where(question, *pair) if i in differ else pair[0] for i, pair in enumerate(pairs)]
+                return self.where(*operands) if yes.op == "where" else self.make(yes.op, *operands)
         if question.op == "<=":  # c where a <= c, else a: the larger one, which is c just where a <= c
             a, bound = question.inputs
             if no is a and identity(yes) == identity(bound):
@@ -265,4 +271,6 @@ def compare(rule: Rule, followed: Followed) -> None:
             for ours, its in zip(found, (result, *slopes)):
                 if not (math.isclose(ours, its, rel_tol=1e-9, abs_tol=1e-12) or (ours != ours and its != its)):  # noqa: PLR0124
                     at = ", ".join(map(repr, point))
-                    raise FollowError(f"on symbols it goes another way: at {at} it is {its!r} and would become {ours!r}")
+                    raise FollowError(
+                        f"on symbols it goes another way: at {at} it is {its!r} and would become {ours!r}"
+                    )

@@ -1,0 +1,118 @@
+"""The NumPy statements of a rule compute, number by number, what the rule says."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from micrograd_numpy import losses, ops
+from micrograd_numpy.compiler.numpy_rules import NumpyRule
+from micrograd_numpy.compiler.symbols import FollowError
+from tests.compiler.test_symbols import random_rule
+from tests.tables.edges import BINARY, EDGES, INF, NAN, NUMBERS, PROBABILITIES, SHARES, UNARY, same
+
+
+def program(rule: ops.Rule, inputs: int) -> tuple[list[str], list[tuple[list[str], str]], set[str]]:
+    """The statements forward, those of each slope and its name, and the buffers."""
+    buffers: set[str] = set()
+
+    def buffer(stem: str, i: int) -> str:
+        buffers.add(f"{stem}{i}")
+        return f"{stem}{i}"
+
+    numpy = NumpyRule(rule, [f"x{i}" for i in range(inputs)], "o", buffer)
+    return numpy.forward(), [numpy.slope(i) for i in range(inputs)], buffers
+
+
+def on_arrays(rule: ops.Rule, points: list[tuple[float, ...]]) -> list[list[float]]:
+    """The result and the slopes of a rule at each point, by its statements: the inputs must be left alone."""
+    columns = np.array(points).T
+    forward, slopes, buffers = program(rule, len(columns))
+    names: dict[str, Any] = {"np": np, "o": np.full(len(points), np.nan)}
+    names |= {f"x{i}": column.copy() for i, column in enumerate(columns)}
+    names |= {name: np.empty(len(points), bool if name[0] == "m" else float) for name in buffers}
+    answers = []
+    with np.errstate(all="ignore"):
+        for lines, name in ((forward, "o"), *slopes):
+            exec("\n".join(lines), names)
+            answers.append(np.broadcast_to(eval(name, names), len(points)) * 1.0)
+    assert all(map(np.array_equal, (names[f"x{i}"] for i in range(len(columns))), columns, [True] * len(columns)))
+    return np.array(answers).T.tolist()
+
+
+def expect_the_same(rule: ops.Rule, points: list[tuple[float, ...]], slack: float = 0.0) -> None:
+    for point, ours in zip(points, on_arrays(rule, points)):
+        result, slopes = rule(*point)
+        assert all(same(x, y, slack=slack) for x, y in zip(ours, (result, *slopes), strict=True)), (point, ours)
+
+
+@pytest.mark.parametrize("operation", UNARY, ids=str)
+def test_operations_of_one_input_at_the_edges(operation) -> None:
+    expect_the_same(operation.rule, [(x,) for x in EDGES], operation.slack)
+
+
+@pytest.mark.parametrize("operation", BINARY, ids=str)
+def test_operations_of_two_inputs_at_all_pairs_of_edges(operation) -> None:
+    expect_the_same(operation.rule, list(product(EDGES, EDGES)), operation.slack)
+
+
+@pytest.mark.parametrize("targets", [SHARES, [0.0, -0.0, 1.0]], ids=["shares", "classes"])
+@pytest.mark.parametrize(
+    ("rule", "inputs"),
+    [(losses.cross_entropy, [*PROBABILITIES, -0.0]), (losses.logit_cross_entropy, [*NUMBERS, INF, -INF, NAN])],
+    ids=["probabilities", "logits"],
+)
+def test_losses_at_the_edges(rule, inputs, targets) -> None:
+    expect_the_same(rule, list(product(inputs, targets)))
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_random_rules(seed: int) -> None:
+    names = {**vars(ops), "max": max, "min": min, "float_": lambda x: x}
+    exec(random_rule(random.Random(seed)), names)
+    try:
+        expect_the_same(names["rule"], [(x, y) for x in EDGES[:12] for y in EDGES[:12]])
+    except FollowError as error:
+        assert str(error).startswith("its ifs can go more")  # noqa: PT017  # the one reason that may be
+
+
+def test_a_buffer_is_used_again_as_soon_as_nobody_needs_it() -> None:
+    def chain(a):
+        for _ in range(20):
+            a = a * 1.5 + 0.5
+        return a, (1.5**20,)
+
+    forward, _, buffers = program(chain, 1)
+    assert len(forward) == 40
+    assert buffers == set()  # the place of the result is enough
+
+
+def test_a_slope_of_0_or_1_is_a_mask() -> None:
+    forward, ((lines, name),), buffers = program(ops.relu, 1)
+    assert forward == ["np.maximum(x0, 0.0, out=o)"]
+    assert (lines, name, buffers) == (["np.not_equal(o, 0.0, out=m1)"], "m1", {"m1"})
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines"),
+    [
+        (lambda a: (-a, (1.0 if a < 0.0 else 0.0,)), ["np.less(x0, 0.0, out=m1)"]),
+        (
+            lambda a: (-a, (0.0 if a < 0.0 else 1.0,)),
+            ["np.less(x0, 0.0, out=m1)", "np.logical_not(m1, out=m1)"],  # not >=: nan is on the other side
+        ),
+        (lambda a: (-a, (0.0 if a != 2.0 else 1.0,)), ["np.equal(x0, 2.0, out=m1)"]),
+    ],
+)
+def test_masks_of_other_questions(rule, lines) -> None:
+    assert program(rule, 1)[1] == [(lines, "m1")]
+    expect_the_same(rule, [(x,) for x in (-1.0, 0.0, 2.0, NAN)])
+
+
+def test_a_constant_needs_no_statement() -> None:
+    assert program(lambda a: (3.0, (NAN,)), 1) == (["np.copyto(o, 3.0)"], [([], "np.nan")], set())
+    assert program(lambda a: (a, (-INF,)), 1) == (["np.copyto(o, x0)"], [([], "-np.inf")], set())
