@@ -4,7 +4,7 @@ import sys
 
 from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import topological_sort
-from micrograd_numpy.compiler.emit import numpy_rule
+from micrograd_numpy.compiler.numpy_rules import numpy_rule
 from micrograd_numpy.figures import stepper
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.graph import draw_graph
@@ -50,7 +50,8 @@ __all__ = [
 
 # Where modules of earlier versions are now.
 MOVED = {"style": "drawing.style", "hidden": "guards.hidden", "parameters": "guards.parameters"}
-MOVED |= {name: f"compiler.{name}" for name in ("emit", "recording", "replay", "staleness")}
+MOVED |= {"recording": "compiler.recording", "replay": "compiler.replay"}
+MOVED |= {"emit": "compiler.array_program", "staleness": "compiler.structure"}
 
 
 class Moved:

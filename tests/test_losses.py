@@ -11,7 +11,7 @@ import pytest
 
 from micrograd_numpy import Value
 from micrograd_numpy import losses as chapter
-from micrograd_numpy.compiler.emit import cross_entropy_of_arrays, logit_cross_entropy_of_arrays
+from micrograd_numpy.compiler.numpy_rules import cross_entropy_of_arrays, logit_cross_entropy_of_arrays
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.losses import (
     binary_cross_entropy,
