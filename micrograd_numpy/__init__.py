@@ -50,7 +50,8 @@ __all__ = [
 
 # Where modules of earlier versions are now.
 MOVED = {"style": "drawing.style", "hidden": "guards.hidden", "parameters": "guards.parameters"}
-MOVED |= {name: f"compiler.{name}" for name in ("emit", "recording", "replay", "staleness")}
+MOVED |= {"recording": "compiler.recording", "replay": "compiler.replay"}
+MOVED |= {"emit": "compiler.array_program", "staleness": "compiler.structure"}
 
 
 class Moved:

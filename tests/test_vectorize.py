@@ -47,7 +47,7 @@ from micrograd_numpy import (
     value,
     vectorize,
 )
-from micrograd_numpy.compiler import emit, replay
+from micrograd_numpy.compiler import replay
 from micrograd_numpy.value import apply, dot, mean, total
 from tests.tables import catalogue, changes
 from tests.tables.catalogue import FUNCTIONS, Function, Program, errors, own, programs
@@ -438,7 +438,7 @@ def test_gradients_of_a_vectorized_function_are_finite_differences() -> None:
 def test_the_docstrings_examples_are_true() -> None:
     for module in (vectorize, numpy_rule):
         for example in doctest.DocTestFinder(recurse=False).find(
-            module, globs=vars(emit) | vars(value) | {"vectorize": vectorize}
+            module, globs=vars(value) | {"vectorize": vectorize, "numpy_rule": numpy_rule, "math": math}
         ):
             results = doctest.DocTestRunner(verbose=False).run(example)
             assert results.attempted > 2 and results.failed == 0, example.name
@@ -1956,7 +1956,7 @@ def test_a_chain_of_functions_may_be_long() -> None:
 def test_what_is_small_runs_on_floats_and_what_is_large_on_arrays() -> None:
     w = Value(2.0)
     vectorized = vectorize(lambda x: (w * x).tanh())
-    assert isinstance(vectorized(np.ones(1))._run.replay, replay.FloatReplay)
-    assert isinstance(vectorized(np.ones(1000))._run.replay, replay.ArrayReplay)
+    assert isinstance(vectorized(np.ones(1))._call.replay, replay.FloatReplay)
+    assert isinstance(vectorized(np.ones(1000))._call.replay, replay.ArrayReplay)
     _, loss, X, y = demo()
-    assert isinstance(vectorize(loss)(X[:10], y[:10])._run.replay, replay.ArrayReplay)
+    assert isinstance(vectorize(loss)(X[:10], y[:10])._call.replay, replay.ArrayReplay)

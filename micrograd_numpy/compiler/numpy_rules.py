@@ -9,7 +9,7 @@ from micrograd_numpy.compiler.symbols import COMPARISONS, NUMPY, FollowError, Nu
 from micrograd_numpy.ops import Rule
 from micrograd_numpy.value import what_is
 
-Buffer = Callable[[str, int], str]  # the name of the i-th buffer: of numbers, "s", or of answers, "m"
+Buffer = Callable[[str, int], str]  # the name of the i-th buffer for numbers, "float", or for answers, "bool"
 OPPOSITE = {"==": "!=", "!=": "=="}  # the other comparisons are false of a nan, and so are their opposites
 
 
@@ -37,27 +37,27 @@ def computed(end: Number, names: dict[Symbol, str], buffer: Buffer, out: str = "
     steps = [s for s in reached([end], known=names) if s not in names]
     last = {i: k for k, s in enumerate(steps) for i in s.inputs if isinstance(i, Symbol)}
     choices = any(s.op == "where" for s in steps)  # which are made in two statements, and may overwrite nothing
-    spare: dict[str, list[str]] = {"s": [out] if out and not choices else [], "m": []}
-    made = {"s": 0, "m": 0}
+    spare: dict[str, list[str]] = {"float": [out] if out and not choices else [], "bool": []}
+    made = {"float": 0, "bool": 0}
     at, lines = dict(names), []
 
-    def stem(s: Symbol) -> str:
-        return "m" if s.op in COMPARISONS else "s"
+    def dtype(s: Symbol) -> str:
+        return "bool" if s.op in COMPARISONS else "float"
 
     def place(s: Symbol) -> str:
         if s is end and out:
             return out
-        if not spare[stem(s)]:
-            made[stem(s)] += 1
-            spare[stem(s)].append(buffer(stem(s), made[stem(s)]))
-        return spare[stem(s)].pop()
+        if not spare[dtype(s)]:
+            made[dtype(s)] += 1
+            spare[dtype(s)].append(buffer(dtype(s), made[dtype(s)]))
+        return spare[dtype(s)].pop()
 
     for k, s in enumerate(steps):
         if s.op == "where":
             at[s] = place(s)
         for i in dict.fromkeys(i for i in s.inputs if isinstance(i, Symbol)):
             if i not in names and last[i] == k:
-                spare[stem(i)].append(at[i])
+                spare[dtype(i)].append(at[i])
         if s.op != "where":
             at[s] = place(s)
         lines += statements(s, [at[i] if isinstance(i, Symbol) else literal(i) for i in s.inputs], at[s])
@@ -174,6 +174,11 @@ def expect_array_rule(rule: Rule, inputs: int) -> None:
             f"vectorize cannot follow the rule {name!r}: {error}. Stay with operators, if, ops and np.sin and its like "
             f"(not math.sin); or write the same for arrays, def {name}_of_arrays(...), and put @numpy_rule({name}) above it"
         ) from None
+
+
+def overwrites(rule: Rule | None, inputs: int) -> bool:
+    """Whether the result of a rule may lie where its input lies, because nothing needs that again."""
+    return rule is not None and rule not in GIVEN and follow(rule, inputs).in_place
 
 
 def rule_name(rule: Rule) -> str:

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, update_wrapper
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from micrograd_numpy.anomaly import watching
-from micrograd_numpy.compiler.staleness import difference
+from micrograd_numpy.arrays import Recipe, RecipeNode, record
+from micrograd_numpy.compiler.array_program import ArrayProgram
+from micrograd_numpy.compiler.difference import difference
+from micrograd_numpy.compiler.float_program import FloatProgram
+from micrograd_numpy.compiler.programs import Programs
 from micrograd_numpy.value import Value, as_value, what_is
-
-if TYPE_CHECKING:
-    from micrograd_numpy.compiler.emit import ArrayProgram, FloatProgram
-    from micrograd_numpy.vectorize import Node, Programs, Recipe
 
 REDUCTIONS = ("mean", "sum", "none")
 MOST = 16  # how many programs a function keeps, for arguments of different shapes
@@ -75,7 +75,6 @@ class ArrayReplay:
     """
 
     def __init__(self, program: ArrayProgram, bind: Callable[..., Any], n: int) -> None:
-
         layout, recipe = program.layout, program.recipe
         S, dS = np.zeros(layout.slots), np.empty(layout.slots)
         Z, dZ = np.empty((layout.rows, n)), np.empty((layout.rows, n))
@@ -88,7 +87,7 @@ class ArrayReplay:
         self.pack, self.S = struct.Struct(f"{len(self.parameters)}d").pack_into, S.data
         self.gradients = dS[: len(self.parameters)]
 
-        def row(node: Node, wide: Any, flat: Any) -> Any:
+        def row(node: RecipeNode, wide: Any, flat: Any) -> Any:
             place = layout.place[node]
             return wide[place] if node.wide else flat[place : place + 1]
 
@@ -133,7 +132,7 @@ class FloatReplay:
         return list(self.go_backward(self.samples, self.numbers, rows))
 
 
-def parameters_of(nodes: Sequence[Node]) -> tuple[Value, ...]:
+def parameters_of(nodes: Sequence[RecipeNode]) -> tuple[Value, ...]:
     """The Values that some nodes stand for."""
     return tuple(node.parameter for node in nodes if node.parameter is not None)
 
@@ -201,7 +200,7 @@ def argument_names(fn: Callable[..., Any], count: int) -> list[str]:
 # ---------------------------------------------------------------- results out
 
 
-class Run:
+class Call:
     """One call of a vectorized function: its memory, from which the way back starts."""
 
     def __init__(self, function: Vectorized, batches: list[np.ndarray]) -> None:
@@ -244,16 +243,16 @@ class Batch(Value):
     one for each parameter, are computed when they are asked for, all samples at once.
     """
 
-    __slots__ = ("_run", "_seeds")
+    __slots__ = ("_call", "_seeds")
 
-    def __init__(self, data: float, run: Run, seeds: list[np.ndarray]) -> None:
+    def __init__(self, data: float, call: Call, seeds: list[np.ndarray]) -> None:
         self.data, self.grad, self.label = data, 0.0, ""
-        self._prev, self._op, self._rule = run.replay.parameters, "batch", None
-        self._run, self._seeds = run, seeds
+        self._prev, self._op, self._rule = call.replay.parameters, "batch", None
+        self._call, self._seeds = call, seeds
 
     @property
     def _local(self) -> tuple[float, ...]:  # type: ignore[override]  # where other Values store it
-        return tuple(self._run.gradients(self._seeds))
+        return tuple(self._call.gradients(self._seeds))
 
     def backward(self, gradient: None = None) -> None:
         """Add to the `grad` of each parameter the derivative of `data` with respect to it.
@@ -270,7 +269,7 @@ class Batch(Value):
                 "backward takes a gradient only with reduction='none'; data is one number, whose gradient is 1"
             )
         self.grad = 1.0
-        hand_out(self._prev, self._run.gradients(self._seeds))  # what any Value does, without a sort
+        hand_out(self._prev, self._call.gradients(self._seeds))  # what any Value does, without a sort
 
 
 class Results:
@@ -282,9 +281,9 @@ class Results:
         Of shape (samples,), or (samples, results) if the function returns a list.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self.data = each(run.compiled.recipe, run.replay, run.n)
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.data = each(call.compiled.recipe, call.replay, call.n)
 
     def backward(self, gradient: Any = None) -> None:
         """Add to the `grad` of each parameter the derivative of what is made of the results.
@@ -312,7 +311,7 @@ class Results:
         if seeds.shape != self.data.shape:
             raise ValueError(f"the gradient must have the shape of data, {self.data.shape}, but has {seeds.shape}")
         rows = [seeds] if seeds.ndim == 1 else list(seeds.T)
-        hand_out(self._run.replay.parameters, self._run.gradients(rows))
+        hand_out(self._call.replay.parameters, self._call.gradients(rows))
 
     def __repr__(self) -> str:
         return f"Results(data={self.data!r})"
@@ -332,20 +331,13 @@ class State:
 class Vectorized:
     """A function of one sample that takes batches: what `vectorize` returns."""
 
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        reduction: str,
-        record: Callable[..., Recipe],
-        programs: Callable[[Recipe], Programs],
-    ) -> None:
+    def __init__(self, fn: Callable[..., Any], reduction: str) -> None:
         if not callable(fn):
             raise TypeError(f"vectorize needs a function of one sample, but got {what_is(fn)}")
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, but got {reduction!r}")
         update_wrapper(self, fn, updated=())
         self.fn, self.reduction = fn, reduction
-        self._record, self._programs = record, programs
         self._state = State()
         self._even: dict[int, np.ndarray] = {}
         self._methods: dict[int, tuple[weakref.ref[Any], State]] = {}  # by the identity of the object
@@ -363,13 +355,13 @@ class Vectorized:
                     f"a vectorized method needs objects that can be referred to weakly; add '__weakref__' to the "
                     f"__slots__ of {type(owner).__name__}"
                 ) from None
-        bound = Vectorized(self.fn.__get__(owner), self.reduction, self._record, self._programs)
+        bound = Vectorized(self.fn.__get__(owner), self.reduction)
         bound._state = methods[me][1]
         return bound
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy has programs of its own, for what its function sees."""
-        return Vectorized, (self.fn, self.reduction, self._record, self._programs)
+        return Vectorized, (self.fn, self.reduction)
 
     def __call__(self, *arrays: Any) -> Batch | Results:
         """The function of a batch: arrays of shape (samples,) or (samples, numbers), one for each argument.
@@ -386,21 +378,21 @@ class Vectorized:
         ValueError
             If the arrays do not fit together, or a result is not one number and should be reduced.
         """
-        run = Run(self, as_batches(arrays))
+        call = Call(self, as_batches(arrays))
         if self.reduction == "none":
-            return Results(run)
-        recipe, n = run.compiled.recipe, run.n
+            return Results(call)
+        recipe, n = call.compiled.recipe, call.n
         if not recipe.single:
             raise ValueError(
                 f"the {self.reduction} is of one result, but the function returned a list of {len(recipe.results)}; "
                 'use forward(...), or vectorize(fn, reduction="none")'
             )
-        result = run.replay.results[0]
+        result = call.replay.results[0]
         with np.errstate(all="ignore"):
             total = float(np.add.reduce(result)) if recipe.results[0].wide else float(result[0]) * n
         if n not in self._even:
             self._even = {n: np.full(n, 1.0 / n if self.reduction == "mean" else 1.0)}
-        return Batch(total / n if self.reduction == "mean" else total, run, [self._even[n]])
+        return Batch(total / n if self.reduction == "mean" else total, call, [self._even[n]])
 
     def forward(self, *arrays: Any) -> np.ndarray:
         """The function of each sample, with no way back: an array of shape (samples,) or (samples, results)."""
@@ -445,7 +437,7 @@ class Vectorized:
             known.calls = calls
             if calls & (calls - 1):  # at call 2, 4, 8, …, see whether the function still does the same
                 return known
-        recipe = self._record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
+        recipe = record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
         if known and same:
             news = difference(known.recipe, recipe)
             if not news:
@@ -454,7 +446,7 @@ class Vectorized:
         compiled.pop(key, None)
         if len(compiled) == MOST:
             del compiled[next(iter(compiled))]
-        compiled[key] = Compiled(self._programs(recipe), calls)
+        compiled[key] = Compiled(Programs(recipe), calls)
         return compiled[key]
 
     def _warn(self, news: str, since: int) -> None:
@@ -479,7 +471,7 @@ class Vectorized:
         with np.errstate(all="ignore"):
             replay.forward(batches)
         if compiled.recipe.checks:
-            check(compiled.recipe, replay)
+            check_all_samples(compiled.recipe, replay)
         return compiled, replay
 
     def _watch(self, recipe: Recipe, batches: list[np.ndarray], seeds: list[np.ndarray] | None = None) -> None:
@@ -515,7 +507,7 @@ def as_batches(arrays: Sequence[Any]) -> list[np.ndarray]:
     return batches
 
 
-def check(recipe: Recipe, replay: ArrayReplay | FloatReplay) -> None:
+def check_all_samples(recipe: Recipe, replay: ArrayReplay | FloatReplay) -> None:
     """Ask of all samples what the function asks of one, such as whether a label is one of ±1."""
     for (_, holds, complaint), numbers in zip(recipe.checks, replay.results[len(recipe.results) :]):
         fine = holds(numbers)

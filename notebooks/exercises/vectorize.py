@@ -13,9 +13,9 @@ from collections import Counter
 import numpy as np
 
 from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, ops, vectorize
-from micrograd_numpy.compiler.emit import same_rule
+from micrograd_numpy.compiler.numpy_rules import same_rule
 from micrograd_numpy.value import apply, dot, mean
-from micrograd_numpy.vectorize import record
+from micrograd_numpy.arrays import record
 
 # %% [markdown]
 # ## 1. The passes, by hand

@@ -20,9 +20,9 @@ def program(rule: ops.Rule, inputs: int) -> tuple[list[str], list[tuple[list[str
     """The statements forward, those of each slope and its name, and the buffers."""
     buffers: set[str] = set()
 
-    def buffer(stem: str, i: int) -> str:
-        buffers.add(f"{stem}{i}")
-        return f"{stem}{i}"
+    def buffer(dtype: str, i: int) -> str:
+        buffers.add(name := f"{'m' if dtype == 'bool' else 's'}{i}")
+        return name
 
     numpy = NumpyRule(rule, [f"x{i}" for i in range(inputs)], "o", buffer)
     return numpy.forward(), [numpy.slope(i) for i in range(inputs)], buffers

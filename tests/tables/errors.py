@@ -1213,7 +1213,7 @@ ERRORS: dict[str, list[Error]] = {
         Error(
             "import micrograd_numpy.emit",
             ImportError,
-            "micrograd_numpy.emit has moved: import micrograd_numpy.compiler.emit",
+            "micrograd_numpy.emit has moved: import micrograd_numpy.compiler.array_program",
         ),
     ],
 }
