@@ -1,14 +1,13 @@
 # %% [markdown]
 # # From scalars to arrays
 #
-# Your engine is right, and it is slow. Frameworks do the same step many times as fast. In this chapter
-# you find out where the time goes, and then you write the program that finds the arrays in a scalar graph
-# and lets NumPy do the work. At the end your model trains faster than PyTorch does on the same task.
+# Your engine is right, and it is slow. Frameworks do the same step many times as fast. In this chapter you find out where
+# the time goes. Then you let your passes write a program in NumPy, and use it as if it were your function. At the end
+# your model trains faster than PyTorch does on the same task.
 #
-# - **You will build** `vectorize`: it records what a function does to one sample, and compiles
-#   that into a few lines of NumPy.
-# - **You need** [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb); matrix products.
-# - **Time** about 60 minutes.
+# - **You will build** `vectorize`: it compiles a function of one sample into a few lines of NumPy for all samples.
+# - **You need** [Finding the arrays](arrays.ipynb).
+# - **Time** about 35 minutes.
 
 # %%
 """From scalars to arrays: find the arrays in a scalar graph, and let NumPy replay it."""
@@ -65,24 +64,38 @@ from typing import Any
 # Added up, these are a few microseconds for each node, whatever the size of the graph. The multiplication itself takes a processor less than a nanosecond. All the rest is
 # Python: make an object, look up a method, count references, append to a list.
 #
-# You can't make Python's objects a thousand times cheaper. You can only make fewer of them. But the sums have to be done. Or do they have to be done *one by one*?
-#
-# ## A hundred samples, one recipe
-#
-# Here is the loss of one sample, written with plain `+` and `*`. (A neuron's own `dot` would hide half of the story.)
-
-# %% [markdown]
-# Each matrix is a stretch of `S`, and each input a stretch of `Z`, the row of ones included. In NumPy, a stretch is a *view*: it costs nothing.
+# You can't make Python's objects a thousand times cheaper. You can only make fewer of them. But the sums have to be done.
+# Or do they have to be done *one by one*? Your passes have the answer: a hundred samples are one walk through a few groups.
 #
 # ## Emit
 #
-# What is left is to write it down. That takes patience rather than ideas, so it lives in a module of its own, `emit.py`. For each group there are one or two
-# statements, and going back there are the same in reverse, with the local derivatives that you know. The first gradient that reaches a place is stored, the next ones are added.
+# The last pass writes that walk down. That takes patience rather than ideas, so it lives in plain modules, in the folder
+# `compiler`. For each group there are one or two statements, and going back there are the same in reverse, with the local
+# derivatives that you know. The first gradient that reaches a place is stored, the next ones are added.
 #
-# Here is the forward half. Before you scroll: how many lines will be left of more than a thousand operations?
+# This time the loss calls the model itself, with its `dot`s. That makes the recipe shorter, and changes nothing in what
+# is found. Here is the forward half. Before you scroll: how many lines will be left?
 
 # %% tags=["active-ipynb"]
-# program = ArrayProgram(recipe, nodes, groups, layout)
+# import numpy as np
+#
+# from micrograd_numpy import MLP, SGD, Value
+# from micrograd_numpy.arrays import record
+# from micrograd_numpy.compiler.programs import Programs
+# from micrograd_numpy.moons import moons_data
+#
+# points, labels = moons_data(100)
+# X, y = np.array(points), np.array(labels)
+# model = MLP(2, [16, 16, 1], rng=0)
+#
+#
+# def loss(x, t):
+#     return (1 - t * model(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
+#
+#
+# recipe = record(loss, [points[0], labels[0]], ["x", "t"])
+# program = Programs(recipe).arrays  # fuse, group, factor, lay out, emit
+# print(f"{len(recipe.steps):,} steps, {len(program.groups)} groups:")
 # for line in program.forward:
 #     print(line)
 
@@ -110,11 +123,9 @@ from typing import Any
 #
 # ## All of it
 #
-# Put the passes in a row. There are two programs at the end; the second one comes in a minute.
-
-# %% [markdown]
-# `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What it needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out
-# to the Values) is in `replay.py`.
+# `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What it
+# needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out to the Values) is in
+# `compiler/replay.py`.
 
 
 # %%
@@ -181,12 +192,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # Now train. The loop is the one that you know; only the loss takes all points at once. The optimizer still moves the very Values of the model.
 
 # %% tags=["active-ipynb"]
-# @vectorize
-# def objective(x, t):
-#     return (1 - t * model(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
-#
-#
 # model = MLP(2, [16, 16, 1], rng=0)
+# objective = vectorize(loss)
 # optimizer = SGD(model.parameters(), lr=0.1)
 # for epoch in range(301):
 #     batch_loss = objective(X, y)
@@ -199,8 +206,6 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(objective.explain())
 
 # %% [markdown]
-# This time the function calls the model itself, with its `dot`s. The recipe is shorter, and the program is the same.
-#
 # Is a layer really `X @ W.T` with a bias? Vectorize one alone, and write the other by hand:
 
 # %% tags=["active-ipynb"]
@@ -300,6 +305,11 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # For prediction you need no way back, and one number for each point. `forward` gives you that, here for 2,500 points:
 
 # %% mystnb={"image": {"alt": "The moons and the boundary of the trained model: a curve that winds between the two half circles."}} tags=["active-ipynb"]
+# import matplotlib.pyplot as plt
+#
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
+#
+# book_style()
 # predict = vectorize(model)
 # x1, x2 = np.meshgrid(np.linspace(-1.6, 2.6, 50), np.linspace(-1.1, 1.6, 50))
 # grid = np.column_stack([x1.ravel(), x2.ravel()])
@@ -436,8 +446,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # ## What you can now do
 #
 # - Say where the time of a scalar engine goes, and what to leave out so that memory frees itself.
-# - Record a function, and say what a recording can't know.
-# - Find a matrix product in a heap of multiplications.
+# - Compile a function of one sample, and train with it.
+# - Say what is frozen in a compiled function, and when a change is noticed.
 # - Say when arrays pay, when they don't, and what limits each.
 #
 # ## In PyTorch this is …
@@ -470,11 +480,9 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # Worked and folded, in [Exercises: From scalars to arrays](exercises/vectorize.ipynb):
 #
-# 1. Predict the groups of a small function, and find them in its program.
-# 2. Give an operation of your own its NumPy form.
-# 3. Say what is frozen in a recording, and what is not.
-# 4. Write a pass of your own: find what is computed twice.
-# 5. Three classes at once: softmax regression, vectorized.
+# 1. Give an operation of your own its NumPy form.
+# 2. Say what is frozen in a recording, and what is not.
+# 3. Three classes at once: softmax regression, vectorized.
 #
 # ## Check yourself
 #
@@ -482,20 +490,17 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # There, a result holds a closure, and the closure holds the result: a cycle. Here a node holds its inputs and numbers, and nothing points back.
 # :::
 #
-# :::{dropdown} A function has `if x[0] > 0:` in it. Why can't it be recorded?
-# The recipe could hold one of the two branches only, and samples that should take the other would be sent the wrong way.
-# :::
-#
-# :::{dropdown} Two neurons share their inputs, a third has others. Which of them form a matrix?
-# The first two. All members of a matrix product multiply the same column.
+# :::{dropdown} A global number that your function uses changes after call 4. When is it noticed?
+# At call 8, the next at which the function is recorded again. Calls 5 to 7 use the old number.
 # :::
 #
 # :::{dropdown} You double the batch from 100 to 200. Does the step take twice as long?
 # No: most of it is the price of some thirty calls, and of the parameters that are Values. For large batches the arithmetic decides, and the time grows with the batch.
 # :::
 #
-# :::{dropdown} Why is the hinge's `1 - t * score` not part of a matrix product?
-# `t` and `score` are both different for each sample, so there is no table of weights: it is a product of two rows.
+# :::{dropdown} Why is there a second program, made of plain floats?
+# A call of NumPy has a price, however few numbers it computes. Where there are only a few, Python's own arithmetic is
+# faster.
 # :::
 #
 # ## Sources
