@@ -67,23 +67,26 @@ from micrograd_numpy.value import Value, as_value, what_is
 # )
 
 # %% [markdown]
-# The hundred graphs have the same operations in the same order. The code never looks at a number, so their wires are the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred
-# samples through it side by side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the
-# work of a hundred nodes.
+# The hundred graphs have the same operations in the same order. The code never looks at a number, so their wires are
+# the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred samples through it side by
+# side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the work of a hundred
+# nodes.
 #
-# That is the first half. For the second, look inside one graph. Sixteen neurons do the same thing to the same inputs. Their
-# sums could be one array, too, of 16 rows. If you can find them.
+# That is the first half. For the second, look inside one graph. Sixteen neurons do the same thing to the same inputs.
+# Their sums could be one array, too, of 16 rows. If you can find them.
 #
 # You will do it in five passes: **record** the recipe, **fuse** its sums, **group** what is alike, **factor** out the
 # matrices, **lay out** the numbers in memory. No pass knows what a neuron is.
 #
 # ## Record
 #
-# The first pass runs the function once, on one sample, and looks on. `recorded()` uses the trick that you know from [Anomalies](anomaly.ipynb): every Value
-# passes through one function, `node`, so that is the place to stand. It notes each new Value with its rule.
+# The first pass runs the function once, on one sample, and looks on. `recorded()` uses the trick that you know from
+# [Anomalies](anomaly.ipynb): every Value passes through one function, `node`, so that is the place to stand. It notes
+# each new Value with its rule.
 #
-# A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the Values that the function
-# found outside, like a model's weights. *Constants* it made itself, like the 1 in `1 - t * score`. Everything else is a step.
+# A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the
+# Values that the function found outside, like a model's weights. *Constants* it made itself, like the 1 in
+# `1 - t * score`. Everything else is a step.
 
 
 # %%
@@ -244,8 +247,8 @@ def as_result(x: Any) -> Value:
 # print(f"{len(recipe.steps):,} steps, {sum(step.wide for step in recipe.steps):,} of them wide")
 
 # %% [markdown]
-# The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe needs it only once,
-# and not a hundred times.
+# The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe
+# needs it only once, and not a hundred times.
 #
 # There is a danger in running a function once. What if it *looks* at a number? Predict what should happen here:
 
@@ -263,18 +266,22 @@ def as_result(x: Any) -> Value:
 #     print(error)
 
 # %% [markdown]
-# The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the classic bug of everything that
-# traces. So while a recipe is recorded, only the engine's own operations may read a number. Whatever else asks for one is refused, with the line
-# that asked: `if`, `float`, `print`, `<`, `.data`. An argument and all that is made of it refuse `==` and a look-up in a dict, too, because a plain number would answer them by what it holds.
+# The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the
+# classic bug of everything that traces. So while a recipe is recorded, only the engine's own operations may read a
+# number. Whatever else asks for one is refused, with the line that asked: `if`, `float`, `print`, `<`, `.data`. An
+# argument and all that is made of it refuse `==` and a look-up in a dict, too, because a plain number would answer them
+# by what it holds.
 #
 # ## Fuse
 #
-# More than a thousand steps. Most of them are `+` and `*`, one after the other, in long chains. Written out, what a neuron computes before its `relu` is one formula,
+# More than a thousand steps. Most of them are `+` and `*`, one after the other, in long chains. Written out, what a
+# neuron computes before its `relu` is one formula,
 #
 # $$w_1 x_1 + w_2 x_2 + \dots + b,$$
 #
-# a **sum of products**. The second pass collects each such chain in one node: a list of terms $\pm a \cdot b$ or $\pm a$. Differences, negatives and `dot` are sums of
-# products, too. A product that somebody else needs stays a node of its own.
+# a **sum of products**. The second pass collects each such chain in one node: a list of terms $\pm a \cdot b$ or
+# $\pm a$. Differences, negatives and `dot` are sums of products, too. A product that somebody else needs stays a node
+# of its own.
 
 # %%
 SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
@@ -357,13 +364,13 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # print("the longest sum has", max(len(n.terms) for n in nodes), "terms")
 
 # %% [markdown]
-# The longest sum is the penalty, with a term for each parameter. And look at the length of the longest chain: that is how many things must
-# happen one *after* the other. The rest can happen side by side.
+# The longest sum is the penalty, with a term for each parameter. And look at the length of the longest chain: that is
+# how many things must happen one *after* the other. The rest can happen side by side.
 #
 # ## Group
 #
-# Now to side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of one depth never depend on each other. If they also
-# do the same thing, they can be one array.
+# Now to what may happen side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of one depth never
+# depend on each other. If they also do the same thing, they can be one array.
 
 # %% mystnb={"image": {"alt": "The fused steps by depth. Two columns of 16 sums and 16 relus follow each other twice, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -390,10 +397,11 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # plt.show()
 
 # %% [markdown]
-# You can read the network off this picture, and nothing told the program that there is one. Two layers of 16 sums and 16 `relu`, then the output, the hinge, and the
-# penalty added at the end. Below the line is the penalty itself.
+# You can read the network off this picture, and nothing told the program that there is one. Two layers of 16 sums and
+# 16 `relu`, then the output, the hinge, and the penalty added at the end. Below the line is the penalty itself.
 #
-# A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept in tables: a row for each member, a column for each term.
+# A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept
+# in tables: a row for each member, a column for each term.
 
 # %%
 Table = list[list[RecipeNode]]  # a row for each member of a group, a column for each term
@@ -489,8 +497,8 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 # %% [markdown]
 # ## Factor
 #
-# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, `h` a result of the first layer.
-# What do you notice about the columns?
+# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, `h` a
+# result of the first layer. What do you notice about the columns?
 
 # %% tags=["active-ipynb"]
 # second = [n for n in nodes if n.depth == 3 and len(n.terms) > 2]
@@ -500,14 +508,16 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 #     print(" + ".join(products), "+ ...")
 
 # %% [markdown]
-# The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a column, added up along each row:
-# that is the **product of a matrix and a vector**, $W h$. Each entry of $h$ is a row of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
+# The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a
+# column, added up along each row: that is the **product of a matrix and a vector**, $W h$. Each entry of $h$ is a row
+# of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
 #
-# If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it, and you never looked for a layer: any sums
-# whose members multiply the same inputs will do.
+# If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it,
+# and you never looked for a layer: any sums whose members multiply the same inputs will do.
 #
-# One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the biases are one more column of $W$, the inputs get a row of ones,
-# and the sum needs no second statement. Nor does the gradient of the bias.
+# One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the
+# biases are one more column of $W$, the inputs get a row of ones, and the sum needs no second statement. Nor does the
+# gradient of the bias.
 
 
 # %%
@@ -562,13 +572,16 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 # %% [markdown]
 # ## Lay out
 #
-# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay about anyhow, they would have to be gathered before each
-# product. So put them where they will be wanted.
+# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay about anyhow, they would
+# have to be gathered before each product. So put them where they will be wanted.
 #
-# Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each
-# sample. The members of a group get rows next to each other, so that a group is a slice. A row of ones lies right below the rows that it is multiplied with.
+# Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which
+# the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each sample. The members of a
+# group get rows next to each other, so that a group is a slice. A row of ones lies right below the rows that it is
+# multiplied with.
 #
-# And a sum that only a `relu` looks at is never needed again: the slope of `relu` follows from its result. So the result may take the sum's place.
+# And a sum that only a `relu` looks at is never needed again: the slope of `relu` follows from its result. So the
+# result may take the sum's place.
 
 
 # %%
@@ -713,8 +726,9 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # plt.show()
 
 # %% [markdown]
-# The samples are the long side. Make it ten times as long, and not one group more is needed: only longer rows. What that saves in time, and how the walk above becomes a program that goes back, too, is the next
-# chapter: [From scalars to arrays](vectorize.ipynb).
+# The samples are the long side. Make it ten times as long, and not one group more is needed: only longer rows. What
+# that saves in time, and how the walk above becomes a program that goes back, too, is the next chapter: [From scalars
+# to arrays](vectorize.ipynb).
 #
 # ## What you can now do
 #
@@ -742,8 +756,8 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     print("the first layer agrees:", np.allclose(read(hidden.column)[:, 0], theirs.T, rtol=1e-13))
 
 # %% [markdown]
-# PyTorch records functions, too, in `torch.compile` {cite:p}`ansel2024`: what it writes down are operations on tensors, which
-# somebody has found already.
+# PyTorch records functions, too, in `torch.compile` {cite:p}`ansel2024`: what it writes down are operations on tensors,
+# which somebody has found already.
 #
 # ## Exercises
 #
@@ -756,7 +770,8 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # ## Check yourself
 #
 # :::{dropdown} A function has `if x[0] > 0:` in it. Why can't it be recorded?
-# The recipe could hold one of the two branches only, and samples that should take the other would be sent the wrong way.
+# The recipe could hold one of the two branches only, and samples that should take the other would be sent the wrong
+# way.
 # :::
 #
 # :::{dropdown} Two neurons share their inputs, a third has others. Which of them form a matrix?
@@ -773,5 +788,5 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #
 # ## Sources
 #
-# Recording a function with symbols in place of numbers is described in {cite:p}`frostig2018,ansel2024`; arrays, views and strides
-# in NumPy in {cite:p}`harris2020`.
+# Recording a function with symbols in place of numbers is described in {cite:p}`frostig2018,ansel2024`; arrays, views
+# and strides in NumPy in {cite:p}`harris2020`.
