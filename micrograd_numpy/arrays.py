@@ -1,14 +1,13 @@
 # %% [markdown]
-# # From scalars to arrays
+# # Finding the arrays
 #
-# Your engine is right, and it is slow. Frameworks do the same step many times as fast. In this chapter
-# you find out where the time goes, and then you write the program that finds the arrays in a scalar graph
-# and lets NumPy do the work. At the end your model trains faster than PyTorch does on the same task.
+# Your engine computes one number at a time, and a model does the same to every sample. In this chapter you write a
+# program that looks on while the engine works on *one* sample, and finds the matrices that do that work for all
+# samples at once. Nobody tells it what a layer is.
 #
-# - **You will build** `vectorize`: it records what a function does to one sample, and compiles
-#   that into a few lines of NumPy.
+# - **You will build** five passes, from `record` to the layout in memory. They turn scalar code into arrays.
 # - **You need** [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb); matrix products.
-# - **Time** about 60 minutes.
+# - **Time** about 35 minutes.
 
 # %%
 """Finding the arrays: in the scalar graph of one sample, the matrices that work on all samples at once."""
@@ -27,19 +26,16 @@ from micrograd_numpy.compiler.structure import Structure
 from micrograd_numpy.value import Value, as_value, what_is
 
 # %% [markdown]
-# Added up, these are a few microseconds for each node, whatever the size of the graph. The multiplication itself takes a processor less than a nanosecond. All the rest is
-# Python: make an object, look up a method, count references, append to a list.
-#
-# You can't make Python's objects a thousand times cheaper. You can only make fewer of them. But the sums have to be done. Or do they have to be done *one by one*?
-#
 # ## A hundred samples, one recipe
 #
-# Here is the loss of one sample, written with plain `+` and `*`. (A neuron's own `dot` would hide half of the story.)
+# Take the training step that you know: a hundred points, a model with two hidden layers of 16 neurons, the hinge loss,
+# and a small penalty on the weights. Here is the loss of one sample, written with plain `+` and `*`. (A neuron's own
+# `dot` would hide half of the story.)
 
 # %% tags=["active-ipynb"]
 # import numpy as np
 #
-# from micrograd_numpy import MLP, SGD, topological_sort
+# from micrograd_numpy import MLP, topological_sort
 # from micrograd_numpy.moons import moons_data
 #
 # points, labels = moons_data(100)
@@ -71,23 +67,26 @@ from micrograd_numpy.value import Value, as_value, what_is
 # )
 
 # %% [markdown]
-# The hundred graphs have the same operations in the same order. The code never looks at a number, so their wires are the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred
-# samples through it side by side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the
-# work of a hundred nodes.
+# The hundred graphs have the same operations in the same order. The code never looks at a number, so their wires are
+# the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred samples through it side by
+# side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the work of a hundred
+# nodes.
 #
-# That is the first half. For the second, look inside one graph. Sixteen neurons do the same thing to the same inputs. Their
-# sums could be one array, too, of 16 rows. If you can find them.
+# That is the first half. For the second, look inside one graph. Sixteen neurons do the same thing to the same inputs.
+# Their sums could be one array, too, of 16 rows. If you can find them.
 #
-# You will do it in six passes: **record** the recipe, **fuse** its sums, **group** what is alike, **factor** out the matrices,
-# **lay out** the numbers in memory, **emit** the program. No pass knows what a neuron is.
+# You will do it in five passes: **record** the recipe, **fuse** its sums, **group** what is alike, **factor** out the
+# matrices, **lay out** the numbers in memory. No pass knows what a neuron is.
 #
 # ## Record
 #
-# The first pass runs the function once, on one sample, and looks on. `recorded()` uses the trick that you know from [Anomalies](anomaly.ipynb): every Value
-# passes through one function, `node`, so that is the place to stand. It notes each new Value with its rule.
+# The first pass runs the function once, on one sample, and looks on. `recorded()` uses the trick that you know from
+# [Anomalies](anomaly.ipynb): every Value passes through one function, `node`, so that is the place to stand. It notes
+# each new Value with its rule.
 #
-# A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the Values that the function
-# found outside, like a model's weights. *Constants* it made itself, like the 1 in `1 - t * score`. Everything else is a step.
+# A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the
+# Values that the function found outside, like a model's weights. *Constants* it made itself, like the 1 in
+# `1 - t * score`. Everything else is a step.
 
 
 # %%
@@ -248,8 +247,8 @@ def as_result(x: Any) -> Value:
 # print(f"{len(recipe.steps):,} steps, {sum(step.wide for step in recipe.steps):,} of them wide")
 
 # %% [markdown]
-# The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe needs it only once,
-# and not a hundred times.
+# The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe
+# needs it only once, and not a hundred times.
 #
 # There is a danger in running a function once. What if it *looks* at a number? Predict what should happen here:
 
@@ -267,18 +266,22 @@ def as_result(x: Any) -> Value:
 #     print(error)
 
 # %% [markdown]
-# The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the classic bug of everything that
-# traces. So while a recipe is recorded, only the engine's own operations may read a number. Whatever else asks for one is refused, with the line
-# that asked: `if`, `float`, `print`, `<`, `.data`. An argument and all that is made of it refuse `==` and a look-up in a dict, too, because a plain number would answer them by what it holds.
+# The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the
+# classic bug of everything that traces. So while a recipe is recorded, only the engine's own operations may read a
+# number. Whatever else asks for one is refused, with the line that asked: `if`, `float`, `print`, `<`, `.data`. An
+# argument and all that is made of it refuse `==` and a look-up in a dict, too, because a plain number would answer them
+# by what it holds.
 #
 # ## Fuse
 #
-# More than a thousand steps. Most of them are `+` and `*`, one after the other, in long chains. Written out, what a neuron computes before its `relu` is one formula,
+# More than a thousand steps. Most of them are `+` and `*`, one after the other, in long chains. Written out, what a
+# neuron computes before its `relu` is one formula,
 #
 # $$w_1 x_1 + w_2 x_2 + \dots + b,$$
 #
-# a **sum of products**. The second pass collects each such chain in one node: a list of terms $\pm a \cdot b$ or $\pm a$. Differences, negatives and `dot` are sums of
-# products, too. A product that somebody else needs stays a node of its own.
+# a **sum of products**. The second pass collects each such chain in one node: a list of terms $\pm a \cdot b$ or
+# $\pm a$. Differences, negatives and `dot` are sums of products, too. A product that somebody else needs stays a node
+# of its own.
 
 # %%
 SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
@@ -361,13 +364,13 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # print("the longest sum has", max(len(n.terms) for n in nodes), "terms")
 
 # %% [markdown]
-# The longest sum is the penalty, with a term for each parameter. And look at the length of the longest chain: that is how many things must
-# happen one *after* the other. The rest can happen side by side.
+# The longest sum is the penalty, with a term for each parameter. And look at the length of the longest chain: that is
+# how many things must happen one *after* the other. The rest can happen side by side.
 #
 # ## Group
 #
-# Now to side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of one depth never depend on each other. If they also
-# do the same thing, they can be one array.
+# Now to what may happen side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of one depth never
+# depend on each other. If they also do the same thing, they can be one array.
 
 # %% mystnb={"image": {"alt": "The fused steps by depth. Two columns of 16 sums and 16 relus follow each other twice, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -394,10 +397,11 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # plt.show()
 
 # %% [markdown]
-# You can read the network off this picture, and nothing told the program that there is one. Two layers of 16 sums and 16 `relu`, then the output, the hinge, and the
-# penalty added at the end. Below the line is the penalty itself.
+# You can read the network off this picture, and nothing told the program that there is one. Two layers of 16 sums and
+# 16 `relu`, then the output, the hinge, and the penalty added at the end. Below the line is the penalty itself.
 #
-# A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept in tables: a row for each member, a column for each term.
+# A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept
+# in tables: a row for each member, a column for each term.
 
 # %%
 Table = list[list[RecipeNode]]  # a row for each member of a group, a column for each term
@@ -493,8 +497,8 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 # %% [markdown]
 # ## Factor
 #
-# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, `h` a result of the first layer.
-# What do you notice about the columns?
+# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, `h` a
+# result of the first layer. What do you notice about the columns?
 
 # %% tags=["active-ipynb"]
 # second = [n for n in nodes if n.depth == 3 and len(n.terms) > 2]
@@ -504,14 +508,16 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 #     print(" + ".join(products), "+ ...")
 
 # %% [markdown]
-# The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a column, added up along each row:
-# that is the **product of a matrix and a vector**, $W h$. Each entry of $h$ is a row of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
+# The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a
+# column, added up along each row: that is the **product of a matrix and a vector**, $W h$. Each entry of $h$ is a row
+# of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
 #
-# If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it, and you never looked for a layer: any sums
-# whose members multiply the same inputs will do.
+# If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it,
+# and you never looked for a layer: any sums whose members multiply the same inputs will do.
 #
-# One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the biases are one more column of $W$, the inputs get a row of ones,
-# and the sum needs no second statement. Nor does the gradient of the bias.
+# One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the
+# biases are one more column of $W$, the inputs get a row of ones, and the sum needs no second statement. Nor does the
+# gradient of the bias.
 
 
 # %%
@@ -566,13 +572,16 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 # %% [markdown]
 # ## Lay out
 #
-# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay about anyhow, they would have to be gathered before each
-# product. So put them where they will be wanted.
+# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay about anyhow, they would
+# have to be gathered before each product. So put them where they will be wanted.
 #
-# Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each
-# sample. The members of a group get rows next to each other, so that a group is a slice. A row of ones lies right below the rows that it is multiplied with.
+# Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which
+# the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each sample. The members of a
+# group get rows next to each other, so that a group is a slice. A row of ones lies right below the rows that it is
+# multiplied with.
 #
-# And a sum that only a `relu` looks at is never needed again: the slope of `relu` follows from its result. So the result may take the sum's place.
+# And a sum that only a `relu` looks at is never needed again: the slope of `relu` follows from its result. So the
+# result may take the sum's place.
 
 
 # %%
@@ -640,3 +649,144 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     in_a_row = slots == list(range(slots[0], slots[0] + len(slots)))
 #     print(f"matrix {k}: slots {slots[0]} to {slots[-1]} of S, in a row: {in_a_row}; ", end="")
 #     print(f"times rows {row[0]} to {row[-1]} of Z")
+
+# %% [markdown]
+# Each matrix is a stretch of `S`, and each input a stretch of `Z`, the row of ones included. In NumPy, a stretch is a
+# *view*: it costs nothing.
+#
+# ## Are these the same numbers?
+#
+# Nothing has been computed yet: there are groups, and a place for each number. So fill the places, and go through the
+# groups in order. A sum is a few products of tables; the only other rule in here is `relu`.
+
+# %% tags=["active-ipynb"]
+# S, Z = np.zeros(layout.slots), np.ones((layout.rows, len(X)))
+# for p in layout.parameters:
+#     S[layout.place[p]] = p.parameter.data
+# for c in layout.constants:
+#     S[layout.place[c]] = c.number
+# for argument, numbers in zip(recipe.arguments, (X.T, y[None])):
+#     Z[[layout.place[node] for node in argument]] = numbers
+#
+#
+# def read(table):  # (members, terms, samples), or 1 for what all samples share
+#     places = [[layout.place[node] for node in row] for row in table]
+#     return Z[places] if table[0][0].wide else S[places][..., None]
+#
+#
+# def add_up(part):
+#     if part.matrix:
+#         return read(part.a)[..., 0] @ read(part.b)[:, 0]
+#     terms = read(part.a) if part.b is None else read(part.a) * read(part.b)
+#     return terms.sum(axis=1)
+#
+#
+# for g in groups:
+#     if g.rule is ops.relu:
+#         result = np.maximum(read(g.parts[0].a)[:, 0], 0.0)
+#     else:
+#         result = sum(part.sign * add_up(part) for part in g.parts)
+#     places = [layout.place[node] for node in g.members]
+#     if g.wide:
+#         Z[places] = result
+#     else:
+#         S[places] = result[:, 0]
+#
+# losses = Z[layout.place[recipe.results[0]]]
+# one_by_one = [loss([Value(v) for v in x], Value(t)).data for x, t in zip(points, labels)]
+# print("the scalar engine's losses, all of them:", np.allclose(losses, one_by_one, rtol=1e-13))
+
+# %% [markdown]
+# A hundred losses from one walk through the groups. How much less work is that for Python? Count its steps: the scalar
+# engine makes a node for each operation and each sample. (For both, that is the way forward only.)
+
+# %% tags=["active-ipynb"]
+# scalar_nodes = len(operations(0)) * len(X)
+# print(f"scalar engine: {scalar_nodes:,} nodes")
+# print(f"arrays:        {len(groups)} groups, {layout.slots + layout.rows * len(X):,} numbers in two arrays")
+# products = [len(p.a) * p.width * len(X) for p in layers]
+# print(f"in matrices:   {sum(products):,} multiplications in {len(products)} products")
+
+# %% [markdown]
+# And here is what has been found, drawn to scale: three matrices, each times an array with a column for each sample.
+
+# %% mystnb={"image": {"alt": "Three matrix products, drawn to scale, one below the other. On the left the matrices of weights, 16 by 3, 16 by 17 and 1 by 17; on the right the arrays that they are multiplied with, 100 samples wide."}} tags=["active-ipynb"]
+# from matplotlib.patches import Rectangle
+#
+# figure, axes = plt.subplots(figsize=(6.4, 3.4))
+# for k, part in enumerate(layers):
+#     top, rows = -22 * k, len(part.a)
+#     for x, width, height, color in ((17 - part.width, part.width, rows, FORWARD), (27, len(X), part.width, ACCENT)):
+#         axes.add_patch(Rectangle((x, top - height), width, height, color=color, alpha=0.75))
+#     axes.text(22, top - max(rows, part.width) / 2, "·", ha="center", va="center", fontsize=14)
+#     axes.text(17, top + 0.8, f"{rows} × {part.width}", ha="right", color=FORWARD, fontsize=9)
+#     axes.text(127, top + 0.8, f"{part.width} × {len(X)}", ha="right", color=ACCENT, fontsize=9)
+# axes.set(xlim=(0, 128), ylim=(-64, 5), aspect="equal")
+# axes.axis("off")
+# plt.show()
+
+# %% [markdown]
+# The samples are the long side. Make it ten times as long, and not one group more is needed: only longer rows. What
+# that saves in time, and how the walk above becomes a program that goes back, too, is the next chapter: [From scalars
+# to arrays](vectorize.ipynb).
+#
+# ## What you can now do
+#
+# - Record a function, and say what a recording can't know.
+# - Say which operations may happen side by side, and why.
+# - Find a matrix product in a heap of multiplications.
+# - Lay out numbers so that each operand is a view.
+#
+# ## In PyTorch this is …
+#
+# … your own work: you say `torch.nn.Linear`, and the matrix is there from the start. What your passes have found is the
+# same thing. The first matrix holds the weights of such a layer, with the biases as its last column:
+
+# %% tags=["active-ipynb", "needs-torch"]
+# try:
+#     import torch
+# except ImportError:
+#     print("PyTorch is not installed here, so there is nothing to compare.")
+# else:
+#     found = read(layers[0].a)[..., 0]
+#     linear = torch.nn.Linear(2, 16, dtype=torch.float64)
+#     linear.load_state_dict({"weight": torch.tensor(found[:, :-1]), "bias": torch.tensor(found[:, -1])})
+#     theirs = linear(torch.tensor(X)).relu().detach().numpy()
+#     hidden = [g for g in groups if g.rule is ops.relu][0]
+#     print("the first layer agrees:", np.allclose(read(hidden.column)[:, 0], theirs.T, rtol=1e-13))
+
+# %% [markdown]
+# PyTorch records functions, too, in `torch.compile` {cite:p}`ansel2024`: what it writes down are operations on tensors,
+# which somebody has found already.
+#
+# ## Exercises
+#
+# Worked and folded, in [Exercises: Finding the arrays](exercises/arrays.ipynb):
+#
+# 1. Predict what each pass makes of a small function.
+# 2. Tell which sums of products are a matrix, and which only look like one.
+# 3. Write a pass of your own: find what is computed twice.
+#
+# ## Check yourself
+#
+# :::{dropdown} A function has `if x[0] > 0:` in it. Why can't it be recorded?
+# The recipe could hold one of the two branches only, and samples that should take the other would be sent the wrong
+# way.
+# :::
+#
+# :::{dropdown} Two neurons share their inputs, a third has others. Which of them form a matrix?
+# The first two. All members of a matrix product multiply the same column.
+# :::
+#
+# :::{dropdown} Why is the hinge's `1 - t * score` not part of a matrix product?
+# `t` and `score` are both different for each sample, so there is no table of weights: it is a product of two rows.
+# :::
+#
+# :::{dropdown} Two nodes have the same depth and do the same. Can one of them depend on the other?
+# No. A node is deeper than each of its inputs, so a node that depends on another is deeper than that one.
+# :::
+#
+# ## Sources
+#
+# Recording a function with symbols in place of numbers is described in {cite:p}`frostig2018,ansel2024`; arrays, views
+# and strides in NumPy in {cite:p}`harris2020`.

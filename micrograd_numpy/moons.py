@@ -606,7 +606,7 @@ class History:
 
 # %% [markdown]
 # Fourth, two ways to run a batch forward and back. `one_by_one` is what you have seen. `at_once` gives the same
-# numbers, but for rounding, and is far faster. How it does that is a chapter of its own,
+# numbers, but for rounding, and is far faster. How it does that is told in [Finding the arrays](arrays.ipynb) and
 # [From scalars to arrays](vectorize.ipynb); here it saves you some waiting, if you ask for it.
 #
 # And the loop. Look for the five lines in the middle, two of them behind `run`. The rest is checks, an

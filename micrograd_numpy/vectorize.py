@@ -1,17 +1,16 @@
 # %% [markdown]
 # # From scalars to arrays
 #
-# Your engine is right, and it is slow. Frameworks do the same step many times as fast. In this chapter
-# you find out where the time goes, and then you write the program that finds the arrays in a scalar graph
-# and lets NumPy do the work. At the end your model trains faster than PyTorch does on the same task.
+# Your engine is right, and it is slow. Frameworks do the same step many times as fast. In this chapter you find out
+# where the time goes. Then you let your passes write a program in NumPy, and use it as if it were your function. At the
+# end your model trains faster than PyTorch does on the same task.
 #
-# - **You will build** `vectorize`: it records what a function does to one sample, and compiles
-#   that into a few lines of NumPy.
-# - **You need** [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb); matrix products.
-# - **Time** about 60 minutes.
+# - **You will build** `vectorize`: it compiles a function of one sample into a few lines of NumPy for all samples.
+# - **You need** [Finding the arrays](arrays.ipynb).
+# - **Time** about 35 minutes.
 
 # %%
-"""From scalars to arrays: find the arrays in a scalar graph, and let NumPy replay it."""
+"""From scalars to arrays: compile a function of one sample, and let NumPy replay it for all."""
 
 from __future__ import annotations
 
@@ -22,12 +21,13 @@ from typing import Any
 # %% [markdown]
 # ## Where does the time go?
 #
-# Take the training step that you know: a hundred points, a model with two hidden layers of 16 neurons, the hinge
-# loss. The classic scalar engine is micrograd {cite:p}`karpathy2020micrograd`. It makes a small Python object for each `+` and
-# each `*`, and goes back over them all.
+# Take the training step that you know: a hundred points, a model with two hidden layers of 16 neurons, the hinge loss.
+# The classic scalar engine is micrograd {cite:p}`karpathy2020micrograd`. It makes a small Python object for each `+`
+# and each `*`, and goes back over them all.
 #
 # What share of that time goes into arithmetic and bookkeeping, and what share into something else altogether? Say a
-# number before you run the cell. The measurements in this chapter come from the project's benchmarks, `make bench`; this is what they found.
+# number before you run the cell. The measurements in this chapter come from the project's benchmarks, `make bench`;
+# this is what they found.
 
 # %% tags=["active-ipynb"]
 # import json
@@ -38,12 +38,12 @@ from typing import Any
 #     print(f"{name:20} {share:4.0%} of a step is the garbage collector's")
 
 # %% [markdown]
-# Most of the classic engine's time is spent looking for garbage. In micrograd, every result holds a closure that knows how to go
-# back, and the closure holds the result. That is a cycle, and Python's reference counts never free a cycle. So all graphs of
-# all steps stay in memory until the collector has searched through them, over and over.
+# Most of the classic engine's time is spent looking for garbage. In micrograd, every result holds a closure that knows
+# how to go back, and the closure holds the result. That is a cycle, and Python's reference counts never free a cycle.
+# So all graphs of all steps stay in memory until the collector has searched through them, over and over.
 #
-# That is why a `Value` of yours holds a tuple of inputs and a tuple of numbers, and no closure. When the root goes, all of its graph goes at once. This
-# one decision is most of what you see in the middle row:
+# That is why a `Value` of yours holds a tuple of inputs and a tuple of numbers, and no closure. When the root goes, all
+# of its graph goes at once. This one decision is most of what you see in the middle row:
 
 # %% tags=["active-ipynb"]
 # scalars = measured["scalars"]["peers"]
@@ -52,8 +52,8 @@ from typing import Any
 #     print(f"{name:20} {row['us'] / 1e3:6.0f} ms a step, {1 / row['ratio']:4.1f} times as fast")
 
 # %% [markdown]
-# The middle row has micrograd's very graph, node by node. The last one is the engine as you use it: its neurons add up all products
-# in one `dot`, so there are fewer nodes. That leads to the next question: what does one node cost?
+# The middle row has micrograd's very graph, node by node. The last one is the engine as you use it: its neurons add up
+# all products in one `dot`, so there are fewer nodes. That leads to the next question: what does one node cost?
 
 # %% tags=["active-ipynb"]
 # print("length of chain    make   sort   back   free   (ns per node)   bytes per node")
@@ -62,33 +62,50 @@ from typing import Any
 #     print(f"{int(length):15,} {parts} {row['bytes']:27.0f}")
 
 # %% [markdown]
-# Added up, these are a few microseconds for each node, whatever the size of the graph. The multiplication itself takes a processor less than a nanosecond. All the rest is
-# Python: make an object, look up a method, count references, append to a list.
+# Added up, these are a few microseconds for each node, whatever the size of the graph. The multiplication itself takes
+# a processor less than a nanosecond. All the rest is Python: make an object, look up a method, count references, append
+# to a list.
 #
-# You can't make Python's objects a thousand times cheaper. You can only make fewer of them. But the sums have to be done. Or do they have to be done *one by one*?
-#
-# ## A hundred samples, one recipe
-#
-# Here is the loss of one sample, written with plain `+` and `*`. (A neuron's own `dot` would hide half of the story.)
-
-# %% [markdown]
-# Each matrix is a stretch of `S`, and each input a stretch of `Z`, the row of ones included. In NumPy, a stretch is a *view*: it costs nothing.
+# You can't make Python's objects a thousand times cheaper. You can only make fewer of them. But the sums have to be
+# done. Or do they have to be done *one by one*? Your passes have the answer: a hundred samples are one walk through a
+# few groups.
 #
 # ## Emit
 #
-# What is left is to write it down. That takes patience rather than ideas, so it lives in a module of its own, `emit.py`. For each group there are one or two
-# statements, and going back there are the same in reverse, with the local derivatives that you know. The first gradient that reaches a place is stored, the next ones are added.
+# The last pass writes that walk down. That takes patience rather than ideas, so it lives in plain modules, in the
+# folder `compiler`. For each group there are one or two statements, and going back there are the same in reverse, with
+# the local derivatives that you know. The first gradient that reaches a place is stored, the next ones are added.
 #
-# Here is the forward half. Before you scroll: how many lines will be left of more than a thousand operations?
+# This time the loss calls the model itself, with its `dot`s. That makes the recipe shorter, and changes nothing in what
+# is found. Here is the forward half. Before you scroll: how many lines will be left?
 
 # %% tags=["active-ipynb"]
-# program = ArrayProgram(recipe, nodes, groups, layout)
+# import numpy as np
+#
+# from micrograd_numpy import MLP, SGD, Value
+# from micrograd_numpy.arrays import record
+# from micrograd_numpy.compiler.programs import Programs
+# from micrograd_numpy.moons import moons_data
+#
+# points, labels = moons_data(100)
+# X, y = np.array(points), np.array(labels)
+# model = MLP(2, [16, 16, 1], rng=0)
+#
+#
+# def loss(x, t):
+#     return (1 - t * model(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
+#
+#
+# recipe = record(loss, [points[0], labels[0]], ["x", "t"])
+# program = Programs(recipe).arrays  # fuse, group, factor, lay out, emit
+# print(f"{len(recipe.steps):,} steps, {len(program.groups)} groups:")
 # for line in program.forward:
 #     print(line)
 
 # %% [markdown]
-# Read it aloud. Multiply the inputs by a matrix, cut off below zero, again, and once more to get the score `h3`; multiply by the label, subtract from 1, cut off, and add the penalty. It is what you would have
-# written by hand. `x_1` is `x` with its row of ones. The names stand for these views:
+# Read it aloud. Multiply the inputs by a matrix, cut off below zero, again, and once more to get the score `h3`;
+# multiply by the label, subtract from 1, cut off, and add the penalty. It is what you would have written by hand. `x_1`
+# is `x` with its row of ones. The names stand for these views:
 
 # %% tags=["active-ipynb"]
 # for name in ("w1", "x_1", "h1", "w2", "h1_1", "h2"):
@@ -102,19 +119,19 @@ from typing import Any
 #     print(line)
 
 # %% [markdown]
-# Look for the heart of it. The gradient of a weight matrix is `np.dot(dh2, h1_1.T, out=dw2)`: what came back, times what went in. Nobody derived that with matrices. Each of its
-# entries is a sum over the hundred samples, term by term the rule of `mul`, found and put together again.
+# Look for the heart of it. The gradient of a weight matrix is `np.dot(dh2, h1_1.T, out=dw2)`: what came back, times
+# what went in. Nobody derived that with matrices. Each of its entries is a sum over the hundred samples, term by term
+# the rule of `mul`, found and put together again.
 #
-# Two lines say `dot` without `np.`. There `dh3` has one row, and for a single sample it is a single number. `np.dot` would then scale the other
-# array, and leave 0 where $0 \cdot$ nan should be nan. So `dot` is `np.matmul` for one sample, and `np.dot` for more.
+# Two lines say `dot` without `np.`. There `dh3` has one row, and for a single sample it is a single number. `np.dot`
+# would then scale the other array, and leave 0 where $0 \cdot$ nan should be nan. So `dot` is `np.matmul` for one
+# sample, and `np.dot` for more.
 #
 # ## All of it
 #
-# Put the passes in a row. There are two programs at the end; the second one comes in a minute.
-
-# %% [markdown]
-# `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What it needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out
-# to the Values) is in `replay.py`.
+# `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What
+# it needs for that (copy the samples into `Z` and the parameters into `S`, run, hand the gradients out to the Values)
+# is in `compiler/replay.py`.
 
 
 # %%
@@ -178,15 +195,12 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 
 
 # %% [markdown]
-# Now train. The loop is the one that you know; only the loss takes all points at once. The optimizer still moves the very Values of the model.
+# Now train. The loop is the one that you know; only the loss takes all points at once. The optimizer still moves the
+# very Values of the model.
 
 # %% tags=["active-ipynb"]
-# @vectorize
-# def objective(x, t):
-#     return (1 - t * model(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
-#
-#
 # model = MLP(2, [16, 16, 1], rng=0)
+# objective = vectorize(loss)
 # optimizer = SGD(model.parameters(), lr=0.1)
 # for epoch in range(301):
 #     batch_loss = objective(X, y)
@@ -199,8 +213,6 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(objective.explain())
 
 # %% [markdown]
-# This time the function calls the model itself, with its `dot`s. The recipe is shorter, and the program is the same.
-#
 # Is a layer really `X @ W.T` with a bias? Vectorize one alone, and write the other by hand:
 
 # %% tags=["active-ipynb"]
@@ -228,8 +240,9 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(f"{len(fast)} gradients, largest difference below 1e-12: {worst < 1e-12}")
 
 # %% [markdown]
-# With a mean or a sum, a call returns a Value. Its inputs are the parameters. The program computes its local derivatives when `backward` asks for
-# them, with the numbers that the parameters had at the call. So it can stand in a formula, beside other Values. How many inputs will this one have?
+# With a mean or a sum, a call returns a Value. Its inputs are the parameters. The program computes its local
+# derivatives when `backward` asks for them, with the numbers that the parameters had at the call. So it can stand in a
+# formula, beside other Values. How many inputs will this one have?
 
 # %% tags=["active-ipynb"]
 # batch = objective(X, y)
@@ -248,8 +261,9 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # %% [markdown]
 # ## When the function changes
 #
-# A recipe is a photograph of a function. When the function would do something else, the photograph is wrong. The function
-# below uses a model and a plain number. Each gets changed after some calls. Which of the two changes do you expect to see in the next call?
+# A recipe is a photograph of a function. When the function would do something else, the photograph is wrong. The
+# function below uses a model and a plain number. Each gets changed after some calls. Which of the two changes do you
+# expect to see in the next call?
 
 # %% tags=["active-ipynb"]
 # import warnings
@@ -287,19 +301,26 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(told[0].message)
 
 # %% [markdown]
-# The model's change was seen at once. While a function is recorded, `vectorize` notes which models it looks into and what it asks them for.
-# At every call it compares that, and the model's layers and parameters, with what it found then: one comparison of lists.
+# The model's change was seen at once. While a function is recorded, `vectorize` notes which models it looks into and
+# what it asks them for. At every call it compares that, and the model's layers and parameters, with what it found then:
+# one comparison of lists.
 #
-# The number is **frozen**, as in JAX: whatever a function sees besides its arguments, its parameters and what it asks of its models is
-# part of the photograph. A second photograph shows whether it still is right. So `vectorize` records the function again at
-# calls 2, 4, 8, 16 and so on, and compares the two recipes. If they differ, it compiles anew and says what is different, as in
-# the folded cell. `scaled.forget()` makes it look at the next call. But what changes from call to call is better passed as an argument.
+# The number is **frozen**, as in JAX: whatever a function sees besides its arguments, its parameters and what it asks
+# of its models is part of the photograph. A second photograph shows whether it still is right. So `vectorize` records
+# the function again at calls 2, 4, 8, 16 and so on, and compares the two recipes. If they differ, it compiles anew and
+# says what is different, as in the folded cell. `scaled.forget()` makes it look at the next call. But what changes from
+# call to call is better passed as an argument.
 #
 # The `data` of a parameter is no part of all this: it is read at every call.
 #
 # For prediction you need no way back, and one number for each point. `forward` gives you that, here for 2,500 points:
 
 # %% mystnb={"image": {"alt": "The moons and the boundary of the trained model: a curve that winds between the two half circles."}} tags=["active-ipynb"]
+# import matplotlib.pyplot as plt
+#
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
+#
+# book_style()
 # predict = vectorize(model)
 # x1, x2 = np.meshgrid(np.linspace(-1.6, 2.6, 50), np.linspace(-1.1, 1.6, 50))
 # grid = np.column_stack([x1.ravel(), x2.ravel()])
@@ -317,8 +338,9 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # %% [markdown]
 # ## When arrays do not pay
 #
-# A NumPy call has its price before it has computed anything: it looks at types and shapes, and picks a loop. Sixteen hundred numbers share that price. For an array of
-# one number it is far more than Python itself would need. Here is a function with nothing to group: each step needs the one before.
+# A NumPy call has its price before it has computed anything: it looks at types and shapes, and picks a loop. Sixteen
+# hundred numbers share that price. For an array of one number it is far more than Python itself would need. Here is a
+# function with nothing to group: each step needs the one before.
 
 # %% tags=["active-ipynb"]
 # decay, drive = Value(0.9), Value(0.1)
@@ -336,7 +358,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(narrow.explain())
 
 # %% [markdown]
-# There are hundreds of statements, each for one number. So there is a second program, made of plain Python floats: no graph, no objects, only the arithmetic, one line after the other.
+# There are hundreds of statements, each for one number. So there is a second program, made of plain Python floats: no
+# graph, no objects, only the arithmetic, one line after the other.
 
 # %% tags=["active-ipynb"]
 # small = record(lambda x: (decay * x + drive).tanh() ** 2, [0.5], ["x"])
@@ -352,13 +375,14 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #     print(f"batch {n:3}: {share:4.1f} numbers a statement")
 
 # %% [markdown]
-# Which of the two runs is decided by a rule. Count the numbers that the statements compute, on average. If that is fewer than `FEW`, floats are faster. Ask for a larger batch, and the arrays
-# take over.
+# Which of the two runs is decided by a rule. Count the numbers that the statements compute, on average. If that is
+# fewer than `FEW`, floats are faster. Ask for a larger batch, and the arrays take over.
 #
 # ## How fast is it?
 #
-# All engines do the same step: same model, same data, same gradients, doubles, on one thread of one processor. PyTorch is written as its users write it; the "lean" rows keep all parameters in one array and do without an optimizer. C is
-# a loop that a compiler has optimized. How far from the top do you expect yours?
+# All engines do the same step: same model, same data, same gradients, doubles, on one thread of one processor. PyTorch
+# is written as its users write it; the "lean" rows keep all parameters in one array and do without an optimizer. C is a
+# loop that a compiler has optimized. How far from the top do you expect yours?
 
 # %% tags=["active-ipynb"]
 # machine = measured["machine"]
@@ -379,10 +403,12 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # plt.show()
 
 # %% [markdown]
-# Faster than PyTorch, and near what you would write in NumPy by hand. How can that be, for a toy? Not because the arithmetic is better. A step of this size is *all overhead*: PyTorch spends its time on finding out
-# what to do, for each of some dozen operations, at every step. Your program found out once.
+# Faster than PyTorch, and near what you would write in NumPy by hand. How can that be, for a toy? Not because the
+# arithmetic is better. A step of this size is *all overhead*: PyTorch spends its time on finding out what to do, for
+# each of some dozen operations, at every step. Your program found out once.
 #
-# What is left to the hand-written NumPy is the price of a convenience: your parameters are still Values. At every step, 337 numbers are read from Python objects, and 337 gradients and new numbers are written back. What is left to C is
+# What is left to the hand-written NumPy is the price of a convenience: your parameters are still Values. At every step,
+# 337 numbers are read from Python objects, and 337 gradients and new numbers are written back. What is left to C is
 # NumPy's own overhead, thirty calls at each step.
 #
 # So the advantage should melt when the arrays grow. Watch it:
@@ -411,12 +437,16 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # plt.show()
 
 # %% [markdown]
-# At the left, what surrounds the arithmetic counts: NumPy's calls, the reading of Values, the way into and out of a library. The C loop has almost none of it. At the right, a call lasts so long that its price is gone, and everybody waits for the same two things: the matrix product, which all of them
-# leave to a library like BLAS {cite:p}`dongarra1990`, and memory. A `relu` on a large array reads and writes every number once, and computes almost nothing.
+# At the left, what surrounds the arithmetic counts: NumPy's calls, the reading of Values, the way into and out of a
+# library. The C loop has almost none of it. At the right, a call lasts so long that its price is gone, and everybody
+# waits for the same two things: the matrix product, which all of them leave to a library like BLAS
+# {cite:p}`dongarra1990`, and memory. A `relu` on a large array reads and writes every number once, and computes almost
+# nothing.
 #
-# And the red curve? It starts low where the model is wide. There, thousands of parameters are read from Values and written back for a step of a hundred samples. Only when
-# the arithmetic outgrows them is the price forgotten. An engine whose parameters *are* arrays does not pay it at all. That is the deepest difference between this engine and a framework: there, the array is the
-# thing that remembers.
+# And the red curve? It starts low where the model is wide. There, thousands of parameters are read from Values and
+# written back for a step of a hundred samples. Only when the arithmetic outgrows them is the price forgotten. An engine
+# whose parameters *are* arrays does not pay it at all. That is the deepest difference between this engine and a
+# framework: there, the array is the thing that remembers.
 #
 # At the right, memory is the limit, and that is where the next idea starts.
 #
@@ -427,22 +457,25 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # - **They fuse loops, not only sums.** `np.maximum` after `np.dot` walks over the array a second time. XLA and
 #   TorchInductor write one loop for a whole chain of elementwise operations, so a number is read once.
 # - **They generate machine code,** so there is no Python between the operations, and no call of NumPy to pay for.
-# - **They choose tiles,** pieces of a matrix that fit in the cache, and the order of the loops {cite:p}`ragankelley2013`.
-# - **They guard.** `torch.compile` records a function, too, and keeps a list of what it may not assume to be the same next time {cite:p}`ansel2024`. JAX
-#   records with symbols that have a shape and no number, and refuses an `if` just as you do {cite:p}`frostig2018`.
+# - **They choose tiles,** pieces of a matrix that fit in the cache, and the order of the loops
+#   {cite:p}`ragankelley2013`.
+# - **They guard.** `torch.compile` records a function, too, and keeps a list of what it may not assume to be the same
+#   next time {cite:p}`ansel2024`. JAX records with symbols that have a shape and no number, and refuses an `if` just as
+#   you do {cite:p}`frostig2018`.
 #
 # The idea is the same everywhere: run it once, write down what happened, and do that again, faster.
 #
 # ## What you can now do
 #
 # - Say where the time of a scalar engine goes, and what to leave out so that memory frees itself.
-# - Record a function, and say what a recording can't know.
-# - Find a matrix product in a heap of multiplications.
+# - Compile a function of one sample, and train with it.
+# - Say what is frozen in a compiled function, and when a change is noticed.
 # - Say when arrays pay, when they don't, and what limits each.
 #
 # ## In PyTorch this is …
 #
-# … two things. Without `vectorize`, you write the arrays yourself: `torch.nn.Linear` is `X @ W.T + b`. With it, `torch.func.vmap` takes a function of one sample to a function of a batch. The gradients agree:
+# … two things. Without `vectorize`, you write the arrays yourself: `torch.nn.Linear` is `X @ W.T + b`. With it,
+# `torch.func.vmap` takes a function of one sample to a function of a batch. The gradients agree:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -470,35 +503,34 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # Worked and folded, in [Exercises: From scalars to arrays](exercises/vectorize.ipynb):
 #
-# 1. Predict the groups of a small function, and find them in its program.
-# 2. Give an operation of your own its NumPy form.
-# 3. Say what is frozen in a recording, and what is not.
-# 4. Write a pass of your own: find what is computed twice.
-# 5. Three classes at once: softmax regression, vectorized.
+# 1. Give an operation of your own its NumPy form.
+# 2. Say what is frozen in a recording, and what is not.
+# 3. Three classes at once: softmax regression, vectorized.
 #
 # ## Check yourself
 #
 # :::{dropdown} Why does micrograd leave its graphs to the garbage collector, and this engine not?
-# There, a result holds a closure, and the closure holds the result: a cycle. Here a node holds its inputs and numbers, and nothing points back.
+# There, a result holds a closure, and the closure holds the result: a cycle. Here a node holds its inputs and numbers,
+# and nothing points back.
 # :::
 #
-# :::{dropdown} A function has `if x[0] > 0:` in it. Why can't it be recorded?
-# The recipe could hold one of the two branches only, and samples that should take the other would be sent the wrong way.
-# :::
-#
-# :::{dropdown} Two neurons share their inputs, a third has others. Which of them form a matrix?
-# The first two. All members of a matrix product multiply the same column.
+# :::{dropdown} A global number that your function uses changes after call 4. When is it noticed?
+# At call 8, the next at which the function is recorded again. Calls 5 to 7 use the old number.
 # :::
 #
 # :::{dropdown} You double the batch from 100 to 200. Does the step take twice as long?
-# No: most of it is the price of some thirty calls, and of the parameters that are Values. For large batches the arithmetic decides, and the time grows with the batch.
+# No: most of it is the price of some thirty calls, and of the parameters that are Values. For large batches the
+# arithmetic decides, and the time grows with the batch.
 # :::
 #
-# :::{dropdown} Why is the hinge's `1 - t * score` not part of a matrix product?
-# `t` and `score` are both different for each sample, so there is no table of weights: it is a product of two rows.
+# :::{dropdown} Why is there a second program, made of plain floats?
+# A call of NumPy has a price, however few numbers it computes. Where there are only a few, Python's own arithmetic is
+# faster.
 # :::
 #
 # ## Sources
 #
-# Recording a function and compiling it is described in {cite:p}`frostig2018,ansel2024`; arrays in NumPy in {cite:p}`harris2020`; why matrix products are left to libraries in {cite:p}`dongarra1990`. The classic
-# engine is micrograd {cite:p}`karpathy2020micrograd`. That a program of NumPy calls can be differentiated by looking on was shown in {cite:t}`maclaurin2016`.
+# Recording a function and compiling it is described in {cite:p}`frostig2018,ansel2024`; arrays in NumPy in
+# {cite:p}`harris2020`; why matrix products are left to libraries in {cite:p}`dongarra1990`. The classic engine is
+# micrograd {cite:p}`karpathy2020micrograd`. That a program of NumPy calls can be differentiated by looking on was shown
+# in {cite:t}`maclaurin2016`.

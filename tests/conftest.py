@@ -33,6 +33,15 @@ def _garbage() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(params=["arrays", "floats"])
+def backend(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run what `vectorize` compiles on arrays, and on floats."""
+    from tests.compiler.eager import by
+
+    with by(request.param):
+        yield
+
+
 clock = pytest.StashKey[tuple[float, int]]()  # when to end, and how many tests are still to come
 
 

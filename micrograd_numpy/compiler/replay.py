@@ -430,18 +430,18 @@ class Vectorized:
     def _compile(self, batches: list[np.ndarray]) -> Compiled:
         """The program for such arguments: record the function, if there is none or it is time to see whether it still is right."""
         key, compiled = tuple([batch.shape[1:] for batch in batches]), self._state.compiled
-        known = compiled.get(key)
-        same = known is not None and known.recipe.structure.unchanged()
-        calls = known.calls + 1 if known else 1
-        if known and same:
-            known.calls = calls
+        latest = compiled.get(key)
+        calls = latest.calls + 1 if latest else 1
+        unchanged = latest is not None and latest.recipe.structure.unchanged()
+        if latest and unchanged:
+            latest.calls = calls
             if calls & (calls - 1):  # at call 2, 4, 8, …, see whether the function still does the same
-                return known
+                return latest
         recipe = record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
-        if known and same:
-            news = difference(known.recipe, recipe)
+        if latest and unchanged:
+            news = difference(latest.recipe, recipe)
             if not news:
-                return known
+                return latest
             self._warn(news, calls // 2 - 1)
         compiled.pop(key, None)
         if len(compiled) == MOST:

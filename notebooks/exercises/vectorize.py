@@ -8,65 +8,14 @@
 import math
 import random
 import warnings
-from collections import Counter
 
 import numpy as np
 
-from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, ops, vectorize
-from micrograd_numpy.compiler.numpy_rules import same_rule
+from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, vectorize
 from micrograd_numpy.value import apply, dot, mean
-from micrograd_numpy.arrays import record
 
 # %% [markdown]
-# ## 1. The passes, by hand
-#
-# Take paper and do to this function what the compiler does.
-#
-# 1. *Record*: how many operations does one sample take?
-# 2. *Fuse*: which of them vanish in a sum of products, and how many are left?
-# 3. *Group*: beside each that is left, write its depth: one more than the deepest of its inputs, where leaves have
-#    depth 0. Nodes of one depth that do the same become one array. How many arrays are there, and on how many
-#    levels (that is, different depths)?
-# 4. *Factor*: is there a matrix product? What are its shapes, with the bias included?
-#
-# Then call the function, and compare with `f.explain()` and `f.source`.
-
-# %%
-weights = [[Value(0.5), Value(-1.0)], [Value(1.5), Value(0.25)]]
-biases = [Value(0.1), Value(-0.2)]
-
-
-@vectorize
-def f(x):
-    hidden = [(w[0] * x[0] + w[1] * x[1] + b).tanh() for w, b in zip(weights, biases)]
-    return hidden[0] * hidden[1] + (x[0] * x[1]).exp()
-
-
-# %% [markdown] tags=["hide-cell"]
-# 1. Each hidden number takes two products, two sums and a tanh: 10. Then two products, an exp and a sum: 14.
-# 2. The four products and four sums before the tanhs become two sums of three terms. The product of the
-#    hidden numbers vanishes in the last sum. What is left: 2 sums, 2 tanh, x₁·x₂, its exp, and the result: 7.
-# 3. Depth 1: the two sums (one array), and x₁·x₂ (another: it multiplies other things). Depth 2: the two tanhs, and
-#    the exp. Depth 3: the result. That is 5 arrays on 3 levels.
-# 4. The two sums multiply weights with the same inputs: (2, 3)·(3, n), where the third column holds the biases,
-#    and the third row of the inputs is all ones.
-
-# %% tags=["hide-cell"]
-X = np.random.default_rng(0).normal(size=(100, 2))
-f(X)
-print(f.explain())
-print()
-print(f.source)
-
-forward, backward = f.source.split("def backward")
-assert forward.count("np.dot(") == 1
-assert forward.count("np.tanh(") == 1
-for told in ("14 operations", "7 remain", "5 arrays, on 3 levels", "(2, 3)·(3, n)"):
-    assert told in f.explain(), told
-
-
-# %% [markdown]
-# ## 2. A rule of your own, for arrays
+# ## 1. A rule of your own, for arrays
 #
 # *Softplus*, $\ln(1 + e^a)$, is a relu without the kink; its slope is $\sigma(a)$. Here it is as a rule on floats,
 # written so that no power overflows: $\max(a, 0) + \ln(1 + e^{-|a|})$.
@@ -126,7 +75,7 @@ for name, one, other in zip(("mean", "w.grad", "b.grad"), fast, slow):
 print(line)
 
 # %% [markdown]
-# ## 3. What is frozen?
+# ## 2. What is frozen?
 #
 # This function does four things that are not arithmetic on Values: it prints, it draws a random number, it reads a
 # global, and it decides with an `if`. Predict, before you run anything, what the calls 1 to 5 print and return, where
@@ -190,85 +139,7 @@ assert first[0] != first[1]
 assert (first != second).all()
 
 # %% [markdown]
-# ## 4. A pass of your own
-#
-# A classic pass that `vectorize` does not have is the elimination of *common subexpressions*: what has been computed
-# once need not be computed again. The function below computes $x w$ twice, and a person would see
-# that more follows from it.
-#
-# Write `duplicates(recipe)`: a dict from each step that computes the same as an earlier step to that earlier
-# step. Two steps do so if they apply the same rule to the same inputs, where
-#
-# - an input that is itself a duplicate counts as the step it duplicates,
-# - $a + b$ is $b + a$, and $a \cdot b$ is $b \cdot a$,
-# - equal constants count as one: each 2 in the code is a Node of its own. (Are 0.0 and −0.0 equal? Think of $1/x$.)
-#
-# A recipe has its operations in `steps`, in order. Each Node has a `rule`, `inputs`, and for constants (`constant` is
-# true) a `number`. `same_rule(rule)` is what is equal for rules that do the same, because each `** 2` makes a new
-# one. How many of the steps could be saved?
-
-# %%
-w = Value(0.5, label="w")
-
-
-def twice(x):
-    one = (x * w).tanh()
-    other = (w * x).tanh()
-    return 2 * one**2 + 2 * other**2 + x * x
-
-
-recipe = record(twice, [1.5], ["x"])
-print(len(recipe.steps), "steps")
-
-
-# %% tags=["hide-cell"]
-def duplicates(recipe):
-    seen, same = {}, {}
-
-    def name(node):
-        return repr(node.number) if node.constant else same.get(node, node)
-
-    for step in recipe.steps:
-        inputs = tuple(name(i) for i in step.inputs)
-        if step.rule in {ops.add, ops.mul}:  # which inputs and how often, in any order
-            inputs = frozenset(Counter(inputs).items())
-        first = seen.setdefault((same_rule(step.rule), inputs), step)
-        if first is not step:
-            same[step] = first
-    return same
-
-
-def numbers(recipe, *sample):
-    """Each node's number for one sample, step by step."""
-    arguments = (node for row in recipe.arguments for node in row)
-    number = dict(zip(arguments, sample))
-    number |= {node: node.parameter.data for node in recipe.parameters}
-    for step in recipe.steps:
-        inputs = (i.number if i.constant else number[i] for i in step.inputs)
-        number[step], _ = step.rule(*inputs)
-    return number
-
-
-same = duplicates(recipe)
-print(f"{len(same)} of {len(recipe.steps)} steps could be saved")
-
-number = numbers(recipe, 1.5)
-assert number[recipe.results[0]] == twice(Value(1.5)).data
-assert len(same) == 4
-assert all(number[step] == number[first] for step, first in same.items())
-
-# They are the product, its tanh, the square, and twice the square. But x/0.0 and x/-0.0 differ:
-signs = record(lambda x: x / 0.0 + x / -0.0, [1.5], ["x"])
-assert duplicates(signs) == {}
-
-# vectorize would gain little: steps that do the same share an array anyway, so here the
-# pass saves rows of arrays, and hardly a statement.
-compiled = vectorize(twice)
-compiled(np.ones(100))
-assert compiled.source.count("np.tanh(") == 1
-
-# %% [markdown]
-# ## 5. Three classes
+# ## 3. Three classes
 #
 # A network with one score $z_k$ for each class becomes a classifier by *softmax*: the probability of class $k$ is
 # $e^{z_k} / \sum_j e^{z_j}$. The loss is minus the log of the right one. With a target $t$ that is 1 for the

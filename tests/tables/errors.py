@@ -1049,6 +1049,68 @@ ERRORS: dict[str, list[Error]] = {
             "the history holds a loss that is no finite number, so its curve cannot be drawn; train with a smaller learning rate",
         ),
     ],
+    "Finding the arrays": [
+        Error(
+            "vectorize(lambda x: x if x > 0 else -x)([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' compares a Value by >, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: min(x))([[1.0, 2.0]])",
+            TypeError,
+            "line 1 of '<lambda>' compares a Value by <, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x or a)([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' asks whether a Value is true, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x * float(a))([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x * in_spite(lambda: float(x)))([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: x * a.data)([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' asks for the data of a Value, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            'vectorize(lambda x: setattr(a, "data", 3.0))([1.0, -1.0])',
+            TypeError,
+            "line 1 of '<lambda>' sets the data of a Value, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: (a * x).backward())([1.0, -1.0])",
+            TypeError,
+            "line 1 of '<lambda>' calls backward(), but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
+        ),
+        Error(
+            "vectorize(lambda x: None)([1.0, -1.0])",
+            TypeError,
+            "a vectorized function must return a Value, or a list of Values, but it returned NoneType: None",
+        ),
+        Error(
+            'vectorize(lambda x: [x, "x"])([1.0, -1.0])',
+            TypeError,
+            "a vectorized function must return a Value, or a list of Values, but it returned str: 'x'",
+        ),
+        Error(
+            "vectorize(lambda x: [])([1.0, -1.0])",
+            ValueError,
+            "the function returned an empty list; return at least one Value",
+        ),
+        Error(
+            "vectorize(lambda x, b=a * 2: b * x)([1.0, -1.0])",
+            ValueError,
+            "the function uses Value(data=4.0, grad=0.0), which was computed outside of it and would never change; compute it inside, from its leaves",
+        ),
+    ],
     "From scalars to arrays": [
         Error(
             "vectorize(3.0)",
@@ -1109,66 +1171,6 @@ ERRORS: dict[str, list[Error]] = {
             "vectorize(lambda x, t: x * t)([1.0, 2.0], [1.0])",
             ValueError,
             "all arguments need as many samples, but argument 1 has 2 and argument 2 has 1",
-        ),
-        Error(
-            "vectorize(lambda x: x if x > 0 else -x)([1.0, -1.0])",
-            TypeError,
-            "line 1 of '<lambda>' compares a Value by >, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: min(x))([[1.0, 2.0]])",
-            TypeError,
-            "line 1 of '<lambda>' compares a Value by <, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: x or a)([1.0, -1.0])",
-            TypeError,
-            "line 1 of '<lambda>' asks whether a Value is true, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: x * float(a))([1.0, -1.0])",
-            TypeError,
-            "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: x * in_spite(lambda: float(x)))([1.0, -1.0])",
-            TypeError,
-            "line 1 of '<lambda>' turns a Value into a float, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: x * a.data)([1.0, -1.0])",
-            TypeError,
-            "line 1 of '<lambda>' asks for the data of a Value, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            'vectorize(lambda x: setattr(a, "data", 3.0))([1.0, -1.0])',
-            TypeError,
-            "line 1 of '<lambda>' sets the data of a Value, but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: (a * x).backward())([1.0, -1.0])",
-            TypeError,
-            "line 1 of '<lambda>' calls backward(), but a vectorized function runs once, on symbols, and what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers",
-        ),
-        Error(
-            "vectorize(lambda x: None)([1.0, -1.0])",
-            TypeError,
-            "a vectorized function must return a Value, or a list of Values, but it returned NoneType: None",
-        ),
-        Error(
-            'vectorize(lambda x: [x, "x"])([1.0, -1.0])',
-            TypeError,
-            "a vectorized function must return a Value, or a list of Values, but it returned str: 'x'",
-        ),
-        Error(
-            "vectorize(lambda x: [])([1.0, -1.0])",
-            ValueError,
-            "the function returned an empty list; return at least one Value",
-        ),
-        Error(
-            "vectorize(lambda x, b=a * 2: b * x)([1.0, -1.0])",
-            ValueError,
-            "the function uses Value(data=4.0, grad=0.0), which was computed outside of it and would never change; compute it inside, from its leaves",
         ),
         Error(
             "vectorize(lambda x: [x, a])([1.0, -1.0])",
