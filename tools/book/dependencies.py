@@ -25,7 +25,7 @@ from tools.book.twins import Pair
 PACKAGE = "micrograd_numpy"
 MEASURED = Path("benchmarks/results.json")
 IMPORTERS = {"__import__", "import_module", "importlib", "pkgutil", "runpy"}  # what imports by a computed name
-EVERYTHING = ast.parse(f"import_module('{PACKAGE}')")  # stands for code that cannot be parsed
+EVERYTHING = ast.parse(f"import {PACKAGE}")  # stands for code that cannot be parsed
 
 
 # ------------------------------------------------------------------ what one piece of code imports
@@ -102,7 +102,7 @@ def root_name(expression: ast.expr) -> str:
 def changes_others(module: ast.Module) -> bool:
     """Whether importing this module may change others: it calls for effect, stores into, or registers with them."""
     imported = {item.bound for item in imports(module, PACKAGE)}
-    ours = {item.bound for item in imports(module, PACKAGE) if item.module.split(".")[0] == PACKAGE}
+    ours = {item.bound for item in imports(module, PACKAGE) if inside(item.module)}
     for statement in at_import(module.body):
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
             return True
@@ -195,10 +195,10 @@ class Module:
             if token.type == tokenize.COMMENT:
                 row, column = token.start
                 lines[row - 1] = lines[row - 1][:column].rstrip()
-        for node in (*docstrings(self.tree), *self.forwarding):
-            for row in range(node.lineno - 1, node.end_lineno or node.lineno):
-                lines[row] = ""
-        return "\n".join(line for line in lines if line)
+        dropped = rows([*docstrings(self.tree), *self.forwarding])
+        texts = rows(node for node in ast.walk(self.tree) if isinstance(node, (ast.Constant, ast.JoinedStr)))
+        kept = (line for row, line in enumerate(lines, start=1) if row not in dropped and (line or row in texts))
+        return "\n".join(kept)
 
     @cached_property
     def files(self) -> list[Path]:
@@ -207,9 +207,14 @@ class Module:
         return [path for path in beside if path.suffix not in {".py", ".pyc"} and not path.name.startswith(".")]
 
 
-def inside(module: str) -> bool:
-    """Whether a module is one of the library."""
-    return f"{module}.".startswith(f"{PACKAGE}.")
+def rows(nodes: Iterable[ast.stmt | ast.expr]) -> set[int]:
+    """Return the lines on which these parts of a tree stand, from 1."""
+    return {row for node in nodes for row in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+
+
+def inside(module: str, package: str = PACKAGE) -> bool:
+    """Whether a module lies below a package, or is it."""
+    return f"{module}.".startswith(f"{package}.")
 
 
 class Library:
@@ -224,18 +229,20 @@ class Library:
         """Yield what an import brings with it: its packages, and what the module imports that defines the name."""
         parent = item.module.rpartition(".")[0]
         if parent:
-            yield Import(parent, "__path__")  # of the package, only its own code
+            yield Import(parent, "__path__")  # a name that every package has: only its own code is run for it
         if not (module := self.modules.get(item.module)):
             return
         if module.imports_unseen:
-            yield from map(Import, self.modules)
-        if not module.is_package or item.name in {"", "*"}:
+            yield Import(PACKAGE)
+        if not module.is_package:
             yield from module.imports
-            return
-        yield from module.own_imports
-        yield from (handed_on for handed_on in module.imports if handed_on.bound == item.name)
-        if f"{item.module}.{item.name}" in self.modules:
-            yield Import(f"{item.module}.{item.name}")
+        elif item.name in {"", "*"}:  # whoever holds a package reaches all that lies below
+            yield from (Import(name) for name in self.modules if inside(name, item.module))
+        else:
+            yield from module.own_imports
+            yield from (handed_on for handed_on in module.imports if handed_on.bound == item.name)
+            if f"{item.module}.{item.name}" in self.modules:
+                yield Import(f"{item.module}.{item.name}")
 
     def reached(self, first: Iterable[Import]) -> set[Import]:
         """Return the imports of the library that `first` leads to."""
@@ -249,16 +256,14 @@ class Library:
 
     @cached_property
     def felt_by_all(self) -> list[Import]:
-        """The modules that change others when the package is imported, which imports them."""
-        loaded = {item.module for item in self.reached([Import(PACKAGE)])} & set(self.modules)
-        # Of a package, only its own code: `__path__` is a name that it has, and imports nothing.
-        return [Import(name, "__path__") for name in sorted(loaded) if changes_others(self.modules[name].own_code)]
+        """The modules that may change others when the package is imported, and these with it."""
+        return [Import(name, "__path__") for name, module in self.modules.items() if changes_others(module.own_code)]
 
     def reached_by(self, cells: Sequence[ast.AST]) -> set[Import]:
         """Return the imports of the library that the code of these cells leads to."""
         first = {item for cell in cells for item in imports(cell) if inside(item.module)}
         if any(imports_unseen(cell) for cell in cells):
-            first |= {Import(name) for name in self.modules}
+            first.add(Import(PACKAGE))
         return self.reached([*first, *self.felt_by_all] if first else [])
 
     def used_by(self, pair: Pair) -> set[str]:
