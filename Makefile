@@ -116,7 +116,6 @@ format: $(VENV)/.book ## lay out the code of library, notebooks, tools and tests
 	$(VENV)/bin/ruff check --fix-only --quiet .
 	$(VENV)/bin/ruff format .
 	$(RUN) -m tools.book.notebooks pull
-	$(VENV)/bin/ruff format . # jupytext has left single blank lines between cells
 
 # ---------------------------------------------------------------- notebooks
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools.book import notebooks
+from tools import ROOT
+from tools.book.twins import as_bytes
 
 COUNTER = ["count = 0\ncount += 1\nprint(count)", "total = 1", "total += 1", "print(total)", "print(1)\n1\nprint(2)"]
 OUTPUTS = ["1\n", "", "", "2\n", "1\n2\n"]
@@ -22,9 +23,9 @@ def failed(folder: Path, *options: str) -> list[str]:
     for source, text in zip(COUNTER, OUTPUTS, strict=True):
         stored = [nbformat.v4.new_output("stream", name="stdout", text=text)] if text else []
         notebook.cells.append(nbformat.v4.new_code_cell(source, outputs=stored, execution_count=1))
-    (folder / "counter.ipynb").write_bytes(notebooks.as_bytes(notebook))
-    shutil.copy(notebooks.ROOT / "notebooks" / "conftest.py", folder)
-    where = ["-c", str(notebooks.ROOT / "pyproject.toml"), "--rootdir", str(folder), "--confcutdir", str(folder)]
+    (folder / "counter.ipynb").write_bytes(as_bytes(notebook))
+    shutil.copy(ROOT / "notebooks" / "conftest.py", folder)
+    where = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder), "--confcutdir", str(folder)]
     command = [sys.executable, "-m", "pytest", str(folder / "counter.ipynb"), *where, "-p", "no:cacheprovider"]
     nbval = ["--nbval", "--nbval-current-env", "--color=no", "-q", "--tb=no", "-rf", *options]
     done = subprocess.run([*command, *nbval], cwd=folder, capture_output=True, text=True, check=False)
@@ -45,6 +46,6 @@ def test_a_cell_that_changes_what_it_starts_from_is_noticed_by_the_cells_that_sh
 
 
 def test_make_runs_the_notebooks_so():
-    makefile = (notebooks.ROOT / "Makefile").read_text("utf-8")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
     (line,) = (line for line in makefile.splitlines() if "pytest notebooks" in line)
     assert line.endswith("$(NBVAL) --twice")

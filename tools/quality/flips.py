@@ -27,7 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools import ROOT
-from tools.book import notebooks
+from tools.book.twins import Pair, pairs
 
 RULE = "tuple[float, tuple[float"  # how the return type of a rule begins; no other function has it
 
@@ -122,7 +122,7 @@ class Run:
     flip: Flip | None = None
 
 
-def runs(pair: notebooks.Pair) -> list[Run]:
+def runs(pair: Pair) -> list[Run]:
     """Return a run for each local derivative that the chapter's library cells define, and first of all the control."""
     notebook, path = pair.read_notebook(), pair.root / pair.notebook
     if notebook is None:
@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", "-j", type=int, default=2, help="how many notebooks at a time (default: 2)")
     parser.add_argument("options", nargs="+", help="what pytest is told, after --")
     asked = parser.parse_args(arguments)
-    todo = [run for pair in notebooks.pairs() if pair.text.parts[0] == "micrograd_numpy" for run in runs(pair)]
+    todo = [run for pair in pairs() if pair.text.parts[0] == "micrograd_numpy" for run in runs(pair)]
     unnoticed = wrong = 0
     with ThreadPoolExecutor(asked.jobs) as pool:
         for run, cells in zip(todo, pool.map(lambda run: noticed(run, asked.options), todo), strict=True):

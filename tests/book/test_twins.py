@@ -1,0 +1,102 @@
+"""Every notebook holds the cells of its text, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupytext.formats import long_form_multiple_formats
+from jupytext.paired_paths import paired_paths
+
+from tests.book.small_book import edit_notebook, edit_text, problems
+from tools import ROOT
+from tools.book import twins
+
+PAIRS = twins.pairs()
+CHAPTERS = [pair for pair in PAIRS if pair.text.parts[0] == "micrograd_numpy"]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_twins_are_equal(pair):
+    assert list(twins.check_twins(pair)) == []
+
+
+@pytest.mark.parametrize("pair", CHAPTERS, ids=lambda pair: pair.name)
+def test_a_chapter_imports_itself_nowhere_and_others_absolutely(pair):
+    """In the notebook, a relative import has no package, and a second copy of one's own classes is a trap."""
+    source = (ROOT / pair.text).read_text("utf-8")
+    assert not re.search(r"^(# )?\s*from \.", source, re.MULTILINE)
+    live = "\n".join(line for line in source.splitlines() if not line.startswith("#"))
+    itself = pair.text.stem
+    assert not re.search(rf"from micrograd_numpy import (.*\b)?{itself}\b|micrograd_numpy\.{itself}\b", live)
+
+
+def test_no_notebook_is_without_a_text():
+    assert twins.orphans() == []
+
+
+def test_every_chapter_has_exercises_of_its_name():
+    exercises = {pair.text.stem for pair in PAIRS} - {pair.text.stem for pair in CHAPTERS}
+    assert exercises == set(), "exercises without a chapter"
+    assert {pair.name for pair in PAIRS} >= {f"exercises/{pair.name}" for pair in CHAPTERS}
+
+
+def test_stems_can_be_imported():
+    """The order is the table of contents' alone: `01_value.py` would pair, and be no module."""
+    assert [pair.text.stem for pair in PAIRS if not pair.text.stem.isidentifier()] == []
+
+
+def test_jupyter_pairs_as_the_tools_do():
+    """Saving in JupyterLab writes the twin that `sync` reads."""
+    for pair in PAIRS:
+        twins = {pair.notebook.as_posix(), pair.text.as_posix()}
+        for path in twins:
+            formats = long_form_multiple_formats(twins.CONFIG.default_formats(path))
+            assert {twin for twin, _ in paired_paths(path, {"extension": Path(path).suffix}, formats)} == twins
+
+
+def test_equal_cells_have_different_names():
+    cells = [nbformat.v4.new_markdown_cell("Again.") for _ in range(3)]
+    names = list(twins.cell_ids(nbformat.v4.new_notebook(cells=cells)))
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-zA-Z0-9-_]{1,64}", name) for name in names)
+
+
+# ------------------------------------------------------------------ the checker bites
+
+
+def test_bites_on_a_text_edited_alone(small):
+    edit_text(small, "Two of a kind", "Three of a kind")
+    assert "cell 2: its source differs" in problems(small)
+
+
+def test_bites_on_a_notebook_edited_alone(small):
+    edit_notebook(small, lambda notebook: notebook.cells[1].update(source="# Thrice"))
+    assert "cell 2: its source differs" in problems(small)
+
+
+def test_bites_on_a_tag_in_one_twin_only(small):
+    edit_notebook(small, lambda notebook: notebook.cells[2].metadata.update(tags=["active-ipynb", "nbval-skip"]))
+    assert "cell 3: its metadata differs" in problems(small)
+
+
+def test_bites_on_a_cell_in_one_twin_only(small):
+    edit_notebook(small, lambda notebook: notebook.cells.pop())
+    assert "3 cells, but" in problems(small)
+
+
+def test_bites_on_a_text_that_jupytext_would_write_otherwise(small):
+    edit_text(small, "# double(4)\n", "# double(4)\n\n\n\n")
+    assert "not laid out" in problems(small)
+
+
+def test_bites_on_a_missing_notebook(small):
+    (small.root / small.notebook).unlink()
+    assert "missing" in problems(small)
+
+
+def test_bites_on_a_notebook_that_no_text_makes(small):
+    (small.root / small.text).unlink()
+    assert "no text makes this notebook" in problems(small)
