@@ -30,7 +30,7 @@ def test_the_regions_are_those_of_the_models(trained):
     before = model.state_dict()
     figure = boundary_figure(model, X, y, history)
     assert model.state_dict() == before
-    frames = carried(figure)["data"]["frames"]
+    frames = carried(figure.svg)["data"]["frames"]
     assert [frame["epoch"] for frame in frames] == [0, 5, 10, 15, 20, 25]
     xs, ys = ([row[i] for row in X] for i in (0, 1))
     low_x, high_x, low_y, high_y = min(xs) - 0.4, max(xs) + 0.4, min(ys) - 0.4, max(ys) + 0.4
@@ -62,7 +62,7 @@ def test_the_dot_is_on_the_curve(trained):
     figure = boundary_figure(model, X, y, history)
     (curve,) = (p.get("d") for p in read(figure.picture).iter(f"{SVG}path") if p.get("stroke") == "#6b7280")
     points = decoded(numbers(curve))
-    for frame in carried(figure)["data"]["frames"]:
+    for frame in carried(figure.svg)["data"]["frames"]:
         assert tuple(n / 2 for n in frame["dot"]) == points[frame["epoch"]]
 
 

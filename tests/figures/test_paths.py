@@ -34,7 +34,7 @@ def racing():
 
 
 def test_every_path_is_the_one_that_the_engine_walks(racing):
-    data = carried(racing)["data"]
+    data = carried(racing.svg)["data"]
     plane = Plane((-5, 5), (-2.2, 2.2))
     walks = iter(data["walks"])
     for make in (sgd, adam):
@@ -51,7 +51,7 @@ def test_every_path_is_the_one_that_the_engine_walks(racing):
 
 
 def test_the_picture_shows_the_first_choice(racing):
-    data = carried(racing)["data"]
+    data = carried(racing.svg)["data"]
     walk = data["walks"][data["rates"].index(0.1) * len(data["momenta"]) + data["momenta"].index(0.45)]
     assert plane.path_text(walk["points"]) in racing.picture
     assert plane.dots_text(walk["points"]) in racing.picture

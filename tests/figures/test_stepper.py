@@ -87,7 +87,7 @@ def build(function: Function, point: tuple[float, ...]) -> Value:
 
 
 def data_of(root: Value, **options: object) -> dict:
-    return carried(stepper(root, **options))["data"]
+    return carried(stepper(root, **options).svg)["data"]
 
 
 def test_what_is_typed_is_read_as_python_reads_it():
