@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
-from micrograd_numpy.drawing.style import CARD, FORWARD, INK
+from micrograd_numpy.drawing.style import CARD, FORWARD, INK, OCHER
 from micrograd_numpy.guards.numbers import in_order
 from micrograd_numpy.guards.parameters import at_least_zero
 from micrograd_numpy.losses import (
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Row = Iterable[SupportsFloat]
 Loss = Callable[[list[Value], list[Any]], Value]
-PLUS, MINUS = FORWARD, "#a16207"  # the colors of the two classes
+PLUS, MINUS = FORWARD, OCHER  # the colors of the two classes
 
 
 # %% [markdown]

@@ -53,8 +53,8 @@ async function bundle(out) {
     loader: { ".py": "text" },
     logLevel: "warning",
   });
-  const inputs = Object.keys(result.metafile.inputs).map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]);
-  return new Set(inputs.filter(Boolean));
+  const inputs = Object.keys(result.metafile.inputs);
+  return new Set(inputs.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]).filter(Boolean));
 }
 
 /** The files of a package and of all that it needs. */
@@ -106,9 +106,11 @@ async function licences(names) {
     const about = await readJson(join(folder, "package.json"));
     const file = (await filesIn(folder)).find((each) => /^(licen[cs]e|copying)/i.test(each));
     const own = join(HERE, "licences", `${name.replace("/", "-")}.txt`); // of a package that ships none
-    const text = file ? await readFile(join(folder, file), "utf8") : existsSync(own) ? await readFile(own, "utf8") : null;
-    if (!text) throw new Error(`${name} has no licence file: put its text into ${relative(HERE, own)}.`);
-    parts.push(`${"=".repeat(80)}\n${name} ${about.version}, ${about.license}, ${about.homepage ?? ""}\n\n${text.trim()}\n`);
+    const source = file ? join(folder, file) : own;
+    if (!existsSync(source)) throw new Error(`${name} has no licence file: put its text into ${relative(HERE, own)}.`);
+    const text = await readFile(source, "utf8");
+    const title = `${name} ${about.version}, ${about.license}, ${about.homepage ?? ""}`;
+    parts.push(`${"=".repeat(80)}\n${title}\n\n${text.trim()}\n`);
   }
   return parts.join("\n");
 }

@@ -9,6 +9,7 @@ alike on a light and on a dark page.
 FORWARD = "#1f5fa8"
 BACKWARD = "#c2410c"
 ACCENT = "#0f766e"
+OCHER = "#a16207"
 MUTED = "#6b7280"
 INK = "#1f2937"
 CARD = "#fbfbf9"
@@ -40,7 +41,7 @@ def book_style() -> None:
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
-            "axes.prop_cycle": cycler(color=[FORWARD, BACKWARD, ACCENT, "#a16207", "#7c3aed", MUTED]),
+            "axes.prop_cycle": cycler(color=[FORWARD, BACKWARD, ACCENT, OCHER, "#7c3aed", MUTED]),
             "grid.color": "#e5e7eb",
             "grid.linewidth": 0.8,
             "xtick.color": INK,

@@ -17,6 +17,7 @@ from micrograd_numpy.figures.plane import (
     path_text,
     picture,
     region,
+    scaled,
     steps_of,
     whole,
 )
@@ -67,60 +68,95 @@ def boundary_figure(
         raise ValueError(
             f"a boundary is drawn in the plane, but the samples have {len(X[0])} numbers; pick two columns"
         )
-    epochs = sorted(epoch for epoch in history.snapshots if epoch < len(history.losses))
-    if not epochs:
-        raise ValueError("the history holds no snapshots to show: give train keep=range(epochs)")
-    lines = [grid_line([row[i] for row in X], 2) for i in (0, 1)]
-    (left, right), (bottom, top) = lines
+    epochs = epochs_to_show(history)
+    (left, right), (bottom, top) = (grid_line([row[i] for row in X], 2) for i in (0, 1))
     plane = Plane((left, right), (bottom, top), height=round(372 * (top - bottom) / (right - left)))
     # One row and column more on each side, out of sight: there the regions are closed.
     columns = evenly(left - (right - left) / resolution, right + (right - left) / resolution, resolution + 3)
     rows = evenly(top + (top - bottom) / resolution, bottom - (top - bottom) / resolution, resolution + 3)
-    losses = history.losses
-    if not all(map(math.isfinite, losses)):
+    points = [*X, *((a, b) for b in rows for a in columns)]
+    snapshots = [history.snapshots[epoch] for epoch in epochs]
+    curve, heights = loss_curve(history.losses, top=plane.top + plane.height + 42)
+    frames: list[dict[str, Any]] = []
+    for epoch, answers in zip(epochs, scores_at(model, snapshots, points, vectorized)):
+        scores = centered(answers, y, threshold)
+        share = sum(map(agrees, scores, y)) / len(y)
+        grid = [scores[k : k + len(columns)] for k in range(len(X), len(scores), len(columns))]
+        frames.append(
+            {
+                "epoch": epoch,
+                "right": f"{share:.0%}",
+                "loss": float(f"{history.losses[epoch]:.4g}"),
+                "region": region(plane, grid),
+                "dot": whole([curve.at(epoch, heights[epoch])])[0],
+            }
+        )
+    last = frames[-1]
+    low, high = (f"{loss:.2g}" for loss in (min(history.losses), max(history.losses)))
+    parts = [
+        plane.window(scaled(drawn_region(plane, last["region"]) + drawn_samples(plane, X, y))),
+        curve.window(scaled(drawn_curve(curve, heights, last["dot"])), {min(heights): low, max(heights): high}),
+        tag("text", "loss at each epoch", x=plane.left, y=curve.top - 7, fill=MUTED, font_size=11),
+    ]
+    alt = f"The regions that a model saw in epochs {epochs[0]} to {epochs[-1]} of its training, with its accuracy and its loss."
+    image = picture(alt, frame_title(last), 420, curve.top + curve.height + 30, *parts)
+    return Figure("boundary", alt, {"frames": frames}, image)
+
+
+def epochs_to_show(history: History) -> list[int]:
+    """The epochs with a snapshot and a loss.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or a loss is infinite or nan.
+    """
+    epochs = sorted(epoch for epoch in history.snapshots if epoch < len(history.losses))
+    if not epochs:
+        raise ValueError("the history holds no snapshots to show: give train keep=range(epochs)")
+    if not all(map(math.isfinite, history.losses)):
         raise ValueError(
             "the history holds a loss that is no finite number, so its curve cannot be drawn; "
             "train with a smaller learning rate"
         )
+    return epochs
+
+
+def loss_curve(losses: Sequence[float], top: float) -> tuple[Plane, list[float]]:
+    """The window for the curve of the losses, and how high each lies in it: on a logarithmic scale if it can be."""
     scale = math.log10 if min(losses) > 0.0 else float  # as plot_loss_curve does
     heights = [scale(loss) for loss in losses]
     low, high = min(heights), max(heights)
     room = 0.1 * (high - low) or 1.0
-    curve = Plane((0, max(1, len(losses) - 1)), (low - room, high + room), height=60, top=plane.top + plane.height + 42)
-    points = [*X, *((a, b) for b in rows for a in columns)]
-    snapshots = [history.snapshots[epoch] for epoch in epochs]
-    frames: list[dict[str, Any]] = []
-    for epoch, answers in zip(epochs, scores_at(model, snapshots, points, vectorized)):
-        scores = centered(answers, y, threshold)
-        right = sum(map(agrees, scores, y)) / len(y)
-        frame: dict[str, Any] = {"epoch": epoch, "right": f"{right:.0%}", "loss": float(f"{losses[epoch]:.4g}")}
-        grid = [scores[k : k + len(columns)] for k in range(len(X), len(scores), len(columns))]
-        frame["region"] = region(plane, grid)
-        frame["dot"] = whole([curve.at(epoch, heights[epoch])])[0]
-        frames.append(frame)
-    last = frames[-1]
-    inside = tag("rect", width=plane.width / UNIT, height=plane.height / UNIT, fill="#eee6d7")  # the tints of
-    look = {"fill": "#dce5ee", "fill_rule": "evenodd", "stroke": INK, "stroke_width": 3}  # plot_decision_boundary
-    inside += tag("path", data_part="region", d=last["region"], **look)
+    return Plane((0, max(1, len(losses) - 1)), (low - room, high + room), height=60, top=top), heights
+
+
+def drawn_region(plane: Plane, outline: str) -> str:
+    """The regions of both classes, in the tints of plot_decision_boundary, and the line between them."""
+    ground = tag("rect", width=plane.width / UNIT, height=plane.height / UNIT, fill="#eee6d7")
+    look = {"fill": "#dce5ee", "fill_rule": "evenodd", "stroke": INK, "stroke_width": 3}
+    return ground + tag("path", data_part="region", d=outline, **look)
+
+
+def drawn_samples(plane: Plane, X: Sequence[Sequence[float]], y: Sequence[float]) -> str:
+    """The samples: circles for label 1, triangles for −1 or 0."""
+    marks = ""
     for labels, color, shape in (
         ({1.0}, POSITIVE, "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0 -14 0"),
         ({-1.0, 0.0}, NEGATIVE, "m-8 6h16l-8 -14z"),
     ):
-        places = (plane.at(*row) for row, label in zip(X, y) if label in labels)
-        d = "".join(f"M{a} {b}{shape}" for a, b in whole(places))
-        inside += tag("path", d=d, fill=color, stroke=CARD, stroke_width=1.2)
+        places = whole(plane.at(*row) for row, label in zip(X, y) if label in labels)
+        marks += tag(
+            "path", d="".join(f"M{a} {b}{shape}" for a, b in places), fill=color, stroke=CARD, stroke_width=1.2
+        )
+    return marks
+
+
+def drawn_curve(curve: Plane, heights: Sequence[float], dot: tuple[int, int]) -> str:
+    """The loss over the epochs, and the dot that marks the one that is shown."""
     line = path_text(steps_of(whole(curve.at(k, height) for k, height in enumerate(heights))))
-    below = tag("path", d=line, fill="none", stroke=MUTED, stroke_width=2.4, stroke_linejoin="round")
-    below += tag("circle", data_part="dot", cx=last["dot"][0], cy=last["dot"][1], r=9, fill=BACKWARD)
-    scaled = {"transform": f"scale({UNIT:g})"}
-    alt = f"The regions that a model saw in epochs {epochs[0]} to {epochs[-1]} of its training, with its accuracy and its loss."
-    parts = [
-        plane.window(tag("g", inside, **scaled)),
-        curve.window(tag("g", below, **scaled), {low: f"{min(losses):.2g}", high: f"{max(losses):.2g}"}),
-    ]
-    parts.append(tag("text", "loss at each epoch", x=plane.left, y=curve.top - 7, fill=MUTED, font_size=11))
-    image = picture(alt, frame_title(last), 420, curve.top + curve.height + 30, *parts)
-    return Figure("boundary", alt, {"frames": frames}, image)
+    drawn = tag("path", d=line, fill="none", stroke=MUTED, stroke_width=2.4, stroke_linejoin="round")
+    return drawn + tag("circle", data_part="dot", cx=dot[0], cy=dot[1], r=9, fill=BACKWARD)
 
 
 def scores_at(

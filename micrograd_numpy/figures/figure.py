@@ -23,13 +23,13 @@ HERE = Path(__file__).parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def plain(x: Any) -> Any:
+def jsonable(x: Any) -> Any:
     """`x` as JSON can hold it: the floats that JSON lacks become their names."""
     if isinstance(x, float):
         return x if math.isfinite(x) else repr(x)
     if isinstance(x, Mapping):
-        return {str(key): plain(item) for key, item in x.items()}
-    return [plain(item) for item in x] if isinstance(x, (list, tuple)) else x
+        return {str(key): jsonable(item) for key, item in x.items()}
+    return [jsonable(item) for item in x] if isinstance(x, (list, tuple)) else x
 
 
 @functools.cache
@@ -83,7 +83,7 @@ class Figure:
     def svg(self) -> str:
         """The picture with its data inside."""
         carried = {"kind": self.kind, "alt": self.alt, "data": self.data}
-        text = json.dumps(plain(carried), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(jsonable(carried), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         start, end, _ = self.picture.rpartition("</svg>")
         return start + tag("metadata", escape(text, quote=False), data_part="touch") + end
 
@@ -95,7 +95,7 @@ class Figure:
         bundle: dict[str, Any] = {"image/svg+xml": self.svg, "text/plain": repr(self)}
         live = widget_class() if in_kernel() else None
         if live:
-            view = live(kind=self.kind, alt=self.alt, data=plain(self.data), svg=self.picture)
+            view = live(kind=self.kind, alt=self.alt, data=jsonable(self.data), svg=self.picture)
             bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
         return bundle
 

@@ -1,7 +1,7 @@
 /**
  * The figures that can be touched: one module for JupyterLab (as an anywidget), for the static page and for the
  * page's live Python. It needs no other code. Each figure starts from a complete picture, the SVG that
- * figures.py drew, and moves its parts.
+ * Python drew, and moves its parts.
  */
 
 // ---------------------------------------------------------------- the rules of ops.py, name by name
@@ -74,7 +74,7 @@ export function ruleOf(name, made = []) {
 
 // ---------------------------------------------------------------- numbers and words
 
-/** A number as figures.py wrote it: JSON has no nan and no infinities, so they come by name. */
+/** A number as Python wrote it: JSON has no nan and no infinities, so they come by name. */
 export const number = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] : x);
 
 /** `x` to four significant digits, with a true minus sign: Python's f"{x:.4g}", as on the cards of draw_graph. */
@@ -96,10 +96,15 @@ const bracketed = (x) => (shown(x).startsWith("−") ? `(${shown(x)})` : shown(x
 
 /** What was typed as a number: {x}, or {fault}, a sentence that says why it is none. */
 export function typed(text) {
-  const plain = text.trim().replaceAll("−", "-");
-  if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i.test(plain)) return { fault: `“${text}” is no number: write one such as 1.5, −2 or 3e−4.` };
-  if (/\d,\d{3}$/.test(plain)) return { fault: `“${text}” may be read in two ways: write ${plain.replace(",", "")} or ${plain.replace(",", ".")}.` };
-  const x = Number(plain.replace(",", "."));
+  const ascii = text.trim().replaceAll("−", "-");
+  const [joined, pointed] = [ascii.replace(",", ""), ascii.replace(",", ".")];
+  if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i.test(ascii)) {
+    return { fault: `“${text}” is no number: write one such as 1.5, −2 or 3e−4.` };
+  }
+  if (/\d,\d{3}$/.test(ascii)) {
+    return { fault: `“${text}” may be read in two ways: write ${joined} or ${pointed}.` };
+  }
+  const x = Number(pointed);
   if (Number.isFinite(x)) return { x };
   return { fault: `“${text}” is more than a float can hold, which ends at 1.798e308.` };
 }
@@ -118,7 +123,7 @@ export function typed(text) {
  * @property {number} [source]
  */
 
-/** The nodes as figures.py wrote them, inputs before outputs. @returns {Node[]} */
+/** The nodes as Python wrote them, inputs before outputs. @returns {Node[]} */
 export function nodesOf(data) {
   return data.nodes.map((row) => ({
     ...row,
@@ -218,7 +223,7 @@ function button(icon, name, press) {
   return element;
 }
 
-/** A name that no other element on the page has. Jupyter loads this module anew for each figure, so nothing can count. */
+/** A name that no other element on the page has. Jupyter loads this module for each figure, so nothing can count. */
 const unique = () => `touch-${Math.random().toString(36).slice(2)}`;
 
 /** A slider with its name before it and its value, in words, behind it. */
@@ -265,7 +270,10 @@ function place(svg, event) {
 function drag(element, { start, move, end = () => {}, anywhere = false }) {
   let first;
   let ours = false;
-  element.addEventListener("touchstart", ({ touches: [finger] }) => { first = finger; ours = anywhere; }, { passive: true });
+  element.addEventListener("touchstart", (event) => {
+    [first] = event.touches;
+    ours = anywhere;
+  }, { passive: true });
   // Chromium does not heed touch-action inside an SVG, so the page is held here.
   element.addEventListener("touchmove", (event) => {
     const [finger] = event.touches;
@@ -276,14 +284,14 @@ function drag(element, { start, move, end = () => {}, anywhere = false }) {
     if (event.button || start(event) === false) return;
     event.preventDefault();
     element.setPointerCapture(event.pointerId);
-    const follow = (next) => move(next);
+    const held = new AbortController();
+    const { signal } = held;
     const leave = () => {
-      element.removeEventListener("pointermove", follow);
-      for (const kind of ["pointerup", "pointercancel"]) element.removeEventListener(kind, leave);
+      held.abort();
       end();
     };
-    element.addEventListener("pointermove", follow);
-    for (const kind of ["pointerup", "pointercancel"]) element.addEventListener(kind, leave);
+    element.addEventListener("pointermove", move, { signal });
+    for (const ending of ["pointerup", "pointercancel"]) element.addEventListener(ending, leave, { signal });
   });
 }
 
@@ -301,77 +309,84 @@ function frame(model, el) {
   figure.dataset.lmSuppressShortcuts = "true"; // in JupyterLab, keys pressed in here are the figure's
   figure.append(make("div", { class: "touch-body" }, picture, dock));
   el.append(figure);
-  return { svg, picture, dock, figure, data: model.get("data") };
+  const part = (name) => svg.querySelector(`[data-part=${name}]`);
+  return { svg, part, picture, dock, figure, data: model.get("data") };
 }
 
 /**
  * Buttons and a slider to go through numbered states; space, arrows, home and end do the same.
  * While it plays, nothing is said aloud: `go` is told whether to speak.
  */
-function transport({ figure, picture, count, start, name, words, pause, go }) {
-  let at = start;
-  let timer = 0;
-  const playing = () => timer !== 0;
-  const range = make("input", { type: "range", min: "0", max: String(count - 1), step: "1", "aria-label": name });
-  const show = (speak) => {
-    range.value = String(at);
-    range.setAttribute("aria-valuetext", words(at));
-    back.disabled = at === 0;
-    next.disabled = at === count - 1;
-    go(at, speak);
-  };
-  const stop = () => {
-    clearTimeout(timer);
-    timer = 0;
-    play.become("play", "Play");
-  };
-  const to = (step) => {
-    stop();
-    at = Math.min(count - 1, Math.max(0, step));
-    show(true);
-  };
-  const tick = () => {
-    timer = setTimeout(() => {
-      if (!figure.isConnected) return stop();
-      at += 1;
-      if (at === count - 1) stop();
-      show(at === count - 1);
-      if (playing()) tick();
-      return undefined;
-    }, pause);
-  };
-  const toggle = () => {
-    if (playing()) {
-      stop();
-      show(true);
-    } else {
-      if (at === count - 1) at = 0;
-      play.become("pause", "Pause");
-      tick();
-      show(false);
-    }
-  };
-  const back = button("back", "Step back", () => to(at - 1));
-  const play = button("play", "Play", toggle);
-  const next = button("next", "Step forward", () => to(at + 1));
-  range.addEventListener("input", () => to(range.valueAsNumber));
-  const keys = {
-    ArrowLeft: () => to(at - 1),
-    ArrowRight: () => to(at + 1),
-    Home: () => to(0),
-    End: () => to(count - 1),
-    " ": toggle,
-  };
-  for (const place of [picture, range]) {
-    place.addEventListener("keydown", (event) => {
-      if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      keys[event.key]();
-    });
+class Transport {
+  constructor({ figure, picture, count, start, name, words, pause, go }) {
+    Object.assign(this, { figure, count, words, pause, go, at: start, timer: 0 });
+    this.back = button("back", "Step back", () => this.to(this.at - 1));
+    this.play = button("play", "Play", () => this.toggle());
+    this.next = button("next", "Step forward", () => this.to(this.at + 1));
+    const steps = { min: "0", max: String(count - 1), step: "1" };
+    this.range = make("input", { type: "range", ...steps, "aria-label": name });
+    this.range.addEventListener("input", () => this.to(this.range.valueAsNumber));
+    for (const place of [picture, this.range]) place.addEventListener("keydown", (event) => this.press(event));
+    set(picture, { tabindex: "0", role: "group", "aria-label": `${name}: arrows, space, home and end go through it` });
+    this.bar = make("div", { class: "touch-transport" }, this.back, this.play, this.next, this.range);
   }
-  set(picture, { tabindex: "0", role: "group", "aria-label": `${name}: arrows, space, home and end go through it` });
-  const bar = make("div", { class: "touch-transport" }, back, play, next, range);
-  return { bar, show, to, at: () => at, playing };
+
+  get isAtEnd() {
+    return this.at === this.count - 1;
+  }
+
+  show(speak) {
+    this.range.value = String(this.at);
+    this.range.setAttribute("aria-valuetext", this.words(this.at));
+    this.back.disabled = this.at === 0;
+    this.next.disabled = this.isAtEnd;
+    this.go(this.at, speak);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.play.become("play", "Play");
+  }
+
+  to(step) {
+    this.stop();
+    this.at = Math.min(this.count - 1, Math.max(0, step));
+    this.show(true);
+  }
+
+  tick() {
+    this.timer = setTimeout(() => {
+      if (!this.figure.isConnected) this.stop();
+      else if (this.at + 1 === this.count - 1) this.to(this.at + 1);
+      else {
+        this.at += 1;
+        this.show(false);
+        this.tick();
+      }
+    }, this.pause);
+  }
+
+  toggle() {
+    if (this.timer) {
+      this.stop();
+      this.show(true);
+    } else {
+      if (this.isAtEnd) this.at = 0;
+      this.play.become("pause", "Pause");
+      this.tick();
+      this.show(false);
+    }
+  }
+
+  press(event) {
+    const steps = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, Home: 0, End: this.count - 1 };
+    const isOurs = event.key === " " || event.key in steps;
+    if (!isOurs || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if (event.key === " ") this.toggle();
+    else this.to(steps[event.key]);
+  }
 }
 
 // ---------------------------------------------------------------- the stepper
@@ -379,9 +394,10 @@ function transport({ figure, picture, count, start, name, words, pause, go }) {
 /** How a node was computed, with the numbers in it: "2 × 3", "tanh(0.8814)". */
 function formula(node, nodes) {
   const x = node.inputs.map((i) => nodes[i].data);
-  if (x.length === 2 && ["+", "-", "*", "/"].includes(node.op)) return `${bracketed(x[0])} ${node.sign} ${bracketed(x[1])}`;
-  if (node.op.startsWith("**")) return `${bracketed(x[0])}**${x.length === 2 ? bracketed(x[1]) : node.op.slice(2)}`;
-  if (node.op === "neg") return `−${bracketed(x[0])}`;
+  const [a, b] = x.map(bracketed);
+  if (x.length === 2 && ["+", "-", "*", "/"].includes(node.op)) return `${a} ${node.sign} ${b}`;
+  if (node.op.startsWith("**")) return `${a}**${x.length === 2 ? b : node.op.slice(2)}`;
+  if (node.op === "neg") return `−${a}`;
   return `${node.op}(${x.map((value) => shown(value)).join(", ")})`;
 }
 
@@ -404,13 +420,15 @@ function told(step, nodes) {
     return [`Forward: ${result}. It also notes its local derivatives.`, locals];
   }
   if (step.kind === "root") {
-    return [`Backward starts at the root: ${node.name} moves once as far as itself.`, [`${gradOf(node)} = ${shown(step.grads[step.node])}`]];
+    const start = `${gradOf(node)} = ${shown(step.grads[step.node])}`;
+    return [`Backward starts at the root: ${node.name} moves once as far as itself.`, [start]];
   }
   const rows = step.shares.map(({ to, local, before, after }) => {
     const product = `${bracketed(local)} × ${bracketed(step.grads[step.node])}`;
     return `${gradOf(nodes[to])} = ${shown(before)} + ${product} = ${shown(after)}`;
   });
-  return [`Backward: ${node.name} hands on its gradient, ${shown(step.grads[step.node])}, times each local derivative.`, rows];
+  const gradient = shown(step.grads[step.node]);
+  return [`Backward: ${node.name} hands on its gradient, ${gradient}, times each local derivative.`, rows];
 }
 
 /** The lines of a rule, with what is computed in this step marked. */
@@ -444,265 +462,345 @@ const written = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(6))) : 
 const HINT = "Type a number, move a slider, or drag a leaf's card sideways.";
 const LETTERS = 11; // pixels, the least that is read with ease
 
-function stepper(shared) {
-  const { svg, picture, dock, figure, data } = shared;
-  const nodes = nodesOf(data);
-  const first = nodesOf(data); // as Python had them
-  const fixed = fixedLeaves(nodes);
-  const groups = [...svg.querySelectorAll("[data-part=node]")];
-  const edges = [...svg.querySelectorAll("[data-part=edge]")];
-  const notes = [...svg.querySelectorAll("[data-part=note]")];
-  const ends = nodes.flatMap((node, to) => node.inputs.map((from, k) => ({ from, to, k })));
-  const cards = groups.map((group, i) => {
-    const numbers = [...group.querySelectorAll("text[text-anchor=end]")];
+/** Make a text as narrow as the room that it has. */
+function squeeze(text, room) {
+  text.removeAttribute("textLength");
+  if (text.getComputedTextLength?.() > room) {
+    set(text, { textLength: room.toFixed(1), lengthAdjust: "spacingAndGlyphs" });
+  }
+}
+
+/** Write a number on a card, or nothing. */
+function write(text, x, isHidden) {
+  text.textContent = isHidden ? "" : shown(x);
+  const key = text.previousElementSibling;
+  const start = Number(key.getAttribute("x")) + (key.getComputedTextLength?.() ?? 0) + 4;
+  squeeze(text, Number(text.getAttribute("x")) - start);
+}
+
+/** Give an element those of these classes that are true, and take the others from it. */
+function mark(element, classes) {
+  for (const [name, isOn] of Object.entries(classes)) element.classList.toggle(`is-${name}`, isOn);
+}
+
+/** The picture of a graph: its cards and edges, and what each step does to them. */
+class Graph {
+  constructor({ svg, picture }, nodes) {
+    Object.assign(this, { svg, picture, nodes });
+    const parts = (name) => [...svg.querySelectorAll(`[data-part=${name}]`)];
+    this.cards = parts("node").map((group, i) => this.card(group, nodes[i]));
+    this.notes = parts("note");
+    const ends = nodes.flatMap((node, to) => node.inputs.map((_, k) => ({ to, k })));
+    this.edges = parts("edge").map((edge, i) => ({ edge, note: this.notes[i], ...ends[i] }));
+    svg.style.minWidth = `${0.66 * svg.getAttribute("width")}px`; // larger letters would not fit on smaller cards
+  }
+
+  /** The parts of a node's card. One without a label gets the name that the steps call it by, above it. */
+  card(group, node) {
+    const [data, grad] = group.querySelectorAll("text[text-anchor=end]");
     const card = group.querySelector("[data-part=card]");
     group.querySelector("title")?.remove(); // it would tell the numbers of the printed picture
-    if (numbers[0].previousElementSibling.previousElementSibling === card) {
-      // a card without a label: the steps call it by another name, so that name stands above it
+    if (data.previousElementSibling.previousElementSibling === card) {
       const [x, y] = ["x", "y"].map((name) => Number(card.getAttribute(name)));
-      const name = draw("text", { x: x + (nodes[i].inputs.length ? 16 : 4), y: y - 3, class: "touch-name" });
-      name.textContent = nodes[i].name;
+      const name = draw("text", { x: x + (node.inputs.length ? 16 : 4), y: y - 3, class: "touch-name" });
+      name.textContent = node.name;
       group.append(name);
     }
-    return { group, card, data: numbers[0], grad: numbers[1] };
-  });
-  svg.style.minWidth = `${0.66 * svg.getAttribute("width")}px`; // larger letters would not fit on smaller cards
-  let steps = trace(nodes);
-  let awake = false;
+    return { group, data, grad };
+  }
 
-  const said = make("p", { class: "touch-said" });
-  const rows = make("ul", { class: "touch-rows" });
-  const story = make("div", { class: "touch-story", "aria-live": "polite", role: "group", "aria-label": "This step" }, said, rows);
-  const ruleName = make("p", { class: "touch-rule-name" });
-  const ruleLines = make("pre", { tabindex: "0", "aria-label": "The rule of this step" });
-  const ruleBox = make("div", { class: "touch-rule" }, ruleName, ruleLines);
+  /** Show a step; `computed` says for each node whether it has its number by then. */
+  show(step, computed) {
+    const isForward = step.kind === "forward";
+    const isBackward = step.kind === "backward";
+    const inputs = this.nodes[step.node]?.inputs ?? [];
+    this.cards.forEach(({ group, data, grad }, i) => {
+      write(data, this.nodes[i].data, !computed[i]);
+      write(grad, step.grads[i], !computed[i]);
+      mark(group, {
+        waiting: !computed[i],
+        forward: i === step.node && isForward,
+        backward: i === step.node && (isBackward || step.kind === "root"),
+        source: inputs.includes(i) && isForward,
+        target: inputs.includes(i) && isBackward,
+      });
+    });
+    for (const { edge, note, to, k } of this.edges) {
+      const busy = to === step.node && (isForward || isBackward);
+      mark(edge, { busy, forward: busy && isForward, backward: busy && isBackward, waiting: !computed[to] });
+      mark(note, { busy });
+      note.textContent = computed[to] ? shown(this.nodes[to].local[k]) : "";
+    }
+    this.follow(step.node);
+  }
 
-  /** Make a text as narrow as the room that it has. */
-  const squeeze = (text, room) => {
-    text.removeAttribute("textLength");
-    if (text.getComputedTextLength?.() > room) set(text, { textLength: room.toFixed(1), lengthAdjust: "spacingAndGlyphs" });
-  };
-  /** Write a number on a card. */
-  const write = (text, x, hidden) => {
-    text.textContent = hidden ? "" : shown(x);
-    const key = text.previousElementSibling;
-    const start = Number(key.getAttribute("x")) + (key.getComputedTextLength?.() ?? 0) + 4;
-    squeeze(text, Number(text.getAttribute("x")) - start);
-  };
+  /** Bring the node at work into sight, where the picture is wider than the screen. */
+  follow(node) {
+    const { picture } = this;
+    if (node < 0 || picture.scrollWidth <= picture.clientWidth) return;
+    const box = this.cards[node].group.getBoundingClientRect();
+    const seen = picture.getBoundingClientRect();
+    const off = Math.min(0, box.left - seen.left - 90) + Math.max(0, box.right - seen.right + 16);
+    picture.scrollBy({ left: off, behavior: still() ? "auto" : "smooth" });
+  }
 
-  const pulses = () => {
-    svg.querySelectorAll(".touch-pulse").forEach((dot) => dot.remove());
+  /** Let a dot run along each edge that is at work. */
+  pulse(isBackward) {
+    this.svg.querySelectorAll(".touch-pulse").forEach((dot) => dot.remove());
     if (still()) return;
-    const backward = steps[line.at()].kind === "backward";
-    for (const edge of svg.querySelectorAll("[data-part=edge].is-busy")) {
+    for (const edge of this.svg.querySelectorAll("[data-part=edge].is-busy")) {
       const length = edge.getTotalLength() - 11; // without the arrow's head
-      const dot = draw("circle", { r: 4, class: `touch-pulse ${backward ? "is-backward" : "is-forward"}` });
+      const dot = draw("circle", { r: 4, class: `touch-pulse ${isBackward ? "is-backward" : "is-forward"}` });
       edge.parentNode.after(dot);
       const begin = performance.now();
       const move = (now) => {
         const share = Math.min(1, (now - begin) / 550);
-        const at = edge.getPointAtLength(length * (backward ? 1 - share : share));
+        const at = edge.getPointAtLength(length * (isBackward ? 1 - share : share));
         set(dot, { cx: at.x, cy: at.y });
         if (share < 1 && dot.isConnected) requestAnimationFrame(move);
         else dot.remove();
       };
       requestAnimationFrame(move);
     }
-  };
+  }
 
-  /** Bring the node at work into sight, where the picture is wider than the screen. */
-  const follow = (node) => {
-    if (node < 0 || picture.scrollWidth <= picture.clientWidth) return;
-    const box = cards[node].group.getBoundingClientRect();
-    const seen = picture.getBoundingClientRect();
-    const off = Math.min(0, box.left - seen.left - 90) + Math.max(0, box.right - seen.right + 16);
-    picture.scrollBy({ left: off, behavior: still() ? "auto" : "smooth" });
-  };
-
-  const show = (at, speak) => {
-    const step = steps[at];
-    const passed = new Set(steps.slice(0, at + 1).map(({ kind, node }) => `${kind} ${node}`));
-    const computed = nodes.map((node, i) => !node.inputs.length || passed.has(`forward ${i}`));
-    const backward = step.kind === "backward" || step.kind === "root";
-    cards.forEach(({ group, data: dataText, grad }, i) => {
-      write(dataText, nodes[i].data, !computed[i]);
-      write(grad, step.grads[i], !computed[i]);
-      group.classList.toggle("is-waiting", !computed[i]);
-      group.classList.toggle("is-forward", i === step.node && step.kind === "forward");
-      group.classList.toggle("is-backward", i === step.node && backward);
-      const touched = nodes[step.node]?.inputs.includes(i) ?? false;
-      group.classList.toggle("is-source", touched && step.kind === "forward");
-      group.classList.toggle("is-target", touched && step.kind === "backward");
-    });
-    ends.forEach(({ to, k }, i) => {
-      const busy = to === step.node && (step.kind === "forward" || step.kind === "backward");
-      edges[i].classList.toggle("is-busy", busy);
-      edges[i].classList.toggle("is-forward", busy && step.kind === "forward");
-      edges[i].classList.toggle("is-backward", busy && step.kind === "backward");
-      edges[i].classList.toggle("is-waiting", !computed[to]);
-      notes[i].textContent = computed[to] ? shown(nodes[to].local[k]) : "";
-      notes[i].classList.toggle("is-busy", busy);
-    });
-    story.setAttribute("aria-live", speak ? "polite" : "off");
-    tell(step);
-    figure.dataset.step = String(at);
-    follow(step.node);
-    if (awake) pulses();
-  };
-
-  /** Write what a step does, and the rule that it follows. */
-  const tell = (step) => {
-    const [sentence, lines] = told(step, nodes);
-    said.textContent = sentence;
-    rows.classList.toggle("is-leaves", step.kind === "leaves"); // they stand side by side
-    rows.replaceChildren(...lines.map((text) => make("li", {}, text)));
-    const source = step.node >= 0 ? data.sources[nodes[step.node].source] : undefined;
-    if (step.kind === "leaves" || step.kind === "root") {
-      ruleName.textContent = "";
-      ruleLines.replaceChildren();
-    } else if (source) {
-      ruleName.textContent = `${source.name}(${source.arguments.join(", ")})`;
-      ruleLines.replaceChildren(ruleText(source, step.kind));
-    } else {
-      ruleName.textContent = `${nodes[step.node].op} is a rule of your own`;
-      ruleLines.replaceChildren("To see its lines here, name it:\nstepper(root, rules=[…])");
+  /** Keep letters readable where the picture is narrowed. */
+  fit() {
+    const { svg } = this;
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    svg.style.setProperty("--touch-letters", `${(LETTERS / (scale || 1)).toFixed(2)}px`);
+    for (const badge of svg.querySelectorAll("[data-part=badge]")) {
+      squeeze(badge.nextElementSibling, badge.getAttribute("width") - 6);
     }
-  };
+  }
+}
 
-  const count = steps.length;
-  const line = transport({
-    figure, picture, count, start: count - 1, name: "Step", pause: 1500,
-    words: (at) => `${at + 1} of ${count}`,
-    go: (at, speak) => {
-      counter.textContent = `${at + 1} / ${count}`;
-      show(at, speak);
-    },
-  });
-  const counter = make("span", { class: "touch-counter", "aria-hidden": "true" });
-  line.bar.append(counter);
+/** What a step does, in words, and beside them the rule that it follows. */
+class Story {
+  constructor(nodes, sources) {
+    Object.assign(this, { nodes, sources });
+    this.said = make("p", { class: "touch-said" });
+    this.rows = make("ul", { class: "touch-rows" });
+    const spoken = { "aria-live": "polite", role: "group", "aria-label": "This step" };
+    this.story = make("div", { class: "touch-story", ...spoken }, this.said, this.rows);
+    this.ruleName = make("p", { class: "touch-rule-name" });
+    this.ruleLines = make("pre", { tabindex: "0", "aria-label": "The rule of this step" });
+    this.rule = make("div", { class: "touch-rule" }, this.ruleName, this.ruleLines);
+    this.element = make("div", { class: "touch-two" }, this.story, this.rule);
+  }
 
-  const inputs = new Map();
-  const again = button("reset", "Reset the leaves", () => {});
-  again.disabled = true;
-  line.bar.append(again);
-  const hint = make("p", { class: "touch-hint", id: unique(), role: "status" }, HINT);
-  const changed = (i, x, by) => {
-    nodes[i].data = x;
-    inputs.get(i).show(x, by);
-    hint.textContent = HINT;
-    forward(nodes);
-    steps = trace(nodes);
-    again.disabled = false;
-    line.show(false);
-  };
-  again.addEventListener("click", () => {
-    first.forEach((node, i) => Object.assign(nodes[i], node));
-    steps = trace(nodes);
-    for (const [i, row] of inputs) row.show(nodes[i].data);
-    hint.textContent = HINT;
-    again.disabled = true;
-    line.show(true);
-  });
+  tell(step) {
+    const [sentence, lines] = told(step, this.nodes);
+    this.said.textContent = sentence;
+    this.rows.classList.toggle("is-leaves", step.kind === "leaves"); // they stand side by side
+    this.rows.replaceChildren(...lines.map((text) => make("li", {}, text)));
+    const node = this.nodes[step.node];
+    const source = this.sources[node?.source];
+    if (step.kind === "leaves" || step.kind === "root") {
+      this.ruleName.textContent = "";
+      this.ruleLines.replaceChildren();
+    } else if (source) {
+      this.ruleName.textContent = `${source.name}(${source.arguments.join(", ")})`;
+      this.ruleLines.replaceChildren(ruleText(source, step.kind));
+    } else {
+      this.ruleName.textContent = `${node.op} is a rule of your own`;
+      this.ruleLines.replaceChildren("To see its lines here, name it:\nstepper(root, rules=[…])");
+    }
+  }
 
-  const leaves = make("div", { class: "touch-leaves", role: "group", "aria-label": "Leaves" });
-  nodes.forEach((leaf, i) => {
-    if (leaf.inputs.length || fixed.has(i)) return;
-    let most = 0;
-    let step = 0;
-    const id = unique();
-    const range = make("input", { type: "range", "aria-label": `${leaf.name}, slider` });
-    const box = make("input", { type: "text", id, size: 8, autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": hint.id });
-    const row = make("div", { class: "touch-leaf" }, make("label", { for: id }, leaf.name), range, box);
-    row.show = (x, by) => {
-      if (by !== "hand") { // the slider goes as far as the number, and back to Python's
-        ({ most, step } = reach(Math.max(...[x, first[i].data].map((each) => (Math.abs(each) < 1e300 ? Math.abs(each) : 0)))));
-        set(range, { min: -most, max: most, step });
-      }
-      range.value = String(x);
-      range.setAttribute("aria-valuetext", shown(x));
-      box.removeAttribute("aria-invalid");
-      if (by !== "box") box.value = written(x);
-    };
-    row.show(leaf.data);
-    range.addEventListener("input", () => changed(i, range.valueAsNumber, "hand"));
-    range.addEventListener("change", () => line.show(true));
-    let old = leaf.data; // before the reader began to type
-    const read = (isDone) => {
-      const { x, fault } = typed(box.value);
-      if (fault === undefined) {
-        if (!isDone) changed(i, x, "box");
-        return;
-      }
-      const isUnfinished = /^\s*[+−-]?\d*[.,]?\d*(e[+−-]?)?\s*$/i.test(box.value); // more is to come
-      if (isUnfinished && !isDone) return;
-      if (!Object.is(nodes[i].data, old)) changed(i, old, "box");
-      box.setAttribute("aria-invalid", "true");
-      hint.textContent = `${fault} ${leaf.name} stays ${shown(old)}.`;
-    };
-    box.addEventListener("focus", () => { old = nodes[i].data; });
-    box.addEventListener("input", () => read(false));
-    box.addEventListener("change", () => {
-      read(true);
-      old = nodes[i].data;
-      box.removeAttribute("aria-invalid");
-      box.value = written(old); // what the engine has; the hint still says why
-      line.show(true);
+  /** Make both boxes as high as their longest step. */
+  fit(steps) {
+    const boxes = [this.story, this.rule];
+    for (const box of boxes) box.style.minHeight = "";
+    const heights = steps.map((step) => {
+      this.tell(step);
+      return boxes.map((box) => box.offsetHeight);
     });
-    inputs.set(i, row);
-    leaves.append(row);
+    boxes.forEach((box, i) => { box.style.minHeight = `${Math.max(...heights.map((each) => each[i]))}px`; });
+  }
+}
 
-    cards[i].group.classList.add("is-movable");
+/** A leaf that can be moved: by a slider, by typing, or by dragging its card. */
+class Leaf {
+  /** `changed(x, by)` hears of each number, `settled()` when the hand is off, `complain(why)` what is no number. */
+  constructor(node, start, group, hint, { changed, settled, complain }) {
+    Object.assign(this, { node, start, changed, settled, complain });
+    const id = unique();
+    const asTyped = { autocomplete: "off", autocapitalize: "off", spellcheck: "false" };
+    this.range = make("input", { type: "range", "aria-label": `${node.name}, slider` });
+    this.box = make("input", { type: "text", id, size: 8, ...asTyped, "aria-describedby": hint.id });
+    this.row = make("div", { class: "touch-leaf" }, make("label", { for: id }, node.name), this.range, this.box);
+    this.show(node.data);
+    this.range.addEventListener("input", () => changed(this.range.valueAsNumber, "hand"));
+    this.range.addEventListener("change", settled);
+    this.listenToBox();
+    this.listenToCard(group);
+  }
+
+  /** Show a number; `by` says whether it came from the "hand" or the "box", which is left as it is then. */
+  show(x, by) {
+    if (by !== "hand") { // the slider goes as far as the number, and back to Python's
+      const sizes = [x, this.start].map(Math.abs).map((size) => (size < 1e300 ? size : 0));
+      Object.assign(this, reach(Math.max(...sizes)));
+      set(this.range, { min: -this.most, max: this.most, step: this.step });
+    }
+    this.range.value = String(x);
+    this.range.setAttribute("aria-valuetext", shown(x));
+    this.box.removeAttribute("aria-invalid");
+    if (by !== "box") this.box.value = written(x);
+  }
+
+  listenToBox() {
+    const { box, node } = this;
+    this.old = node.data; // before the reader began to type
+    box.addEventListener("focus", () => { this.old = node.data; });
+    box.addEventListener("input", () => this.read(false));
+    box.addEventListener("change", () => {
+      this.read(true);
+      this.old = node.data;
+      box.removeAttribute("aria-invalid");
+      box.value = written(this.old); // what the engine has; the hint still says why
+      this.settled();
+    });
+  }
+
+  /** Take the number in the box, or say why it is none, unless more is to come. */
+  read(isDone) {
+    const { box, node, old } = this;
+    const { x, fault } = typed(box.value);
+    if (fault === undefined) {
+      if (!isDone) this.changed(x, "box");
+      return;
+    }
+    const isUnfinished = /^\s*[+−-]?\d*[.,]?\d*(e[+−-]?)?\s*$/i.test(box.value);
+    if (isUnfinished && !isDone) return;
+    if (!Object.is(node.data, old)) this.changed(old, "box");
+    box.setAttribute("aria-invalid", "true");
+    this.complain(`${fault} ${node.name} stays ${shown(old)}.`);
+  }
+
+  listenToCard(group) {
+    group.classList.add("is-movable");
     let from = 0;
     let value = 0;
-    drag(cards[i].group, {
+    drag(group, {
       start: (event) => {
         from = event.clientX;
-        value = nodes[i].data;
+        value = this.node.data;
         return Number.isFinite(value);
       },
       move: (event) => {
-        const x = value + Math.round((event.clientX - from) / 4) * step;
-        changed(i, Number(Math.min(most, Math.max(-most, x)).toFixed(10)), "hand");
+        const x = value + Math.round((event.clientX - from) / 4) * this.step;
+        this.changed(Number(Math.min(this.most, Math.max(-this.most, x)).toFixed(10)), "hand");
       },
-      end: () => line.show(true),
+      end: this.settled,
     });
-  });
-  const unknown = nodes.find((node) => node.inputs.length && !node.rule);
-  if (unknown) {
-    const why = `This page does not know the rule ${unknown.op}: it shows the numbers that Python has, and what leads to it stays as it is.`;
-    leaves.append(make("p", { class: "touch-why" }, why));
   }
-  if (inputs.size) leaves.append(hint);
-  dock.append(line.bar, make("div", { class: "touch-two" }, story, ruleBox), leaves);
-  line.show(false);
+}
 
-  /** Keep letters readable where the picture is narrowed, and each box of words as high as its longest step. */
-  let wide = 0;
-  const fit = () => {
-    if (dock.clientWidth === wide) return;
-    wide = dock.clientWidth;
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    svg.style.setProperty("--touch-letters", `${(LETTERS / (scale || 1)).toFixed(2)}px`);
-    for (const badge of svg.querySelectorAll("[data-part=badge]")) squeeze(badge.nextElementSibling, badge.getAttribute("width") - 6);
-    story.style.minHeight = ruleBox.style.minHeight = "";
-    const high = steps.reduce(([a, b], step) => {
-      tell(step);
-      return [Math.max(a, story.offsetHeight), Math.max(b, ruleBox.offsetHeight)];
-    }, [0, 0]);
-    [story.style.minHeight, ruleBox.style.minHeight] = high.map((height) => `${height}px`);
-    const before = awake;
-    awake = false;
-    line.show(false);
-    awake = before;
-  };
-  fit();
-  new ResizeObserver(fit).observe(dock);
-  awake = true; // from here on it was the reader who asked for a step
+class Stepper {
+  constructor(shared) {
+    const { dock, figure, data } = shared;
+    this.figure = figure;
+    this.nodes = nodesOf(data);
+    this.first = nodesOf(data); // as Python had them
+    this.steps = trace(this.nodes);
+    this.graph = new Graph(shared, this.nodes);
+    this.story = new Story(this.nodes, data.sources);
+    this.width = 0; // of the dock, for which the picture and the words are made to fit
+    this.awake = false; // until the reader asks for a step, nothing runs along the edges
+    this.counter = make("span", { class: "touch-counter", "aria-hidden": "true" });
+    this.again = button("reset", "Reset the leaves", () => this.reset());
+    this.again.disabled = true;
+    this.transport = this.makeTransport(shared);
+    this.hint = make("p", { class: "touch-hint", id: unique(), role: "status" }, HINT);
+    const leaves = this.makeLeaves();
+    dock.append(this.transport.bar, this.story.element, leaves);
+    this.transport.show(false);
+    this.fit(dock.clientWidth);
+    new ResizeObserver(() => this.fit(dock.clientWidth)).observe(dock);
+    this.awake = true;
+  }
+
+  makeTransport({ figure, picture }) {
+    const count = this.steps.length;
+    const transport = new Transport({
+      figure, picture, count, start: count - 1, name: "Step", pause: 1500,
+      words: (at) => `${at + 1} of ${count}`,
+      go: (at, speak) => this.show(at, speak),
+    });
+    transport.bar.append(this.counter, this.again);
+    return transport;
+  }
+
+  makeLeaves() {
+    const fixed = fixedLeaves(this.nodes);
+    this.leaves = new Map();
+    this.nodes.forEach((node, i) => {
+      if (node.inputs.length || fixed.has(i)) return;
+      this.leaves.set(i, new Leaf(node, this.first[i].data, this.graph.cards[i].group, this.hint, {
+        changed: (x, by) => this.change(i, x, by),
+        settled: () => this.transport.show(true),
+        complain: (why) => { this.hint.textContent = why; },
+      }));
+    });
+    const rows = [...this.leaves.values()].map((leaf) => leaf.row);
+    const box = make("div", { class: "touch-leaves", role: "group", "aria-label": "Leaves" }, ...rows);
+    const unknown = this.nodes.find((node) => node.inputs.length && !node.rule);
+    if (unknown) {
+      const what = "it shows the numbers that Python has, and what leads to it stays as it is";
+      box.append(make("p", { class: "touch-why" }, `This page does not know the rule ${unknown.op}: ${what}.`));
+    }
+    if (rows.length) box.append(this.hint);
+    return box;
+  }
+
+  show(at, speak) {
+    const step = this.steps[at];
+    const passed = new Set(this.steps.slice(0, at + 1).map(({ kind, node }) => `${kind} ${node}`));
+    const computed = this.nodes.map((node, i) => !node.inputs.length || passed.has(`forward ${i}`));
+    this.counter.textContent = `${at + 1} / ${this.steps.length}`;
+    this.story.story.setAttribute("aria-live", speak ? "polite" : "off");
+    this.story.tell(step);
+    this.figure.dataset.step = String(at);
+    this.graph.show(step, computed);
+    if (this.awake) this.graph.pulse(step.kind === "backward");
+  }
+
+  change(i, x, by) {
+    this.nodes[i].data = x;
+    this.leaves.get(i).show(x, by);
+    this.hint.textContent = HINT;
+    forward(this.nodes);
+    this.steps = trace(this.nodes);
+    this.again.disabled = false;
+    this.transport.show(false);
+  }
+
+  reset() {
+    this.first.forEach((node, i) => Object.assign(this.nodes[i], node));
+    this.steps = trace(this.nodes);
+    for (const [i, leaf] of this.leaves) leaf.show(this.nodes[i].data);
+    this.hint.textContent = HINT;
+    this.again.disabled = true;
+    this.transport.show(true);
+  }
+
+  fit(width) {
+    if (width === this.width) return;
+    this.width = width;
+    this.graph.fit();
+    this.story.fit(this.steps);
+    const before = this.awake;
+    this.awake = false;
+    this.transport.show(false);
+    this.awake = before;
+  }
 }
 
 // ---------------------------------------------------------------- paths of optimizers
 
-/** The line through the points of a walk, and the points alone: what figures.py calls path_text and dots_text. */
+/** The line through the points of a walk, and the points alone: what plane.py calls path_text and dots_text. */
 export const pathText = (steps) => (steps.length > 2 ? `M${steps[0]} ${steps[1]}l${steps.slice(2).join(" ")}` : "");
 export function dotsText(steps) {
   let text = `M${steps[0]} ${steps[1]}h0`;
@@ -710,41 +808,39 @@ export function dotsText(steps) {
   return text;
 }
 
-function paths({ svg, dock, data }) {
-  const part = (name) => svg.querySelector(`[data-part=${name}]`);
+function paths({ part, dock, data }) {
   const { optimizers, rates, momenta, steps } = data;
-  let [rate, momentum] = data.first;
-  let optimizer = 0;
-  const chosen = () => data.walks[(optimizer * rates.length + rate) * momenta.length + momentum];
+  const [rate, momentum] = data.first;
+  const at = { optimizer: 0, rate, momentum };
+  const chosen = () => data.walks[(at.optimizer * rates.length + at.rate) * momenta.length + at.momentum];
   const said = make("p", { class: "touch-said", "aria-live": "polite" });
   const show = () => {
     const walk = chosen();
     const height = number(walk.height);
     part("path").setAttribute("d", pathText(walk.points));
     part("dots").setAttribute("d", dotsText(walk.points));
-    const knobs = `lr ${shown(rates[rate])}, momentum ${shown(momenta[momentum])}`;
-    part("title").textContent = `${optimizers[optimizer]}, ${knobs}: height ${shown(height)}`;
+    const knobs = `lr ${shown(rates[at.rate])}, momentum ${shown(momenta[at.momentum])}`;
+    part("title").textContent = `${optimizers[at.optimizer]}, ${knobs}: height ${shown(height)}`;
   };
   const speak = () => {
     const height = number(chosen().height);
     const verdict = height < data.height ? "it came down" : "it flew off";
     said.textContent = `From height ${shown(data.height)} ${verdict} to ${shown(height)} in ${steps} steps.`;
   };
-  const pick = choice("Optimizer", optimizers, optimizers[0], (name) => {
-    optimizer = optimizers.indexOf(name);
+  const choose = (key, i) => {
+    at[key] = i;
     show();
+  };
+  const knob = (name, key, values) => slider(name, {
+    min: 0, max: values.length - 1, step: 1, value: at[key],
+    words: (i) => shown(values[i]),
+    change: (i) => choose(key, i),
+  });
+  const sliders = [knob("learning rate", "rate", rates), knob("momentum", "momentum", momenta)];
+  const pick = choice("Optimizer", optimizers, optimizers[0], (name) => {
+    choose("optimizer", optimizers.indexOf(name));
     speak();
   });
-  const sliders = [
-    slider("learning rate", {
-      min: 0, max: rates.length - 1, step: 1, value: rate, words: (i) => shown(rates[i]),
-      change: (i) => { rate = i; show(); },
-    }),
-    slider("momentum", {
-      min: 0, max: momenta.length - 1, step: 1, value: momentum, words: (i) => shown(momenta[i]),
-      change: (i) => { momentum = i; show(); },
-    }),
-  ];
   for (const { input } of sliders) input.addEventListener("change", speak);
   dock.append(pick, ...sliders, said);
   show();
@@ -753,12 +849,11 @@ function paths({ svg, dock, data }) {
 
 // ---------------------------------------------------------------- a boundary that bends
 
-function boundary({ svg, picture, dock, figure, data }) {
-  const part = (name) => svg.querySelector(`[data-part=${name}]`);
+function boundary({ part, picture, dock, figure, data }) {
   const { frames } = data;
   const title = ({ epoch, right, loss }) => `epoch ${epoch}: ${right} right, loss ${shown(loss)}`;
   const said = make("p", { class: "touch-said" });
-  const line = transport({
+  const line = new Transport({
     figure, picture, count: frames.length, start: frames.length - 1, name: "Epoch", pause: still() ? 700 : 130,
     words: (at) => title(frames[at]),
     go: (at, speak) => {
@@ -767,7 +862,9 @@ function boundary({ svg, picture, dock, figure, data }) {
       set(part("dot"), { cx: frame.dot[0], cy: frame.dot[1] });
       part("title").textContent = title(frame);
       said.setAttribute("aria-live", speak ? "polite" : "off");
-      said.textContent = `After ${frame.epoch} ${frame.epoch === 1 ? "epoch" : "epochs"} the model puts ${frame.right} of the points on their side; its loss is ${shown(frame.loss)}.`;
+      const after = `After ${frame.epoch} ${frame.epoch === 1 ? "epoch" : "epochs"}`;
+      const right = `puts ${frame.right} of the points on their side`;
+      said.textContent = `${after} the model ${right}; its loss is ${shown(frame.loss)}.`;
     },
   });
   dock.append(line.bar, said);
@@ -778,7 +875,7 @@ function boundary({ svg, picture, dock, figure, data }) {
 
 const bends = { relu: rules.relu, tanh: rules.tanh, sigmoid: rules.sigmoid, linear: (v) => [v, [1]] };
 
-/** The neuron's output at evenly spaced z, from one end of the plane to the other: neuron_shades of figures.py. */
+/** The neuron's output at evenly spaced z, from one end of the plane to the other: neuron_shades of neuron.py. */
 export function neuronShades(w1, w2, bias, activation, span, stops) {
   const most = span * (Math.abs(w1) + Math.abs(w2));
   const zs = Array.from({ length: stops + 1 }, (_, k) => bias - most + (bias + most - (bias - most)) * k / stops);
@@ -788,31 +885,124 @@ export function neuronShades(w1, w2, bias, activation, span, stops) {
 
 const signed = (x) => (x < 0 ? shown(x).replace("−", "− ") : `+ ${shown(x)}`);
 
-function neuron({ svg, dock, data }) {
-  const part = (name) => svg.querySelector(`[data-part=${name}]`);
-  const { plane } = data;
-  const [low, high] = plane.x;
-  let [w1, w2] = data.weights;
-  let { bias, activation } = data;
-  let [x1, x2] = data.point;
-  const pixel = (a, b) => [(a - low) / (high - low) * plane.width, (high - b) / (high - low) * plane.height];
-  const shade = svg.querySelector("linearGradient");
-  shade.id = unique();
-  part("window").querySelector("rect").setAttribute("fill", `url(#${shade.id})`);
-  const point = (at) => at.map((n) => n.toFixed(1)).join(" ");
-  const grips = {
-    line: draw("path", { class: "touch-grip" }),
-    tip: draw("circle", { class: "touch-grip", r: 8 }),
-    point: draw("circle", { class: "touch-grip", r: 8 }),
-  };
-  const said = make("p", { class: "touch-said", "aria-live": "off" });
+/** A straight line, as SVG writes it. */
+const segment = (a, b) => `M${pair(a)}L${pair(b)}`;
+const pair = (at) => at.map((n) => n.toFixed(1)).join(" ");
 
-  const show = () => {
-    const shades = neuronShades(w1, w2, bias, activation, high, data.stops);
+/** A line with a head at `b`. */
+function arrow(a, b) {
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
+  const [u, v] = [9 * (b[0] - a[0]) / length, 9 * (b[1] - a[1]) / length];
+  const head = [-0.5, 0.5].map((side) => `M${pair(b)}l${pair([-u - side * v, -v + side * u])}`);
+  return segment(a, b) + head.join("");
+}
+
+/** A neuron's plane: the arrow of its weights turns the line, the line shifts, the point goes where it is dragged. */
+class Neuron {
+  constructor({ svg, part, dock, data }) {
+    const { plane, bias, activation, weights: [w1, w2], point: [x1, x2] } = data;
+    Object.assign(this, { svg, part, data, plane, w1, w2, bias, activation, x1, x2 });
+    [this.low, this.high] = plane.x;
+    this.gradient = svg.querySelector("linearGradient");
+    this.gradient.id = unique();
+    part("window").querySelector("rect").setAttribute("fill", `url(#${this.gradient.id})`);
+    this.said = make("p", { class: "touch-said", "aria-live": "off" });
+    this.grips = this.makeGrips();
+    this.knobs = [["w1", "w₁", 4], ["w2", "w₂", 4], ["bias", "b", 4], ["x1", "x₁", this.high], ["x2", "x₂", this.high]]
+      .map(([key, name, most]) => this.makeKnob(key, name, most));
+    const pick = choice("Activation", data.activations, activation, (name) => {
+      this.activation = name;
+      this.speak();
+    });
+    dock.append(pick, ...this.knobs.map(({ row }) => row), this.said);
+    this.show();
+  }
+
+  makeKnob(key, name, most) {
+    const reachable = Math.max(most, Math.abs(this[key]));
+    const change = (x) => {
+      this[key] = x;
+      this.show();
+    };
+    const row = slider(name, { min: -reachable, max: reachable, step: 0.05, value: this[key], change });
+    row.input.addEventListener("change", () => this.speak());
+    return { key, row };
+  }
+
+  /** Wide grips that nobody sees, over what can be dragged; a finger anywhere else scrolls the page. */
+  makeGrips() {
+    const grips = {
+      line: draw("path", { class: "touch-grip" }),
+      tip: draw("circle", { class: "touch-grip", r: 8 }),
+      point: draw("circle", { class: "touch-grip", r: 8 }),
+    };
+    for (const [name, grip] of Object.entries(grips)) {
+      this.part("window").append(grip);
+      drag(grip, {
+        anywhere: true,
+        start: () => true,
+        move: (event) => {
+          this.drop(name, ...this.inPlane(event));
+          for (const { key, row } of this.knobs) row.show(this[key]);
+          this.show();
+        },
+        end: () => this.speak(),
+      });
+    }
+    return grips;
+  }
+
+  /** Put the line, the tip of the arrow or the point where the pointer is, as far as the knobs allow. */
+  drop(name, a, b) {
+    const rounded = (x, most) => Math.round(Math.min(most, Math.max(-most, x)) * 20) / 20;
+    if (name === "line") this.bias = rounded(-(this.w1 * a + this.w2 * b), 4);
+    else if (name === "point") [this.x1, this.x2] = [rounded(a, this.high), rounded(b, this.high)];
+    else {
+      // The foot moves when the weights do. With w = s·p/|p| the tip is at p where s − bias/s = |p|.
+      const size = Math.hypot(a, b) || 1;
+      const root = Math.sqrt(Math.max(0, size * size + 4 * this.bias));
+      const far = ([w1, w2]) => Math.hypot(w1 - this.w1, w2 - this.w2);
+      [this.w1, this.w2] = [(size + root) / 2, (size - root) / 2]
+        .map((s) => [rounded(s * a / size, 4), rounded(s * b / size, 4)])
+        .sort((p, q) => far(p) - far(q))[0];
+    }
+  }
+
+  /** Where a pointer is, as numbers of the plane. */
+  inPlane(event) {
+    const { plane, low, high } = this;
+    const [x, y] = place(this.svg, event);
+    return [low + (x - plane.left) / plane.width * (high - low), high - (y - plane.top) / plane.height * (high - low)];
+  }
+
+  /** Where a point of the plane is, in pixels of the window. */
+  pixel(a, b) {
+    const { plane, low, high } = this;
+    return [(a - low) / (high - low) * plane.width, (high - b) / (high - low) * plane.height];
+  }
+
+  /** The point on the line through the origin along the weights where w1·x1 + w2·x2 = z: along_weights of neuron.py. */
+  alongWeights(z) {
+    const square = this.w1 ** 2 + this.w2 ** 2;
+    return square ? [this.w1 / square * z, this.w2 / square * z] : [0, 0];
+  }
+
+  show() {
+    this.showShade();
+    this.showLine();
+    const [cx, cy] = this.pixel(this.x1, this.x2);
+    set(this.part("point"), { cx, cy });
+    set(this.grips.point, { cx, cy });
+    this.tell();
+  }
+
+  showShade() {
+    const { w1, w2, bias, activation, data } = this;
+    const shades = neuronShades(w1, w2, bias, activation, this.high, data.stops);
     const [first, last] = [shades[0][0], shades.at(-1)[0]];
     const strongest = data.strongest[activation] ?? 1;
     const [positive, negative] = data.colors;
-    shade.replaceChildren(...shades.flatMap(([z, out]) => {
+    this.gradient.replaceChildren(...shades.flatMap(([z, out]) => {
       const colors = [...(out <= 0 ? [negative] : []), ...(out >= 0 ? [positive] : [])]; // at 0, from one to the other
       return colors.map((color) => draw("stop", {
         offset: ((z - first) / (last - first || 1)).toFixed(4),
@@ -820,102 +1010,56 @@ function neuron({ svg, dock, data }) {
         "stop-opacity": (0.8 * Math.min(1, Math.abs(out) / strongest)).toFixed(3),
       }));
     }));
-    const length = w1 * w1 + w2 * w2;
-    const along = length ? [w1 / length, w2 / length] : [0, 0];
-    const on = (z) => pixel(along[0] * (z - bias), along[1] * (z - bias));
-    const [[ax, ay], [bx, by]] = [on(first), on(last)];
-    set(shade, { x1: ax, y1: ay, x2: bx, y2: by });
-    const foot = [-bias * along[0], -bias * along[1]];
-    const far = 20 / (Math.sqrt(length) || 1);
-    const ends = [-far, far].map((side) => pixel(foot[0] - side * w2, foot[1] + side * w1));
-    set(part("line"), { d: `M${point(ends[0])}L${point(ends[1])}`, visibility: length ? "visible" : "hidden" });
-    const [from, tip] = [pixel(...foot), pixel(foot[0] + w1, foot[1] + w2)];
-    const size = Math.hypot(tip[0] - from[0], tip[1] - from[1]) || 1;
-    const [u, v] = [9 * (tip[0] - from[0]) / size, 9 * (tip[1] - from[1]) / size];
-    const head = [-0.5, 0.5].map((side) => `M${point(tip)}l${point([-u - side * v, -v + side * u])}`);
-    set(part("arrow"), { d: `M${point(from)}L${point(tip)}${head.join("")}`, visibility: length ? "visible" : "hidden" });
-    const [cx, cy] = pixel(x1, x2);
-    set(part("point"), { cx, cy });
-    set(grips.line, { d: part("line").getAttribute("d") });
-    set(grips.tip, { cx: tip[0], cy: tip[1] });
-    set(grips.point, { cx, cy });
-    const terms = `${shown(w1)}·x₁ ${signed(w2)}·x₂ ${signed(bias)}`;
-    part("title").textContent = activation === "linear" ? terms : `${activation}(${terms})`;
-    const z = rules.add(rules.dot(w1, w2, x1, x2)[0], bias)[0];
-    const sum = `${bracketed(w1)} × ${bracketed(x1)} + ${bracketed(w2)} × ${bracketed(x2)} + ${bracketed(bias)} = ${shown(z)}`;
-    const out = shown(bends[activation](z)[0]);
-    said.textContent = `At the point (${shown(x1)}, ${shown(x2)}), z = ${sum}${activation === "linear" ? "" : `, and ${activation}(z) = ${out}`}.`;
-  };
-  const speak = () => {
-    said.setAttribute("aria-live", "polite");
-    show();
-    said.setAttribute("aria-live", "off");
-  };
-
-  const knob = (name, value, most, change) => {
-    const reachable = Math.max(most, Math.abs(value));
-    const row = slider(name, { min: -reachable, max: reachable, step: 0.05, value, change: (x) => { change(x); show(); } });
-    row.input.addEventListener("change", speak);
-    return row;
-  };
-  const knobs = [
-    knob("w₁", w1, 4, (x) => { w1 = x; }),
-    knob("w₂", w2, 4, (x) => { w2 = x; }),
-    knob("b", bias, 4, (x) => { bias = x; }),
-    knob("x₁", x1, high, (x) => { x1 = x; }),
-    knob("x₂", x2, high, (x) => { x2 = x; }),
-  ];
-  const refresh = () => {
-    [w1, w2, bias, x1, x2].forEach((x, i) => knobs[i].show(x));
-    show();
-  };
-  const pick = choice("Activation", data.activations, activation, (name) => {
-    activation = name;
-    speak();
-  });
-
-  // The tip of the arrow turns the line, the line itself shifts, and the point goes where it is dragged. Each has a
-  // wide grip that nobody sees; a finger anywhere else scrolls the page.
-  const inPlane = (event) => {
-    const [px, py] = place(svg, event);
-    return [low + (px - plane.left) / plane.width * (high - low), high - (py - plane.top) / plane.height * (high - low)];
-  };
-  const rounded = (x, most) => Math.round(Math.min(most, Math.max(-most, x)) * 20) / 20;
-  const moves = {
-    line: (a, b) => { bias = rounded(-(w1 * a + w2 * b), 4); },
-    tip: (a, b) => {
-      // The foot moves when the weights do. With w = s·p/|p| the tip is at p where s − bias/s = |p|.
-      const size = Math.hypot(a, b) || 1;
-      const root = Math.sqrt(Math.max(0, size * size + 4 * bias));
-      [w1, w2] = [(size + root) / 2, (size - root) / 2]
-        .map((s) => [rounded(s * a / size, 4), rounded(s * b / size, 4)])
-        .sort((p, q) => Math.hypot(p[0] - w1, p[1] - w2) - Math.hypot(q[0] - w1, q[1] - w2))[0];
-    },
-    point: (a, b) => { [x1, x2] = [rounded(a, high), rounded(b, high)]; },
-  };
-  for (const [name, move] of Object.entries(moves)) {
-    part("window").append(grips[name]);
-    drag(grips[name], {
-      anywhere: true,
-      start: () => true,
-      move: (event) => {
-        move(...inPlane(event));
-        refresh();
-      },
-      end: speak,
-    });
+    const [[x1, y1], [x2, y2]] = [first, last].map((z) => this.pixel(...this.alongWeights(z - bias)));
+    set(this.gradient, { x1, y1, x2, y2 });
   }
-  dock.append(pick, ...knobs, said);
-  show();
+
+  showLine() {
+    const { w1, w2 } = this;
+    const size = Math.sqrt(w1 * w1 + w2 * w2);
+    const visibility = size ? "visible" : "hidden";
+    const foot = this.alongWeights(-this.bias);
+    const far = 20 / (size || 1);
+    const ends = [-far, far].map((side) => this.pixel(foot[0] - side * w2, foot[1] + side * w1));
+    const line = segment(...ends);
+    const [from, tip] = [this.pixel(...foot), this.pixel(foot[0] + w1, foot[1] + w2)];
+    set(this.part("line"), { d: line, visibility });
+    set(this.part("arrow"), { d: arrow(from, tip), visibility });
+    set(this.grips.line, { d: line });
+    set(this.grips.tip, { cx: tip[0], cy: tip[1] });
+  }
+
+  tell() {
+    const { w1, w2, bias, x1, x2, activation } = this;
+    const terms = `${shown(w1)}·x₁ ${signed(w2)}·x₂ ${signed(bias)}`;
+    this.part("title").textContent = activation === "linear" ? terms : `${activation}(${terms})`;
+    const z = rules.add(rules.dot(w1, w2, x1, x2)[0], bias)[0];
+    const products = `${bracketed(w1)} × ${bracketed(x1)} + ${bracketed(w2)} × ${bracketed(x2)}`;
+    const bent = activation === "linear" ? "" : `, and ${activation}(z) = ${shown(bends[activation](z)[0])}`;
+    const at = `At the point (${shown(x1)}, ${shown(x2)})`;
+    this.said.textContent = `${at}, z = ${products} + ${bracketed(bias)} = ${shown(z)}${bent}.`;
+  }
+
+  /** Show all, and say it aloud. */
+  speak() {
+    this.said.setAttribute("aria-live", "polite");
+    this.show();
+    this.said.setAttribute("aria-live", "off");
+  }
 }
 
 // ---------------------------------------------------------------- every kind of figure
 
-const kinds = { stepper, paths, boundary, neuron };
+const FIGURES = {
+  stepper: (shared) => new Stepper(shared),
+  paths,
+  boundary,
+  neuron: (shared) => new Neuron(shared),
+};
 
 /** Show a figure in `el`. The model says what it is: `get("kind")`, `get("svg")`, `get("data")`, `get("alt")`. */
 function render({ model, el }) {
-  kinds[model.get("kind")](frame(model, el));
+  FIGURES[model.get("kind")](frame(model, el));
 }
 
 export default { render };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
 from micrograd_numpy.figures.figure import Figure
@@ -57,46 +58,59 @@ def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -
     if not all(map(math.isfinite, (w1, w2, bias))):
         raise ValueError(f"a line needs finite numbers, but got w1={w1!r}, w2={w2!r} and bias={bias!r}")
     plane = Plane((-SPAN, SPAN), (-SPAN, SPAN), width=330, height=330)
-    shades = neuron_shades(w1, w2, bias, activation)
-    strongest = STRONGEST.get(activation, 1.0)
-    stops = ""
-    for z, out in shades:
-        offset = (z - shades[0][0]) / (shades[-1][0] - shades[0][0] or 1.0)
-        opacity = f"{0.8 * min(1.0, abs(out) / strongest):.3f}"
-        for color in [NEGATIVE] * (out <= 0.0) + [POSITIVE] * (out >= 0.0):  # at 0, from one to the other
-            stops += tag("stop", offset=f"{offset:.4f}", stop_color=color, stop_opacity=opacity)
-    length = w1 * w1 + w2 * w2
-    along = [n / length if length else 0.0 for n in (w1, w2)]
-    foot = [-bias * n for n in along]
-    (x1, y1), (x2, y2) = (plane.at(*(n * (z - bias) for n in along)) for z, _ in (shades[0], shades[-1]))
-    inside = tag("linearGradient", stops, id="shade", gradientUnits="userSpaceOnUse", x1=x1, y1=y1, x2=x2, y2=y2)
-    inside += tag("rect", width=plane.width, height=plane.height, fill="url(#shade)")
-    reach, size = 20.0, math.sqrt(length) or 1.0
-    ends = [plane.at(foot[0] - side * w2 / size, foot[1] + side * w1 / size) for side in (-reach, reach)]
-    pen = {"fill": "none", "stroke_width": 2, "visibility": "visible" if length else "hidden"}
-    inside += tag("path", data_part="line", d=segment(*ends), stroke=FORWARD, **pen)
-    inside += tag(
-        "path",
-        data_part="arrow",
-        d=arrow(plane.at(*foot), plane.at(foot[0] + w1, foot[1] + w2)),
-        stroke=BACKWARD,
-        **pen,
-    )
-    at = plane.at(*POINT)
-    inside += tag("circle", data_part="point", cx=at[0], cy=at[1], r=6, fill=INK, stroke=CARD, stroke_width=2)
+    x, y = plane.at(*POINT)
+    point = tag("circle", data_part="point", cx=x, cy=y, r=6, fill=INK, stroke=CARD, stroke_width=2)
+    inside = drawn_shade(plane, w1, w2, bias, activation) + drawn_line(plane, w1, w2, bias) + point
     axes = tag("text", "x₁", x=plane.left + plane.width, y=plane.top + plane.height + 16, text_anchor="end", fill=MUTED)
     axes += tag("text", "x₂", x=plane.left - 7, y=plane.top + 10, text_anchor="end", fill=MUTED)
     alt = "The plane of a neuron's two inputs, shaded by its output, with its line and the arrow of its weights."
     image = picture(alt, neuron_title(w1, w2, bias, activation), 380, 394, plane.window(inside), axes)
-    data = {"weights": [w1, w2], "bias": bias, "activation": activation, "activations": list(ACTIVATIONS)}
-    data |= {
-        "plane": plane.data(),
+    data = {
+        "weights": [w1, w2],
+        "bias": bias,
+        "activation": activation,
+        "activations": list(ACTIVATIONS),
+        "plane": asdict(plane),
         "point": POINT,
         "stops": STOPS,
         "strongest": STRONGEST,
         "colors": [POSITIVE, NEGATIVE],
     }
     return Figure("neuron", alt, data, image)
+
+
+def along_weights(w1: float, w2: float, z: float) -> Point:
+    """The point on the line through the origin along the weights where w1·x1 + w2·x2 = z; the origin without weights."""
+    square = w1 * w1 + w2 * w2
+    a, b = (n / square if square else 0.0 for n in (w1, w2))
+    return a * z, b * z
+
+
+def drawn_shade(plane: Plane, w1: float, w2: float, bias: float, activation: str) -> str:
+    """The neuron's output as a gradient along its weights: the stronger the color, the further from 0."""
+    shades = neuron_shades(w1, w2, bias, activation)
+    first, last = shades[0][0], shades[-1][0]
+    stops = ""
+    for z, out in shades:
+        offset = (z - first) / (last - first or 1.0)
+        opacity = f"{0.8 * min(1.0, abs(out) / STRONGEST.get(activation, 1.0)):.3f}"
+        for color in [NEGATIVE] * (out <= 0.0) + [POSITIVE] * (out >= 0.0):  # at 0, from one to the other
+            stops += tag("stop", offset=f"{offset:.4f}", stop_color=color, stop_opacity=opacity)
+    (x1, y1), (x2, y2) = (plane.at(*along_weights(w1, w2, z - bias)) for z in (first, last))
+    gradient = tag("linearGradient", stops, id="shade", gradientUnits="userSpaceOnUse", x1=x1, y1=y1, x2=x2, y2=y2)
+    return gradient + tag("rect", width=plane.width, height=plane.height, fill="url(#shade)")
+
+
+def drawn_line(plane: Plane, w1: float, w2: float, bias: float) -> str:
+    """The line where the neuron's sum is 0, and its weights as an arrow that stands on it."""
+    a, b = along_weights(w1, w2, -bias)
+    square = w1 * w1 + w2 * w2
+    reach = 20.0 / (math.sqrt(square) or 1.0)  # beyond the window
+    ends = (plane.at(a - side * w2, b + side * w1) for side in (-reach, reach))
+    look = {"fill": "none", "stroke_width": 2, "visibility": "visible" if square else "hidden"}
+    line = tag("path", data_part="line", d=segment(*ends), stroke=FORWARD, **look)
+    weights = arrow(plane.at(a, b), plane.at(a + w1, b + w2))
+    return line + tag("path", data_part="arrow", d=weights, stroke=BACKWARD, **look)
 
 
 def segment(a: Point, b: Point) -> str:

@@ -8,7 +8,17 @@ from typing import Any
 
 from micrograd_numpy.drawing.style import BACKWARD, FORWARD, INK
 from micrograd_numpy.figures.figure import Figure
-from micrograd_numpy.figures.plane import UNIT, Plane, dots_text, evenly, outlines, path_text, picture, steps_of, whole
+from micrograd_numpy.figures.plane import (
+    Plane,
+    dots_text,
+    evenly,
+    outlines,
+    path_text,
+    picture,
+    scaled,
+    steps_of,
+    whole,
+)
 from micrograd_numpy.graph import shown, tag
 from micrograd_numpy.optimizers import Optimizer, path
 from micrograd_numpy.value import Value
@@ -86,25 +96,35 @@ def paths_figure(
                 walks.append({"points": followed(plane, points), "height": float(f"{height:.2g}")})
     chosen = [list(rates).index(first[0]), list(momenta).index(first[1])]
     walk = walks[chosen[0] * len(momenta) + chosen[1]]
-    heights = [[f(Value(a), Value(b)).data for a in evenly(*x, 91)] for b in evenly(*y[::-1], 73)]
-    low, top = min(map(min, heights)), max(map(max, heights))
-    levels = [low + (top - low) * 1e-3 ** (1 - k / 10) for k in range(10)]  # closer together near the bottom
-    lines = "".join(outlines(plane, heights, level) for level in levels)
-    inside = tag("path", d=lines, fill="none", stroke=FORWARD, stroke_width=1.6, stroke_opacity=0.5)
-    drawn = {"fill": "none", "stroke": BACKWARD, "stroke_linecap": "round", "stroke_linejoin": "round"}
-    inside += tag("path", data_part="path", d=path_text(walk["points"]), **drawn, stroke_width=2.6)
-    inside += tag("path", data_part="dots", d=dots_text(walk["points"]), **drawn, stroke_width=8)
-    inside += tag("path", d=f"M{walk['points'][0]} {walk['points'][1]}m-7 -7h14v14h-14z", fill=INK)
-    title = (
-        f"{next(iter(optimizers))}, lr {shown(first[0])}, momentum {shown(first[1])}: height {shown(walk['height'])}"
-    )
+    settings = f"lr {shown(first[0])}, momentum {shown(first[1])}"
+    title = f"{next(iter(optimizers))}, {settings}: height {shown(walk['height'])}"
     alt = f"Paths of {' and '.join(optimizers)} on the contour lines of a function: choose learning rate and momentum."
-    image = picture(alt, title, 420, 364, plane.window(tag("g", inside, transform=f"scale({UNIT:g})")))
-    data: dict[str, Any] = {
+    inside = scaled(contour_lines(f, plane) + drawn_walk(walk["points"]))
+    data = {
         "height": f(*(Value(p) for p in start)).data,
         "optimizers": list(optimizers),
         "rates": rates,
         "momenta": momenta,
+        "steps": steps,
+        "first": chosen,
+        "walks": walks,
     }
-    data |= {"steps": steps, "first": chosen, "walks": walks}
-    return Figure("paths", alt, data, image)
+    return Figure("paths", alt, data, picture(alt, title, 420, 364, plane.window(inside)))
+
+
+def contour_lines(f: Callable[..., Value], plane: Plane) -> str:
+    """Ten contour lines of a function, closer together near the bottom."""
+    heights = [[f(Value(a), Value(b)).data for a in evenly(*plane.x, 91)] for b in evenly(*plane.y[::-1], 73)]
+    low, top = min(map(min, heights)), max(map(max, heights))
+    levels = [low + (top - low) * 1e-3 ** (1 - k / 10) for k in range(10)]
+    return tag(
+        "path", d=outlines(plane, heights, levels), fill="none", stroke=FORWARD, stroke_width=1.6, stroke_opacity=0.5
+    )
+
+
+def drawn_walk(points: Sequence[int]) -> str:
+    """A path as `followed` returns it: a line with dots on it, and a square where it starts."""
+    look = {"fill": "none", "stroke": BACKWARD, "stroke_linecap": "round", "stroke_linejoin": "round"}
+    line = tag("path", data_part="path", d=path_text(points), **look, stroke_width=2.6)
+    dots = tag("path", data_part="dots", d=dots_text(points), **look, stroke_width=8)
+    return line + dots + tag("path", d=f"M{points[0]} {points[1]}m-7 -7h14v14h-14z", fill=INK)

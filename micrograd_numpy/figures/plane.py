@@ -9,12 +9,12 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from micrograd_numpy.drawing.style import CARD, FORWARD, INK, MUTED
+from micrograd_numpy.drawing.style import CARD, FORWARD, INK, MUTED, OCHER
 from micrograd_numpy.graph import FONT, shown, tag
 
 Point = tuple[float, float]
 UNIT = 0.5  # lines in a picture's data are whole numbers of half pixels
-POSITIVE, NEGATIVE = FORWARD, "#a16207"  # the two sides, in the colors of the moons
+POSITIVE, NEGATIVE = FORWARD, OCHER  # the two sides, in the colors of the moons
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,6 @@ class Plane:
         across = (x - self.x[0]) / (self.x[1] - self.x[0])
         up = (y - self.y[0]) / (self.y[1] - self.y[0])
         return across * self.width, (1 - up) * self.height
-
-    def data(self) -> dict[str, Any]:
-        """What the live figure needs to know of it."""
-        return {
-            "x": self.x,
-            "y": self.y,
-            "width": self.width,
-            "height": self.height,
-            "left": self.left,
-            "top": self.top,
-        }
 
     def window(self, inside: str, heights: Mapping[float, str] | None = None) -> str:
         """A window that shows `inside` and cuts off the rest, with numbers on its edges, or these words at these heights."""
@@ -77,50 +66,37 @@ def picture(alt: str, title: str, width: float, height: float, *parts: str) -> s
     return tag("svg", "\n".join(inside), xmlns="http://www.w3.org/2000/svg", role="img", aria_label=alt, **size, **look)
 
 
-def contours(grid: Sequence[Sequence[float]], level: float) -> list[list[Point]]:
-    """The lines along which a function, known on a grid, has the value `level`: marching squares.
+def contours(plane: Plane, grid: Sequence[Sequence[float]], beyond: int = 0) -> Any:
+    """What traces the contour lines of a function in pixels of the window.
 
     Parameters
     ----------
+    plane : Plane
     grid : rows of numbers
-    level : float
+        What the function is at points that lie evenly in the window, the first row at its top.
+    beyond : int
+        How many rows and columns of them lie outside, on each side.
 
     Returns
     -------
-    list of list of (float, float)
-        Points as (column, row). A line that is closed ends where it starts.
+    contourpy.ContourGenerator
+
+    Raises
+    ------
+    ImportError
+        If contourpy is not installed, which comes with matplotlib.
     """
-    # Each crossing lies on one edge of the grid, named by its two corners; each square joins its crossings in pairs.
-    joined: dict[Any, list[Any]] = {}
-    high = [[v > level for v in row] for row in grid]
-    for j, (above, below) in enumerate(pairwise(high)):
-        for i in range(len(above) - 1):
-            side = above[i], above[i + 1], below[i + 1], below[i]
-            if all(side) or not any(side):
-                continue
-            ring = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
-            crossed = [tuple(sorted((ring[k], ring[k - 1]))) for k in range(4) if side[k] != side[k - 1]]
-            if len(crossed) == 4 and side[0] == (sum(grid[m][k] for k, m in ring) > 4 * level):
-                crossed = crossed[1:] + crossed[:1]  # a saddle: its middle joins the corners that are on its side
-            for a, b in zip(crossed[::2], crossed[1::2]):
-                joined.setdefault(a, []).append(b)
-                joined.setdefault(b, []).append(a)
-
-    def crossing(edge: Any) -> Point:
-        (i, j), (k, m) = edge
-        share = (level - grid[j][i]) / (grid[m][k] - grid[j][i])
-        return i + share * (k - i), j + share * (m - j)
-
-    lines = []
-    for start in sorted(joined, key=lambda edge: len(joined[edge])):  # open lines first, from an end
-        if joined[start]:
-            line, at = [start], start
-            while joined[at]:
-                after = joined[at].pop()
-                joined[after].remove(at)
-                line.append(at := after)
-            lines.append([crossing(edge) for edge in line])
-    return lines
+    try:
+        from contourpy import contour_generator
+    except ImportError as error:
+        raise ImportError(
+            "contour lines need contourpy, which comes with matplotlib: pip install matplotlib"
+        ) from error
+    x, y = (
+        [(i - beyond) * length / (n - 1 - 2 * beyond) for i in range(n)]
+        for length, n in ((plane.width, len(grid[0])), (plane.height, len(grid)))
+    )
+    return contour_generator(x, y, grid)
 
 
 def simplified(line: Sequence[tuple[int, int]], most: float = 1.0) -> list[tuple[int, int]]:
@@ -159,21 +135,28 @@ def dots_text(steps: Sequence[int]) -> str:
     return f"M{steps[0]} {steps[1]}h0" + "".join(f"m{a} {b}h0" for a, b in zip(steps[2::2], steps[3::2]))
 
 
-def outlines(plane: Plane, grid: Sequence[Sequence[float]], level: float) -> str:
-    """The contour lines of a function as one SVG path in half pixels; the grid covers the window evenly."""
-    across, up = plane.width / (len(grid[0]) - 1), plane.height / (len(grid) - 1)
-    lines = ([(i * across, j * up) for i, j in line] for line in contours(grid, level))
-    return "".join(path_text(steps_of(simplified(whole(line)))) for line in lines)
+def scaled(inside: str) -> str:
+    """What is drawn in half pixels, in pixels."""
+    return tag("g", inside, transform=f"scale({UNIT:g})")
+
+
+def outline(points: Iterable[Point]) -> str:
+    """A line through points in pixels, as SVG writes it in half pixels."""
+    return path_text(steps_of(simplified(whole(points))))
+
+
+def outlines(plane: Plane, grid: Sequence[Sequence[float]], levels: Iterable[float]) -> str:
+    """The contour lines of a function as one SVG path; the grid covers the window evenly."""
+    traced = contours(plane, grid)
+    return "".join(outline(line.tolist()) for level in levels for line in traced.lines(level))
 
 
 def region(plane: Plane, grid: Sequence[Sequence[float]]) -> str:
-    """Where a function is positive, as one SVG path in half pixels; the grid has one more point on each side of the window."""
-    beyond = [-1e300]  # the region ends there, out of sight, so that each of its outlines is closed
-    wall = beyond * (len(grid[0]) + 2)
-    closed = [wall, *([*beyond, *row, *beyond] for row in grid), wall]
-    across, up = plane.width / (len(grid[0]) - 3), plane.height / (len(grid) - 3)
-    lines = ([((i - 2) * across, (j - 2) * up) for i, j in line] for line in contours(closed, 0.0))
-    return "".join(path_text(steps_of(simplified(whole(line)))) + "z" for line in lines)
+    """Where a function is positive, as one SVG path; the grid has one more point on each side of the window."""
+    polygons = zip(*contours(plane, grid, beyond=1).filled(0.0, math.inf))
+    # each polygon's points are those of its border, and then those of its holes
+    rings = (points[start:end] for points, offsets in polygons for start, end in pairwise(offsets))
+    return "".join(outline(ring.tolist()) + "z" for ring in rings)
 
 
 def evenly(low: float, high: float, n: int) -> list[float]:

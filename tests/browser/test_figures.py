@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,9 +12,11 @@ from typing import Any
 import pytest
 
 from micrograd_numpy import SGD, Value, topological_sort
-from micrograd_numpy.figures import Plane, followed, path_text
+from micrograd_numpy.figures.paths import followed
+from micrograd_numpy.figures.plane import Plane, path_text
 from micrograd_numpy.graph import shown
 from micrograd_numpy.optimizers import path
+from tests import figures
 
 PAGES = {"graph": 1, "mlp": 1, "optimizers": 2, "moons": 1}  # the chapters with figures, and how many each has
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -36,10 +36,19 @@ def awake(page: Any, site: str, chapter: str) -> list[Any]:
 def carried(page: Any, index: int = 0) -> dict[str, Any]:
     """Return the data in the picture of a figure, as the site serves it."""
     address = page.locator("img.touch").nth(index).evaluate("image => image.src")
-    tree = ET.fromstring(page.request.get(address).text())  # noqa: S314  # we built it
-    found = tree.find("{http://www.w3.org/2000/svg}metadata")
-    assert found is not None and found.text is not None
-    return json.loads(found.text)["data"]
+    return figures.carried(page.request.get(address).text())["data"]
+
+
+@pytest.fixture
+def graph(page: Any, site: str) -> Any:
+    """Return the stepper of the chapter on graphs, awake."""
+    (figure,) = awake(page, site, "graph")
+    return figure
+
+
+def steps(figure: Any) -> Any:
+    """Return the slider that goes through the steps."""
+    return figure.get_by_role("slider", name="Step", exact=True)
 
 
 # ---------------------------------------------------------------- waking
@@ -86,12 +95,11 @@ def test_without_javascript_the_picture_is_there(opened: Callable[..., Any], sit
     assert page.locator(".touch-figure").count() == 0
 
 
-def test_on_paper_stands_the_picture(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    assert figure.is_visible()
+def test_on_paper_stands_the_picture(page: Any, graph: Any) -> None:
+    assert graph.is_visible()
     page.emulate_media(media="print")
     assert page.locator("img.touch").is_visible()
-    assert not figure.is_visible()
+    assert not graph.is_visible()
 
 
 @pytest.mark.parametrize("answer", ["no picture at all", "<svg xmlns='http://www.w3.org/2000/svg'/>", "broken"])
@@ -173,43 +181,40 @@ def cards(figure: Any) -> list[tuple[str, str]]:
     return [(data, grad) for data, grad in found]
 
 
-def test_the_stepper_steps_to_pythons_numbers(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
+def test_the_stepper_steps_to_pythons_numbers(page: Any, graph: Any) -> None:
     expected = walk(neuron())
-    picture = figure.locator(".touch-picture")
+    picture = graph.locator(".touch-picture")
     picture.focus()
     page.keyboard.press("Home")
     for numbers in expected:
-        assert cards(figure) == numbers
+        assert cards(graph) == numbers
         page.keyboard.press("ArrowRight")
-    assert figure.get_by_role("button", name="Step forward").is_disabled()
+    assert graph.get_by_role("button", name="Step forward").is_disabled()
     for numbers in reversed(expected):
-        assert cards(figure) == numbers
+        assert cards(graph) == numbers
         page.keyboard.press("ArrowLeft")
     page.keyboard.press("End")
-    assert cards(figure) == expected[-1]
+    assert cards(graph) == expected[-1]
 
 
-def test_buttons_and_slider_step_alike(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
+def test_buttons_and_slider_step_alike(graph: Any) -> None:
     expected = walk(neuron())
-    slider = figure.get_by_role("slider", name="Step", exact=True)
+    slider = steps(graph)
     slider.fill("3")
-    assert cards(figure) == expected[3]
+    assert cards(graph) == expected[3]
     assert slider.get_attribute("aria-valuetext") == f"4 of {len(expected)}"
-    figure.get_by_role("button", name="Step forward").click()
-    assert cards(figure) == expected[4]
-    figure.get_by_role("button", name="Step back").click()
-    figure.get_by_role("button", name="Step back").click()
-    assert cards(figure) == expected[2]
+    graph.get_by_role("button", name="Step forward").click()
+    assert cards(graph) == expected[4]
+    graph.get_by_role("button", name="Step back").click()
+    graph.get_by_role("button", name="Step back").click()
+    assert cards(graph) == expected[2]
     slider.press("End")
-    assert cards(figure) == expected[-1]
+    assert cards(graph) == expected[-1]
 
 
-def test_each_step_says_what_happens(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    slider = figure.get_by_role("slider", name="Step", exact=True)
-    story, rule = figure.locator(".touch-story"), figure.locator(".touch-rule")
+def test_each_step_says_what_happens(graph: Any) -> None:
+    slider = steps(graph)
+    story, rule = graph.locator(".touch-story"), graph.locator(".touch-rule")
     slider.fill("1")
     assert "x1*w1 = 2 × (−3) = −6" in story.inner_text()
     assert story.get_attribute("aria-live") == "polite"
@@ -218,35 +223,33 @@ def test_each_step_says_what_happens(page: Any, site: str) -> None:
     slider.fill(slider.get_attribute("max"))
     assert "w1.grad = 0 + 2 × 0.5 = 1" in story.inner_text()
     assert rule.locator(".is-grad").inner_text() == "(b, a)"
-    assert figure.locator(".is-backward[data-part=edge]").count() == 2
+    assert graph.locator(".is-backward[data-part=edge]").count() == 2
 
 
-def test_it_plays_and_pauses(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    figure.locator(".touch-picture").focus()
+def test_it_plays_and_pauses(page: Any, graph: Any) -> None:
+    graph.locator(".touch-picture").focus()
     page.keyboard.press("Space")
-    assert figure.get_attribute("data-step") == "0"
-    assert figure.locator(".touch-story").get_attribute("aria-live") == "off"
+    assert graph.get_attribute("data-step") == "0"
+    assert graph.locator(".touch-story").get_attribute("aria-live") == "off"
     page.locator(".touch-figure[data-step='1']").wait_for()
-    figure.get_by_role("button", name="Pause").click()
-    step = figure.get_attribute("data-step")
+    graph.get_by_role("button", name="Pause").click()
+    step = graph.get_attribute("data-step")
     page.wait_for_timeout(1700)
-    assert figure.get_attribute("data-step") == step
-    assert figure.get_by_role("button", name="Play").count() == 1
+    assert graph.get_attribute("data-step") == step
+    assert graph.get_by_role("button", name="Play").count() == 1
 
 
-def test_a_typed_leaf_gives_pythons_numbers(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    figure.get_by_role("textbox", name="x2").fill("1")
-    assert cards(figure) == walk(neuron(1.0))[-1]
-    figure.get_by_role("textbox", name="x2").fill("-0.75")
-    figure.get_by_role("slider", name="Step", exact=True).press("Home")
+def test_a_typed_leaf_gives_pythons_numbers(graph: Any) -> None:
+    graph.get_by_role("textbox", name="x2").fill("1")
+    assert cards(graph) == walk(neuron(1.0))[-1]
+    graph.get_by_role("textbox", name="x2").fill("-0.75")
+    steps(graph).press("Home")
     for numbers in walk(neuron(-0.75)):
-        assert cards(figure) == numbers
-        figure.get_by_role("slider", name="Step", exact=True).press("ArrowRight")
-    figure.get_by_role("button", name="Reset the leaves").click()
-    figure.get_by_role("slider", name="Step", exact=True).press("End")
-    assert cards(figure) == walk(neuron())[-1]
+        assert cards(graph) == numbers
+        steps(graph).press("ArrowRight")
+    graph.get_by_role("button", name="Reset the leaves").click()
+    steps(graph).press("End")
+    assert cards(graph) == walk(neuron())[-1]
 
 
 # What is typed, the number that the leaf has then, what the box says in the end, and a part of the sentence below.
@@ -265,36 +268,35 @@ TYPED = [
 
 
 @pytest.mark.parametrize(("text", "number", "box", "sentence"), TYPED)
-def test_a_leaf_is_what_its_box_says(page: Any, site: str, text: str, number: float, box: str, sentence: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    field = figure.get_by_role("textbox", name="x2")
+def test_a_leaf_is_what_its_box_says(page: Any, graph: Any, text: str, number: float, box: str, sentence: str) -> None:
+    field = graph.get_by_role("textbox", name="x2")
     field.focus()
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     page.keyboard.type(text)
-    assert text == "1,000" or cards(figure) == walk(neuron(number))[-1]  # 1,00 was a number
+    assert text == "1,000" or cards(graph) == walk(neuron(number))[-1]  # 1,00 was a number
     marked = field.get_attribute("aria-invalid") == "true"
     assert marked == (sentence.startswith("“") and text not in ("", "1,000")), "an unfinished number is no fault yet"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert field.input_value() == box
-    assert cards(figure) == walk(neuron(number))[-1]
-    hint = figure.locator(".touch-hint")
+    assert cards(graph) == walk(neuron(number))[-1]
+    hint = graph.locator(".touch-hint")
     assert sentence in hint.text_content()
     assert hint.get_attribute("id") == field.get_attribute("aria-describedby")
-    slider = figure.get_by_role("slider", name="x2, slider")
+    slider = graph.get_by_role("slider", name="x2, slider")
     assert slider.get_attribute("aria-valuetext") == shown(number)
     assert float(slider.input_value()) == pytest.approx(number, abs=0.1, rel=0.1)
     field.fill("-0.75")
     assert hint.text_content().startswith("Type a number")
-    assert cards(figure) == walk(neuron(-0.75))[-1]
+    assert cards(graph) == walk(neuron(-0.75))[-1]
 
 
 @pytest.mark.parametrize("width", [360, 390, 800, 1280])
 def test_everything_in_a_stepper_can_be_read(opened: Callable[..., Any], site: str, width: int) -> None:
     page, _ = opened(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     (figure,) = awake(page, site, "graph")
-    slider = figure.get_by_role("slider", name="Step", exact=True)
+    slider = steps(figure)
     for step in range(len(walk(neuron()))):
         slider.fill(str(step))
         covered = figure.evaluate(
@@ -346,19 +348,17 @@ def test_a_dragged_leaf_gives_pythons_numbers(opened: Callable[..., Any], site: 
     assert cards(figure) == walk(neuron(value))[-1]
 
 
-def test_sliders_of_leaves_work_from_the_keyboard(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    slider = figure.get_by_role("slider", name="x2, slider")
+def test_sliders_of_leaves_work_from_the_keyboard(page: Any, graph: Any) -> None:
+    slider = graph.get_by_role("slider", name="x2, slider")
     slider.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    assert cards(figure) == walk(neuron(0.5))[-1]
-    assert figure.get_attribute("data-step") == str(len(walk(neuron())) - 1), "the steps must not follow that key"
+    assert cards(graph) == walk(neuron(0.5))[-1]
+    assert graph.get_attribute("data-step") == str(len(walk(neuron())) - 1), "the steps must not follow that key"
 
 
-def test_the_focus_is_seen(page: Any, site: str) -> None:
-    (figure,) = awake(page, site, "graph")
-    figure.get_by_role("button", name="Step back").focus()
+def test_the_focus_is_seen(page: Any, graph: Any) -> None:
+    graph.get_by_role("button", name="Step back").focus()
     for _ in range(5):
         page.keyboard.press("Tab")
         width = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
@@ -396,7 +396,7 @@ def test_in_forced_colors_the_controls_stand_out(opened: Callable[..., Any], sit
 def test_on_a_phone_the_node_at_work_is_in_sight(opened: Callable[..., Any], site: str) -> None:
     page, _ = opened(viewport={"width": 360, "height": 800}, reduced_motion="reduce")
     (figure,) = awake(page, site, "graph")
-    slider = figure.get_by_role("slider", name="Step", exact=True)
+    slider = steps(figure)
     for step in (0, 3, 6, 5, 1):
         slider.fill(str(step))
         node = figure.locator("[data-part=node]:is(.is-forward, .is-backward)")

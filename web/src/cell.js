@@ -46,12 +46,14 @@ export class Cell {
     this.alts = alts.map((image) => image.getAttribute("alt") ?? image.getAttribute("aria-label"));
     this.outputs = new Outputs(make("div", { className: "cell_output docutils container live-output" }), this.alts);
     this.shown = this.original; // the code whose output is there
-    this.old = make("p", { className: "live-note live-old", textContent: "This output is of the code before your edit: run the cell." });
+    const old = "This output is of the code before your edit: run the cell.";
+    this.old = make("p", { className: "live-note live-old", textContent: old });
     this.addTools();
   }
 
   addTools() {
     const { number, page } = this;
+    const cell = `cell ${number}`;
     this.count = make("span", { className: "live-count" });
     this.tools = make("div", { className: "live-tools", role: "group", ariaLabel: `Cell ${number}` });
     if (this.needsTorch) {
@@ -59,16 +61,17 @@ export class Cell {
       this.tools.append(this.count);
     } else {
       this.buttons = {
-        run: button("run", "Run", `Run cell ${number} (Shift+Enter)`, () => page.run([this])),
-        stop: button("stop", "Stop", `Stop cell ${number}`, () => page.stop()),
-        here: button("here", "Run to here", `Run to here: all cells from the top to cell ${number}`, () => page.runTo(this)),
-        edit: button("edit", "Edit", `Edit cell ${number}`, () => this.edit()),
-        revert: button("revert", "Revert", `Revert cell ${number} to the printed code and output`, () => this.revert(true)),
+        run: button("run", "Run", `Run ${cell} (Shift+Enter)`, () => page.run([this])),
+        stop: button("stop", "Stop", `Stop ${cell}`, () => page.stop()),
+        here: button("here", "Run to here", `Run to here: all cells from the top to ${cell}`, () => page.runTo(this)),
+        edit: button("edit", "Edit", `Edit ${cell}`, () => this.edit()),
+        revert: button("revert", "Revert", `Revert ${cell} to the printed code and output`, () => this.revert(true)),
       };
       this.tools.append(...Object.values(this.buttons), this.count);
       this.element.tabIndex = -1; // a click on the code brings the keyboard here
       this.element.addEventListener("keydown", (event) => {
-        const isButton = event.target instanceof HTMLElement && event.target.closest("button, a, summary, .live-controls");
+        const { target } = event;
+        const isButton = target instanceof HTMLElement && target.closest("button, a, summary, .live-controls");
         if (event.key !== "Enter" || !event.shiftKey || event.defaultPrevented || isButton) return;
         event.preventDefault();
         page.run([this]);
@@ -94,6 +97,16 @@ export class Cell {
 
   get state() {
     return this.element.dataset.live;
+  }
+
+  /** The packages that it imports, roughly: enough to know what to ask and what to fetch early. */
+  get imports() {
+    return [...this.code.matchAll(/^[ \t]*(?:from|import)[ \t]+(\w+)/gm)].map((match) => match[1]);
+  }
+
+  /** Those that it imports when it runs, not when a function in it is called. */
+  get importsAtOnce() {
+    return [...this.code.matchAll(/^(?:from|import)[ \t]+(\w+)/gm)].map((match) => match[1]);
   }
 
   get isEdited() {

@@ -9,7 +9,8 @@ const digits = (step) => (Number.isInteger(step) ? 0 : Math.min(6, String(step).
 function row(spec, id, changed) {
   const label = make("label", { htmlFor: id, textContent: spec.label });
   if (spec.kind === "select") {
-    const select = make("select", { id }, ...spec.labels.map((text, i) => make("option", { value: i, textContent: text })));
+    const options = spec.labels.map((text, i) => make("option", { value: i, textContent: text }));
+    const select = make("select", { id }, ...options);
     select.value = spec.value;
     select.addEventListener("change", changed);
     return { elements: [label, select, make("span")], read: () => Number(select.value) };
@@ -25,7 +26,9 @@ function row(spec, id, changed) {
   const isText = spec.kind === "text";
   const readout = make("output", { htmlFor: id, className: "live-readout" });
   const read = () => (isText ? input.value : Number(input.value));
-  const tell = () => (readout.textContent = spec.kind === "range" ? read().toFixed(digits(spec.step)).replace("-", "−") : "");
+  const tell = () => {
+    if (spec.kind === "range") readout.textContent = read().toFixed(digits(spec.step)).replace("-", "−");
+  };
   tell();
   input.addEventListener("input", () => {
     tell();
@@ -40,7 +43,8 @@ let made = 0;
  * Show controls and the place for what their function puts out.
  * @param {HTMLElement} parent
  * @param {{place: string, controls: any[]}} spec
- * @param {(place: string, values: Record<string, any>) => Promise<boolean>} send false: Python does not know them any more
+ * @param {(place: string, values: Record<string, any>) => Promise<boolean>} send
+ *   what sends the values; false: Python does not know them any more
  * @returns {Outputs} the place
  */
 export function showControls(parent, { place, controls }, send) {

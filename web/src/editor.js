@@ -28,7 +28,8 @@ const HEADER = 80; // pixels at the top of the window that the page's bar covers
 
 /**
  * Make an editor.
- * @param {{parent: HTMLElement, text: string, label: string, help: string, run: () => void, changed: (text: string) => void}} options
+ * @typedef {{parent: HTMLElement, text: string, label: string, help: string}} Place
+ * @param {Place & {run: () => void, changed: (text: string) => void}} options
  */
 export function createEditor({ parent, text, label, help, run, changed }) {
   const runs = ["Shift-Enter", "Mod-Enter"].map((key) => ({ key, run: () => (run(), true) }));
@@ -46,7 +47,8 @@ export function createEditor({ parent, text, label, help, run, changed }) {
         indentOnInput(),
         bracketMatching(),
         syntaxHighlighting(highlighter),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": help, autocapitalize: "off", autocorrect: "off" }),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": help }),
+        EditorView.contentAttributes.of({ autocapitalize: "off", autocorrect: "off" }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
       ],
     }),

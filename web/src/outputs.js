@@ -109,7 +109,8 @@ export class Outputs {
     if (data.includes("<metadata")) {
       const box = this.wrap(data, "live-touch");
       const svg = box.querySelector("svg");
-      if (svg && !svg.hasAttribute("aria-label") && !svg.querySelector("title")) svg.setAttribute("aria-label", this.alt());
+      const isNamed = svg?.hasAttribute("aria-label") || svg?.querySelector("title");
+      if (svg && !isNamed) svg.setAttribute("aria-label", this.alt());
     } else {
       const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(data)}`;
       this.element.append(make("img", { className: "live-svg", src: address, alt: this.alt() }));

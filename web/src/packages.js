@@ -23,7 +23,9 @@ export class Packages {
   /**
    * @param {Record<string, any>} list the packages of pyodide-lock.json
    * @param {Source} source
-   * @param {{counted: (response: Response, file: string) => Response, told: (file: string, loaded: number) => void, waiting: (files: string[]) => void}} progress
+   * @typedef {(file: string, loaded: number) => void} Told
+   * @typedef {(response: Response, file: string) => Response} Counted
+   * @param {{counted: Counted, told: Told, waiting: (files: string[]) => void}} progress
    */
   constructor(list, source, progress) {
     this.list = list;
@@ -90,7 +92,8 @@ export class Packages {
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       this.arrived.set(name, new Uint8Array(await this.progress.counted(response, file).arrayBuffer()));
     } catch (error) {
-      throw new LoadError(`${name} could not be loaded (${error.message}). Look at the connection, and run the cell again.`);
+      const advice = "Look at the connection, and run the cell again.";
+      throw new LoadError(`${name} could not be loaded (${error.message}). ${advice}`);
     } finally {
       this.coming.delete(name);
     }
@@ -114,7 +117,8 @@ export class Packages {
     const name = this.byImport.get(module);
     if (!name || this.installed.has(name)) return null;
     if (!this.has(name)) return `${name} is none of the packages that the pages of this book can load`;
-    if (!this.allowed) return `${name} is not on this site, and was not loaded from elsewhere: run the cell again to be asked again`;
+    const refused = "not on this site, and was not loaded from elsewhere: run the cell again to be asked again";
+    if (!this.allowed) return `${name} is ${refused}`;
     try {
       const needed = this.needs([name]);
       this.progress.waiting(needed.filter((one) => !this.arrived.has(one)).map((one) => this.list[one].file_name));
@@ -146,7 +150,9 @@ export class Packages {
     if (this.installed.has(name)) return;
     const { file_name: filename, package_type: type, sha256 } = this.list[name];
     this.arrived.delete(name);
-    if (this.digest(bytes) !== sha256) throw new LoadError(`${name} is not the file that Pyodide's list names, so it was not used.`);
+    if (this.digest(bytes) !== sha256) {
+      throw new LoadError(`${name} is not the file that Pyodide's list names, so it was not used.`);
+    }
     const isLibrary = type === "shared_library";
     const libraries = this.unpack.callKwargs(bytes, {
       filename,

@@ -5,7 +5,8 @@ const PATIENCE = 3000; // milliseconds that Python has to follow an interrupt
 export class Python {
   /**
    * @param {string} base where the worker lies
-   * @param {{progress: (event: any) => void, output: (place: string, kind: string, data: string) => void, crashed: (why: string) => void}} events
+   * @typedef {{output: (place: string, kind: string, data: string) => void, crashed: (why: string) => void}} Events
+   * @param {Events & {progress: (event: any) => void}} events
    */
   constructor(base, events) {
     this.base = base;

@@ -1,0 +1,55 @@
+"""The neuron's line and shades, in Python and in JavaScript."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from micrograd_numpy.figures import neuron_figure
+from micrograd_numpy.figures.neuron import ACTIVATIONS, SPAN, STOPS, neuron_shades
+from tests.figures import SVG, javascript, read
+
+KNOBS = [(1.0, 2.0, -2.0), (0.0, -1.5, 0.25), (0.0, 0.0, 1.0), (-0.1, 0.05, 4.0), (3.0, 0.0, 0.0)]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_both_sides_shade_the_plane_alike(activation):
+    given = [[*knobs, activation] for knobs in KNOBS]
+    answers = javascript(f"neuronShades(...x, {SPAN}, {STOPS})", *given)
+    for knobs, theirs in zip(given, answers, strict=True):
+        ours = neuron_shades(*knobs)
+        assert len(ours) == len(theirs)
+        for (z, out), (z2, out2) in zip(ours, theirs, strict=True):
+            assert (z, out) == (pytest.approx(float(z2), rel=1e-12), pytest.approx(float(out2), rel=1e-12, abs=1e-300))
+
+
+def test_the_line_is_where_the_sum_is_zero():
+    w1, w2, bias = 1.0, 2.0, -2.0
+    figure = neuron_figure(w1, w2, bias)
+    (line,) = (p.get("d") for p in read(figure.picture).iter(f"{SVG}path") if p.get("data-part") == "line")
+    x1, y1, x2, y2 = map(float, re.findall(r"-?[\d.]+", line))
+    for px, py in ((x1, y1), (x2, y2)):
+        a, b = px / 330 * 6 - 3, 3 - py / 330 * 6
+        assert abs(w1 * a + w2 * b + bias) < 0.01
+    assert "tanh(1·x₁ + 2·x₂ − 2)" in figure.picture
+    assert ">−1·x₁ − 0.5·x₂ + 3<" in neuron_figure(-1, -0.5, 3, "linear").picture
+
+
+def test_without_weights_there_is_no_line():
+    assert 'visibility="hidden"' in neuron_figure(0.0, 0.0, 1.0).picture
+    assert 'visibility="hidden"' not in neuron_figure(0.1, 0.0, 1.0).picture
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (("1", 0.0, 0.0), TypeError, "one real number, but got str"),
+        ((1.0, math.inf, 0.0), ValueError, "a line needs finite numbers, but got w1=1.0, w2=inf and bias=0.0"),
+        ((1.0, 1.0, 0.0, "rleu"), ValueError, "activation must be one of relu, tanh, sigmoid, linear"),
+    ],
+)
+def test_a_neuron_says_what_is_wrong(wrong, error, message):
+    with pytest.raises(error, match=message):
+        neuron_figure(*wrong)

@@ -1,0 +1,72 @@
+"""Windows on the plane, and the lines in them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import sys
+
+import pytest
+
+from micrograd_numpy.figures.plane import Plane, evenly, outlines, region, simplified, ticks, whole
+from micrograd_numpy.graph import shown
+from tests.figures import decoded, inside, numbers
+
+
+def radius(plane: Plane, x: float, y: float) -> float:
+    """How far a point of the window, in pixels, is from its center."""
+    return math.dist((x, y), (plane.width / 2, plane.height / 2))
+
+
+SQUARE = Plane((-1.0, 1.0), (-1.0, 1.0), width=200, height=200)
+
+
+def test_a_contour_line_lies_where_the_function_has_that_value():
+    side = evenly(-1.0, 1.0, 41)
+    paths = outlines(SQUARE, [[a * a + b * b for a in side] for b in side], [0.25, 0.64])
+    inner, outer = (decoded(numbers(path)) for path in paths.split("M")[1:])
+    for circle, size in ((inner, 50), (outer, 80)):
+        assert circle[0] == circle[-1]
+        assert all(abs(radius(SQUARE, *point) - size) < 0.6 for point in circle)
+        assert len(circle) > 12
+
+
+def test_a_region_has_holes_and_goes_on_beyond_the_window():
+    side = evenly(-1.05, 1.05, 43)
+    ring = region(SQUARE, [[abs(math.hypot(a, b) - 0.5) - 0.2 for a in side] for b in side])
+    for x in range(0, 201, 5):
+        for y in range(0, 201, 5):
+            away = abs(radius(SQUARE, x, y) - 50) - 20
+            assert abs(away) < 1 or inside(ring, 2 * x, 2 * y) == (away > 0)
+
+
+def test_without_contourpy_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "contourpy", None)
+    with pytest.raises(ImportError, match="comes with matplotlib: pip install matplotlib"):
+        outlines(SQUARE, [[0.0, 1.0], [1.0, 2.0]], [0.5])
+
+
+def test_a_simplified_line_stays_near_and_keeps_its_ends():
+    rng = random.Random(0)
+    line = [(k, round(20 * math.sin(k / 15) + rng.uniform(-0.5, 0.5))) for k in range(200)]
+    few = simplified(line)
+    assert (few[0], few[-1]) == (line[0], line[-1])
+    assert len(few) < 60
+    for x, y in line:
+        (a, b), (c, d) = next((p, q) for p, q in itertools.pairwise(few) if p[0] <= x <= q[0])
+        assert abs((x - a) * (d - b) - (y - b) * (c - a)) / math.hypot(c - a, d - b) <= 1.0
+    assert simplified([(0, 0), (5, 5), (0, 0)]) == [(0, 0), (5, 5), (0, 0)]
+    assert simplified([(3, 4)]) == [(3, 4)]
+
+
+@pytest.mark.parametrize("window", [(-5.0, 5.0), (-2.2, 2.2), (0.0, 99.0), (-0.3, 0.01), (1e3, 1.7e3), (-1.5, 2.5)])
+def test_ticks_are_few_and_round(window):
+    marks = ticks(*window)
+    assert 3 <= len(marks) <= 6
+    assert all(window[0] <= mark <= window[1] for mark in marks)
+    assert all(len(shown(mark)) <= 5 for mark in marks)
+
+
+def test_whole_forgets_the_last_bits():
+    assert whole([(0.1 + 0.2, 10.0), (0.3, 10.0 + 1e-12)]) == [(1, 20), (1, 20)]
