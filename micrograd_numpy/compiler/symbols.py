@@ -7,7 +7,7 @@ A rule is Python on floats. `follow` runs it on symbols, numbers that nobody kno
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -163,13 +163,14 @@ def identity(x: Number) -> Any:
     return id(x) if isinstance(x, Symbol) else repr(x)
 
 
-def reached(ends: Iterable[Number], known: Container[Symbol] = ()) -> list[Symbol]:
+def reached(ends: Iterable[Number], known: Iterable[Symbol] = ()) -> list[Symbol]:
     """The symbols that `ends` are made of, in an order in which they can be computed; not behind what is known."""
     order: dict[Symbol, None] = {}
+    there = set(known)  # where they are told apart by identity
 
     def visit(x: Number) -> None:
         if isinstance(x, Symbol) and x not in order:
-            for i in () if x in known else x.inputs:
+            for i in () if x in there else x.inputs:
                 visit(i)
             order[x] = None
 

@@ -4,7 +4,7 @@
  * Python drew, and moves its parts.
  */
 
-// ---------------------------------------------------------------- the rules of ops.py, name by name
+// ---------------------------------------------------------------- rules, as they tell themselves
 
 /** aᵇ as IEEE 754 defines it: JavaScript has nan where the base is ±1 and the exponent has no end, or is nan. */
 function raised(a, b) {
@@ -12,64 +12,39 @@ function raised(a, b) {
   return a ** b;
 }
 
-/** The natural logarithm: −inf at both zeros, nan below. */
-const logarithm = (a) => Math.log(a);
-
-/** Each takes numbers and returns the result and one local derivative for each input. */
-export const rules = {
-  add: (a, b) => [a + b, [1, 1]],
-  sub: (a, b) => [a - b, [1, -1]],
-  neg: (a) => [-a, [-1]],
-  mul: (a, b) => [a * b, [b, a]],
-  div(a, b) {
-    const quotient = a / b;
-    return [quotient, [1 / b, -(quotient / b)]];
-  },
-  exp(a) {
-    const result = Math.exp(a);
-    return [result, [result]];
-  },
-  log: (a) => [logarithm(a), [1 / a]],
-  pow(a, b) {
-    const result = raised(a, b);
-    const da = b ? b * raised(a, b - 1) : Number.isNaN(b) ? NaN : 0;
-    const db = (a !== 0) || !(b >= 0) ? result * logarithm(a) : 0;
-    return [result, [da, db]];
-  },
-  abs: (a) => [Math.abs(a), [a > 0 ? 1 : a < 0 ? -1 : 0]],
-  relu: (a) => (a <= 0 ? [0, [0]] : [a, [1]]),
-  tanh(a) {
-    const t = Math.tanh(a);
-    return [t, [1 - t * t]];
-  },
-  sigmoid(a) {
-    const s = 1 / (1 + Math.exp(-a));
-    return [s, [s * (1 - s)]];
-  },
-  dot(...ab) {
-    const half = ab.length >> 1;
-    const a = ab.slice(0, half);
-    const b = ab.slice(half);
-    let result = 0;
-    for (let i = 0; i < half; i += 1) result += a[i] * b[i];
-    return [result, [...b, ...a]];
-  },
-  total(...a) {
-    let result = 0;
-    for (const x of a) result += x;
-    return [result, a.map(() => 1)];
-  },
-  mean(...a) {
-    return [rules.total(...a)[0] / a.length, a.map(() => 1 / a.length)];
-  },
+/** What a step of a rule does; all others are functions of Math, under NumPy's names. */
+const operations = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "**": raised,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "==": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+  neg: (a) => -a,
+  max: (a, bound) => (a <= bound ? bound : a), // of nan, nan
+  where: (question, yes, no) => (question ? yes : no),
+  exp2: (a) => 2 ** a,
 };
 
-/** The rule of aⁿ for one constant n. */
-export const power = (n) => (a) => [raised(a, n), [n ? n * raised(a, n - 1) : Number.isNaN(n) ? NaN : 0]];
-
-/** The rule with this name, made with these numbers; undefined if this page does not know it. */
-export function ruleOf(name, made = []) {
-  return name === "power" ? power(...made) : rules[name];
+/**
+ * The function that a rule is: it takes numbers, and returns the result and one local derivative for each.
+ * A rule comes as its steps, [operation, place, place …]. Places count the inputs, then the steps; a number that
+ * the rule itself knows comes in a list.
+ */
+export function ruleOf({ steps, result, slopes }) {
+  return (...numbers) => {
+    const at = (place) => (Array.isArray(place) ? number(place[0]) : numbers[place]);
+    for (const [name, ...places] of steps) {
+      const operate = operations[name] ?? Math[name.replace(/^arc/, "a")];
+      numbers.push(operate(...places.map(at)));
+    }
+    return [at(result), slopes.map(at)];
+  };
 }
 
 // ---------------------------------------------------------------- numbers and words
@@ -130,7 +105,7 @@ export function nodesOf(data) {
     data: number(row.data),
     inputs: row.inputs ?? [],
     local: (row.local ?? []).map(number),
-    rule: row.rule && ruleOf(row.rule, row.with.map(number)),
+    rule: row.rule === undefined ? undefined : ruleOf(data.rules[row.rule]),
   }));
 }
 
@@ -604,7 +579,7 @@ class Story {
       this.ruleLines.replaceChildren(ruleText(source, step.kind));
     } else {
       this.ruleName.textContent = `${node.op} is a rule of your own`;
-      this.ruleLines.replaceChildren("To see its lines here, name it:\nstepper(root, rules=[…])");
+      this.ruleLines.replaceChildren("Its lines are not at hand.");
     }
   }
 
@@ -873,14 +848,12 @@ function boundary({ part, picture, dock, figure, data }) {
 
 // ---------------------------------------------------------------- a neuron and its line
 
-const bends = { relu: rules.relu, tanh: rules.tanh, sigmoid: rules.sigmoid, linear: (v) => [v, [1]] };
-
 /** The neuron's output at evenly spaced z, from one end of the plane to the other: neuron_shades of neuron.py. */
-export function neuronShades(w1, w2, bias, activation, span, stops) {
+export function neuronShades(w1, w2, bias, bend, span, stops) {
   const most = span * (Math.abs(w1) + Math.abs(w2));
   const zs = Array.from({ length: stops + 1 }, (_, k) => bias - most + (bias + most - (bias - most)) * k / stops);
   if (-most < bias && bias < most) zs.push(0);
-  return [...new Set(zs)].sort((a, b) => a - b).map((z) => [z, bends[activation](z)[0]]);
+  return [...new Set(zs)].sort((a, b) => a - b).map((z) => [z, bend(z)[0]]);
 }
 
 const signed = (x) => (x < 0 ? shown(x).replace("−", "− ") : `+ ${shown(x)}`);
@@ -916,6 +889,11 @@ class Neuron {
     });
     dock.append(pick, ...this.knobs.map(({ row }) => row), this.said);
     this.show();
+  }
+
+  /** What the activation makes of z: the result, and the slope. */
+  bend(z) {
+    return ruleOf(this.data.rules[this.activation])(z);
   }
 
   makeKnob(key, name, most) {
@@ -998,7 +976,7 @@ class Neuron {
 
   showShade() {
     const { w1, w2, bias, activation, data } = this;
-    const shades = neuronShades(w1, w2, bias, activation, this.high, data.stops);
+    const shades = neuronShades(w1, w2, bias, (z) => this.bend(z), this.high, data.stops);
     const [first, last] = [shades[0][0], shades.at(-1)[0]];
     const strongest = data.strongest[activation] ?? 1;
     const [positive, negative] = data.colors;
@@ -1033,9 +1011,9 @@ class Neuron {
     const { w1, w2, bias, x1, x2, activation } = this;
     const terms = `${shown(w1)}·x₁ ${signed(w2)}·x₂ ${signed(bias)}`;
     this.part("title").textContent = activation === "linear" ? terms : `${activation}(${terms})`;
-    const z = rules.add(rules.dot(w1, w2, x1, x2)[0], bias)[0];
+    const z = 0 + w1 * x1 + w2 * x2 + bias;
     const products = `${bracketed(w1)} × ${bracketed(x1)} + ${bracketed(w2)} × ${bracketed(x2)}`;
-    const bent = activation === "linear" ? "" : `, and ${activation}(z) = ${shown(bends[activation](z)[0])}`;
+    const bent = activation === "linear" ? "" : `, and ${activation}(z) = ${shown(this.bend(z)[0])}`;
     const at = `At the point (${shown(x1)}, ${shown(x2)})`;
     this.said.textContent = `${at}, z = ${products} + ${bracketed(bias)} = ${shown(z)}${bent}.`;
   }

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.figures.plane import NEGATIVE, POSITIVE, Plane, Point, evenly, picture
+from micrograd_numpy.figures.stepper import as_steps
 from micrograd_numpy.graph import shown, tag
 from micrograd_numpy.mlp import ACTIVATIONS, known
+from micrograd_numpy.ops import Rule
 from micrograd_numpy.value import Value, as_float
 
 SPAN = 3.0  # the neuron's plane goes from −3 to 3, both ways
@@ -70,6 +72,7 @@ def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -
         "bias": bias,
         "activation": activation,
         "activations": list(ACTIVATIONS),
+        "rules": {name: as_steps(rule_of(name), 1) for name in ACTIVATIONS},
         "plane": asdict(plane),
         "point": POINT,
         "stops": STOPS,
@@ -77,6 +80,12 @@ def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -
         "colors": [POSITIVE, NEGATIVE],
     }
     return Figure("neuron", alt, data, image)
+
+
+def rule_of(activation: str) -> Rule:
+    """The rule of an activation; of the linear one, which makes no node, z itself."""
+    bend, _ = ACTIVATIONS[activation]
+    return bend(Value(0.0))._rule or (lambda z: (z, (1.0,)))
 
 
 def along_weights(w1: float, w2: float, z: float) -> Point:

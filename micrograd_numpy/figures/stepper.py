@@ -4,43 +4,39 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from textwrap import dedent
 from typing import Any
 
 from micrograd_numpy import backprop, ops
+from micrograd_numpy.compiler.symbols import FollowError, Number, Symbol, follow, reached
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.graph import clipped, draw_graph, operation_sign
 from micrograd_numpy.value import Value, what_is
 
-RULES: dict[str, ops.Rule] = {"+": ops.add, "-": ops.sub, "*": ops.mul, "/": ops.div, "**": ops.pow}
-RULES |= {
-    rule.__name__: rule
-    for rule in (ops.neg, ops.abs, ops.exp, ops.log, ops.relu, ops.tanh, ops.sigmoid, ops.dot, ops.total, ops.mean)
-}
 
+def as_steps(rule: Callable[..., Any], inputs: int) -> dict[str, Any] | None:
+    """What a rule does, as the page can do it, too; None if the rule does not tell.
 
-def made_by(rule: Callable[..., Any], node: Value) -> bool:
-    """Whether `rule` gives this node's number and local derivatives, to the last bit."""
+    Returns
+    -------
+    dict or None
+        `steps`, each an operation with its operands' places, which count the inputs and then the steps; and the
+        places of the `result` and of the `slopes`. A number that the rule itself knows comes in a list.
+    """
     try:
-        data, local = rule(*(i.data for i in node._prev))
-    except TypeError:  # it takes another number of inputs
-        return False
-    return repr((data, tuple(local))) == repr((node.data, node._local))
-
-
-def library_rule(node: Value) -> tuple[str, list[float], ops.Rule] | None:
-    """The rule of `ops` that made a node: its name, what it was made with, and itself; None for any other rule."""
-    name, made_with, rule = node._op, [], RULES.get(node._op)
-    if name[:2] == "**" and not rule:
-        try:
-            made_with = [float(name[2:])]
-        except ValueError:
-            return None
-        rule = ops.power(*made_with)
-    if rule is None or not made_by(rule, node):
+        followed = follow(rule, inputs)
+    except FollowError:
         return None
-    return "power" if made_with else rule.__name__, made_with, rule
+    ends = (followed.result, *followed.slopes)
+    steps = [s for s in reached(ends, known=followed.inputs) if s.op != "input"]
+    places = {s: place for place, s in enumerate((*followed.inputs, *steps))}
+
+    def place(x: Number) -> int | list[float]:
+        return places[x] if isinstance(x, Symbol) else [x]
+
+    rows = [[s.op, *map(place, s.inputs)] for s in steps]
+    return {"steps": rows, "result": place(followed.result), "slopes": list(map(place, followed.slopes))}
 
 
 def chosen_names(nodes: Sequence[Value], number: Mapping[Value, int]) -> list[str]:
@@ -77,7 +73,7 @@ def rule_lines(rule: Callable[..., Any]) -> dict[str, Any] | None:
         "data" or "grad". None if the source is not at hand, or is no `def`.
     """
     try:
-        text = dedent(inspect.getsource(rule))
+        text = dedent(inspect.getsource(rule if inspect.isfunction(rule) else type(rule).__call__))
         function = ast.parse(text).body[0]
     except (OSError, TypeError, SyntaxError):
         return None
@@ -104,9 +100,17 @@ def rule_lines(rule: Callable[..., Any]) -> dict[str, Any] | None:
             line = lines[part.lineno - 1].encode()  # the tree counts bytes
             start, end = (len(line[:at].decode()) - indent for at in (part.col_offset, part.end_col_offset))
             marks.append([part.lineno - first, start, end, kind])
-    arguments = [a.arg for a in function.args.args] + [f"*{a.arg}" for a in [function.args.vararg] if a]
+    arguments = [a.arg for a in function.args.args if a.arg != "self"]
+    arguments += [f"*{a.arg}" for a in [function.args.vararg] if a]
     shown_lines = [line[indent:] for line in lines[first - 1 : function.end_lineno]]
-    return {"name": rule.__name__, "arguments": arguments, "lines": shown_lines, "marks": sorted(marks)}
+    return {"name": full_name(rule), "arguments": arguments, "lines": shown_lines, "marks": sorted(marks)}
+
+
+def full_name(rule: Callable[..., Any]) -> str:
+    """The name of a rule, with its module if that is ours, and with the exponent of a power."""
+    module = "ops." if rule.__module__ == ops.__name__ else ""
+    made_with = f"({rule.n:g})" if isinstance(rule, ops.power) else ""
+    return f"{module}{getattr(rule, '__name__', type(rule).__name__)}{made_with}"
 
 
 def copied(nodes: Sequence[Value]) -> Value:
@@ -121,7 +125,6 @@ def copied(nodes: Sequence[Value]) -> Value:
 def stepper(
     root: Value,
     *,
-    rules: Iterable[Callable[..., Any]] = (),
     direction: str = "right",
     max_nodes: int = 60,
 ) -> Figure:
@@ -137,9 +140,6 @@ def stepper(
     ----------
     root : Value
         The value to explain.
-    rules : iterable of callable, optional
-        Rules of your own that made nodes of the graph through `apply`, to have their lines
-        shown. The page does not know how to compute them, so their inputs stay as they are.
     direction : {"right", "down"}, optional
         Where the edges run.
     max_nodes : int, optional
@@ -152,7 +152,7 @@ def stepper(
     Raises
     ------
     TypeError
-        If `root` is not a Value, or `rules` holds something else than functions.
+        If `root` is not a Value.
     ValueError
         If there are more than `max_nodes` nodes, or `direction` is another word.
 
@@ -166,10 +166,6 @@ def stepper(
         raise TypeError(
             f"stepper shows how one Value was computed, but got {what_is(root)}; give it the Value to explain"
         )
-    own = list(rules) if isinstance(rules, Iterable) else [rules]
-    for rule in own:
-        if not callable(rule):
-            raise TypeError(f"rules must be functions, as you gave them to apply, but got {what_is(rule)}")
     nodes = backprop.topological_sort(root)
     if len(nodes) > max_nodes:
         raise ValueError(
@@ -178,27 +174,24 @@ def stepper(
         )
     number = {node: i for i, node in enumerate(nodes)}
     names = chosen_names(nodes, number)
-    sources: list[dict[str, Any]] = []
+    tables: dict[str, list[Any]] = {"source": [], "rule": []}  # what several nodes may share
     rows: list[dict[str, Any]] = []
     for node, name in zip(nodes, names):
         row: dict[str, Any] = {"name": name, "data": node.data}
         if node._prev:
-            known = library_rule(node)
             row |= {"op": node._op, "sign": operation_sign(node._op), "local": node._local}
             row["inputs"] = [number[i] for i in node._prev]
-            if known:
-                row |= {"rule": known[0], "with": known[1]}
-            by = [known[2]] if known else [rule for rule in own if made_by(rule, node)]
-            lines = rule_lines(by[0]) if by else None
-            if lines and known:
-                lines["name"] = f"ops.{known[0]}" + "".join(f"({n:g})" for n in known[1])
-            if lines:
-                sources += [lines] if lines not in sources else []
-                row["source"] = sources.index(lines)
+            if node._rule:
+                entries = {"source": rule_lines(node._rule), "rule": as_steps(node._rule, len(node._prev))}
+                for key, entry in entries.items():
+                    if entry:
+                        tables[key] += [entry] if entry not in tables[key] else []
+                        row[key] = tables[key].index(entry)
         rows.append(row)
     twin = copied(nodes)
     twin.backward()
     drawing = draw_graph(twin, local_derivatives=True, direction=direction, room=7, max_nodes=len(nodes))
     values = f"{len(nodes)} value{'s' * (len(nodes) != 1)}"
     alt = f"The graph of {names[-1]} in {values}, to step through, forward and backward."
-    return Figure("stepper", alt, {"nodes": rows, "sources": sources}, drawing.svg)
+    data = {"nodes": rows, "sources": tables["source"], "rules": tables["rule"]}
+    return Figure("stepper", alt, data, drawing.svg)

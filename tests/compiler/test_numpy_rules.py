@@ -160,9 +160,7 @@ def test_a_form_that_returns_something_else_is_refused() -> None:
         return 2 * math.fsum([a]), (2.0,)
 
     vectorized = vectorize(lambda x: apply(twice, x))
-    with pytest.raises(
-        TypeError, match=r"^vectorize cannot follow the rule 'twice': .*@numpy_rule\(twice\)"
-    ):
+    with pytest.raises(TypeError, match=r"^vectorize cannot follow the rule 'twice': .*@numpy_rule\(twice\)"):
         vectorized(np.ones(100))
     wrong: list[Callable[[Any], Any]] = [
         lambda a: 2 * a,

@@ -16,10 +16,11 @@ KNOBS = [(1.0, 2.0, -2.0), (0.0, -1.5, 0.25), (0.0, 0.0, 1.0), (-0.1, 0.05, 4.0)
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_both_sides_shade_the_plane_alike(activation):
-    given = [[*knobs, activation] for knobs in KNOBS]
-    answers = javascript(f"neuronShades(...x, {SPAN}, {STOPS})", *given)
-    for knobs, theirs in zip(given, answers, strict=True):
-        ours = neuron_shades(*knobs)
+    rule = neuron_figure(*KNOBS[0]).data["rules"][activation]
+    shades = f"neuronShades(...x[0], (z) => ruleOf(x[1])(z), {SPAN}, {STOPS})"
+    answers = javascript(shades, *([knobs, rule] for knobs in KNOBS))
+    for knobs, theirs in zip(KNOBS, answers, strict=True):
+        ours = neuron_shades(*knobs, activation)
         assert len(ours) == len(theirs)
         for (z, out), (z2, out2) in zip(ours, theirs, strict=True):
             assert (z, out) == (pytest.approx(float(z2), rel=1e-12), pytest.approx(float(out2), rel=1e-12, abs=1e-300))
