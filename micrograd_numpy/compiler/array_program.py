@@ -38,7 +38,7 @@ class ArrayProgram:
         self.views = Views(recipe, layout)
         forward = ForwardPass(self.views, groups)
         self.rules, self.slopes = forward.rules, forward.slopes
-        backward = BackwardPass(self.views, groups, forward, recipe.results, layout.parameters)
+        backward = BackwardPass(self.views, groups, forward)
         self.forward, self.backward, self.prelude = forward.statements, backward.statements, self.views.prelude
 
     def explain(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from micrograd_numpy.arrays import Group, Part, RecipeNode, Table
+from micrograd_numpy.arrays import Group, Part, Table
 from micrograd_numpy.compiler.forward_pass import ForwardPass
 from micrograd_numpy.compiler.views import Access, Arrangement, Shape, Views, arrangement_of, shape_of, shape_text
 
@@ -22,31 +22,23 @@ class BackwardPass:
         In the order in which they are computed.
     forward : ForwardPass
         What it left for the way back: where the local derivatives of each group are, or how to compute them.
-    results, parameters : iterable of RecipeNode
-        Where gradients begin, and where they end.
 
     Attributes
     ----------
     statements : list of str
     """
 
-    def __init__(
-        self,
-        views: Views,
-        groups: list[Group],
-        forward: ForwardPass,
-        results: Iterable[RecipeNode],
-        parameters: Iterable[RecipeNode],
-    ) -> None:
+    def __init__(self, views: Views, groups: list[Group], forward: ForwardPass) -> None:
         self.views, self.forward = views, forward
         self.statements: list[str] = []
         place = views.layout.place
-        self.reached = {(node.wide, place[node]) for node in results}  # gradients that have something in them
-        self.zeroed: set[tuple[bool, int]] = set()  # gradients that must begin at zero
+        # the gradients that have something in them, and those that must begin at zero
+        self.reached = {(node.wide, place[node]) for node in views.recipe.results}
+        self.zeroed: set[tuple[bool, int]] = set()
         for g in reversed(groups):
             if g.active:
                 (self.operate_back if g.rule else self.add_up_back)(g)
-        self.zeroed |= {(False, place[node]) for node in parameters} - self.reached
+        self.zeroed |= {(False, place[node]) for node in views.layout.parameters} - self.reached
         for wide, array in ((True, "dZ"), (False, "dS")):
             places = sorted(place for w, place in self.zeroed if w is wide)
             if places:

@@ -342,7 +342,7 @@ class Vectorized:
         self._even: dict[int, np.ndarray] = {}
         self._methods: dict[int, tuple[weakref.ref[Any], State]] = {}  # by the identity of the object
 
-    def __get__(self, owner: Any, kind: type | None = None) -> Vectorized:
+    def __get__(self, owner: Any, owner_class: type | None = None) -> Vectorized:
         """As a method: for each object a function with programs of its own, which go when the object goes."""
         if owner is None:
             return self

@@ -94,7 +94,7 @@ class Views:
     """
 
     def __init__(self, recipe: Recipe, layout: MemoryLayout) -> None:
-        self.layout, self.given_names = layout, recipe.names
+        self.recipe, self.layout = recipe, layout
         self.names: dict[Any, str] = {}  # of views and buffers
         self.prelude: dict[str, str] = {}
         self.labels: dict[Access, str] = {}
@@ -124,7 +124,7 @@ class Views:
         """What the numbers of a table are called; a new name, if they have none."""
         access = self.access(table)
         if access not in self.labels:
-            given = len(stem) > 1 or stem in self.given_names
+            given = len(stem) > 1 or stem in self.recipe.names
             self.labels[access] = stem if given and stem not in self.taken else self.new(stem)
             self.taken.add(self.labels[access])
         return self.labels[access]
