@@ -119,7 +119,7 @@ format: $(VENV)/.book ## lay out the code of library, notebooks, tools and tests
 
 # ---------------------------------------------------------------- notebooks
 
-sync: $(VENV)/.full ## make and run the notebooks whose text, or library, has changed; and the contract's page
+sync: $(VENV)/.full ## make and run the notebooks whose text, or what they use, has changed; and the contract's page
 	$(RUN) -m tools.book.notebooks sync --jobs $(WORKERS) $(if $(ALL),--all) $(NAMES)
 	$(RUN) -m tools.book.contract
 

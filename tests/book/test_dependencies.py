@@ -137,6 +137,12 @@ def test_a_module_that_changes_others_when_it_is_imported_counts_for_all(root, c
     assert used(root, "from micrograd_numpy import Value") == (COMPILED if felt else PACKAGED)
 
 
+def test_a_package_that_changes_others_counts_for_all(root):
+    with (root / PACKAGE / "figures" / "__init__.py").open("a", encoding="utf-8") as file:
+        file.write("from ..value import Value\nValue.draw = draw\n")
+    assert used(root, "from micrograd_numpy import Value") == PACKAGED | DRAWN
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "changes"),
     [

@@ -51,10 +51,18 @@ def test_stems_can_be_imported():
 def test_jupyter_pairs_as_the_tools_do():
     """Saving in JupyterLab writes the twin that `sync` reads."""
     for pair in PAIRS:
-        twins = {pair.notebook.as_posix(), pair.text.as_posix()}
-        for path in twins:
+        both = {pair.notebook.as_posix(), pair.text.as_posix()}
+        for path in both:
             formats = long_form_multiple_formats(twins.CONFIG.default_formats(path))
-            assert {twin for twin, _ in paired_paths(path, {"extension": Path(path).suffix}, formats)} == twins
+            assert {twin for twin, _ in paired_paths(path, {"extension": Path(path).suffix}, formats)} == both
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_a_text_written_again_is_the_same(pair, tmp_path):
+    """Formatter and jupytext agree: what `pull` writes, `make format` leaves as it is."""
+    again = twins.Pair(tmp_path, Path("again.py"), pair.notebook)
+    again.write_text(pair.read_text())
+    assert (again.root / again.text).read_bytes() == (ROOT / pair.text).read_bytes()
 
 
 def test_equal_cells_have_different_names():

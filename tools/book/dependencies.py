@@ -56,9 +56,17 @@ def imports(code: ast.AST, package: str = "") -> Iterator[Import]:
 
 def names(code: ast.AST) -> set[str]:
     """Return every name that `code` uses, attributes and imported names included."""
-    found = {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
-    found |= {node.attr for node in ast.walk(code) if isinstance(node, ast.Attribute)}
-    return found | {part for item in imports(code, PACKAGE) for part in (*item.module.split("."), item.name)}
+    found: set[str] = set()
+    for node in ast.walk(code):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found.update(node.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            found.update((node.module or "").split("."))
+    return found
 
 
 def docstrings(code: ast.AST) -> list[ast.stmt]:
@@ -99,11 +107,11 @@ def root_name(expression: ast.expr) -> str:
     return expression.id if isinstance(expression, ast.Name) else ""
 
 
-def changes_others(module: ast.Module) -> bool:
+def changes_others(module: Module) -> bool:
     """Whether importing this module may change others: it calls for effect, stores into, or registers with them."""
-    imported = {item.bound for item in imports(module, PACKAGE)}
-    ours = {item.bound for item in imports(module, PACKAGE) if inside(item.module)}
-    for statement in at_import(module.body):
+    imported = {item.bound for item in module.imports}
+    ours = {item.bound for item in module.imports if inside(item.module)}
+    for statement in at_import(module.tree.body):
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
             return True
         if {root_name(decorator) for decorator in getattr(statement, "decorator_list", [])} & ours:
@@ -190,7 +198,7 @@ class Module:
 
         Lines rather than the syntax tree, whose dump differs between versions of Python.
         """
-        lines = self.source.splitlines()
+        lines = self.source.split("\n")  # as Python counts them
         for token in tokenize.generate_tokens(io.StringIO(self.source).readline):
             if token.type == tokenize.COMMENT:
                 row, column = token.start
@@ -257,7 +265,7 @@ class Library:
     @cached_property
     def felt_by_all(self) -> list[Import]:
         """The modules that may change others when the package is imported, and these with it."""
-        return [Import(name, "__path__") for name, module in self.modules.items() if changes_others(module.own_code)]
+        return [Import(name, "__path__") for name, module in self.modules.items() if changes_others(module)]
 
     def reached_by(self, cells: Sequence[ast.AST]) -> set[Import]:
         """Return the imports of the library that the code of these cells leads to."""
