@@ -69,6 +69,10 @@ def read(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
+def expect_none(faults: list[str]) -> None:
+    assert not faults, "\n".join(["", *faults])
+
+
 # ---------------------------------------------------------------- rooms
 
 
@@ -81,7 +85,7 @@ def strangers_at_the_top(package: Path, taught: list[str]) -> list[str]:
 
 
 def test_at_the_top_of_the_package_are_chapters_and_doors() -> None:
-    assert strangers_at_the_top(PACKAGE, chapters()) == []
+    expect_none(strangers_at_the_top(PACKAGE, chapters()))
 
 
 def has_code(path: Path) -> bool:
@@ -107,7 +111,7 @@ def unmirrored(package: Path, tests: Path) -> list[str]:
 
 
 def test_tests_mirror_the_package() -> None:
-    assert unmirrored(PACKAGE, ROOT / "tests") == []
+    expect_none(unmirrored(PACKAGE, ROOT / "tests"))
 
 
 def test_exceptions_are_needed() -> None:
@@ -203,7 +207,7 @@ def circles(users: dict[str, set[str]]) -> Iterator[list[str]]:
 
 
 def test_imports_run_downward() -> None:
-    assert upward(PACKAGE, chapters()) == []
+    expect_none(upward(PACKAGE, chapters()))
 
 
 def test_a_lazy_import_upward_a_circle_and_a_module_without_a_place_are_told(
@@ -283,12 +287,12 @@ def sources(ending: str) -> list[Path]:
 
 @pytest.mark.parametrize("path", sources("py"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_function_and_no_class_is_long(path: Path) -> None:
-    assert too_long(path.read_text("utf-8")) == []
+    expect_none(too_long(path.read_text("utf-8")))
 
 
 @pytest.mark.parametrize("path", [*sources("js"), ROOT / "web/build.mjs"], ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_function_in_javascript_is_long(path: Path) -> None:
-    assert too_long_in_javascript(path.read_text("utf-8")) == []
+    expect_none(too_long_in_javascript(path.read_text("utf-8")))
 
 
 def test_long_functions_and_classes_are_told() -> None:
@@ -343,7 +347,7 @@ def twice(package: Path) -> list[str]:
 
 
 def test_no_two_public_things_share_a_name() -> None:
-    assert twice(PACKAGE) == []
+    expect_none(twice(PACKAGE))
 
 
 def test_twins_are_told(tmp_path: Path) -> None:
@@ -369,7 +373,7 @@ def wide(source: str) -> list[str]:
 
 @pytest.mark.parametrize("chapter", chapters())
 def test_prose_is_at_most_120_wide(chapter: str) -> None:
-    assert wide((PACKAGE / f"{chapter}.py").read_text("utf-8")) == []
+    expect_none(wide((PACKAGE / f"{chapter}.py").read_text("utf-8")))
 
 
 def test_wide_prose_is_told() -> None:
@@ -394,7 +398,7 @@ def map_faults(readme: str, root: Path, ignored: set[str]) -> list[str]:
 
 def test_the_map_in_the_readme_is_the_tree() -> None:
     ignored = {line.strip("/\n") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
-    assert map_faults((ROOT / "README.md").read_text("utf-8"), ROOT, ignored) == []
+    expect_none(map_faults((ROOT / "README.md").read_text("utf-8"), ROOT, ignored))
 
 
 def test_a_wrong_map_is_told(tmp_path: Path) -> None:
@@ -419,7 +423,7 @@ def test_contributing_is_short_and_names_files_that_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     words = len(text.split())
     assert words <= 600, f"CONTRIBUTING.md has {words} words, more than 600: move what is long to where it is used"
-    assert lost_files(text, ROOT) == []
+    expect_none(lost_files(text, ROOT))
 
 
 def test_a_lost_file_is_told(tmp_path: Path) -> None:
