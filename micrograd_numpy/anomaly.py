@@ -24,11 +24,11 @@ from contextvars import ContextVar
 from functools import cache
 from itertools import count
 from pathlib import Path
-from threading import RLock
 from types import CodeType, FrameType
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
+from micrograd_numpy.gradcheck import lock
 from micrograd_numpy.value import Value
 
 
@@ -150,11 +150,6 @@ def told(place: tuple[CodeType, int]) -> str:
     return f"{line} ({text})" if text else line
 
 
-def readers_line(frame: FrameType) -> str:
-    """The first line, outward from `frame`, that is the reader's own, in words."""
-    return told(readers_place(frame))
-
-
 # %% [markdown]
 # In `backward` that would be too late: it runs through the graph in a loop of its own, and no line of yours is to blame but the one that
 # once made the operation. So each operation carries its line with it, on its name.
@@ -262,7 +257,6 @@ def watched_backward(self: Value) -> None:
 # What is left is to put them in place, and to put the originals back. A `with` block does that, whatever happens inside.
 
 # %%
-lock = RLock()  # whoever replaces functions of the engine holds it
 open_blocks: list[object] = []  # in all threads
 
 

@@ -19,11 +19,10 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import get_ident
+from threading import RLock, get_ident
 from typing import Any, NamedTuple, SupportsFloat
 
 from micrograd_numpy import ops, value
-from micrograd_numpy.anomaly import lock
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.value import Value, what_is
 
@@ -300,6 +299,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 
 # %%
 Step = tuple[tuple[float, ...], float]  # what an operation was given, and its result
+lock = RLock()  # whoever replaces functions of the engine holds it
 
 
 def shaken(x: float, most: int, rng: random.Random) -> float:
@@ -587,6 +587,72 @@ def as_leaves(inputs: tuple[Value | SupportsFloat, ...]) -> tuple[list[str], lis
     return names, values
 
 
+class Nudging:
+    """A function whose inputs are nudged: what it gives as a rule, and how many times it was called."""
+
+    def __init__(self, f: Callable[..., Value], inputs: list[Value]) -> None:
+        self.f = f
+        self.inputs = inputs
+        self.out, self.usual = run(f, inputs)
+        self.evaluations = 1
+        self.rng = random.Random(0)
+
+    def expect_the_same_again(self) -> None:
+        """Raise a ValueError unless f gives the same finite number once more."""
+        out, again = self.out.data, run(self.f, self.inputs)[0].data
+        self.evaluations += 1
+        if not math.isfinite(out):
+            raise ValueError(
+                f"f is {out!r} here; there is no slope to compare: check at another point "
+                "(detect_anomaly tells where it came from)"
+            )
+        if out != again:
+            raise ValueError(f"f gave {out!r} and then {again!r} for the same inputs; make it give the same every time")
+
+    def numbers(self, v: Value, x: float, rng: random.Random | None = None) -> Any:
+        """All numbers of the graph when the input `v` is `x`, f itself last; with `rng`, rounded otherwise."""
+        import numpy as np
+
+        self.evaluations += 1
+        v.data = x
+        try:
+            root, steps = run(self.f, self.inputs, self.usual, rng)
+        except (ArithmeticError, ValueError):  # outside the domain of f
+            return np.full(len(self.usual) + 1, math.nan)
+        if len(steps) != len(self.usual):  # f took another way
+            return np.array([*[math.nan] * len(self.usual), root.data])
+        return np.array([*(result for _, result in steps), root.data])
+
+
+def compared(nudging: Nudging, name: str, v: Value, gradient: float, rtol: float, atol: float) -> Comparison:
+    """Compare one input's gradient with the slope by finite differences."""
+    import numpy as np
+
+    x = v.data
+
+    @cache
+    def nudged(x: float) -> Any:
+        return nudging.numbers(v, x)
+
+    def noise(h: float) -> Any:
+        places = (x - h, x + h) * 2  # one may come out as usual by chance
+        return np.max([abs(nudging.numbers(v, t, nudging.rng) - nudged(t)) for t in places], axis=0)
+
+    difference, uncertainty, allowed = slope(nudged, x, noise, gradient, rtol, atol)
+    gap = abs(gradient - difference)
+    error = ops.divide(gap, max(abs(gradient), abs(difference))) if gap else 0.0
+    if gap <= allowed and uncertainty <= allowed:
+        verdict = "agrees"
+    elif has_kink(lambda t: nudged(t)[-1], x, lambda h: noise(h)[-1]):
+        verdict = "kink"
+    elif gap > allowed + 10.0 * uncertainty or (math.isfinite(uncertainty) and not math.isfinite(gradient)):
+        verdict = "differs"
+    else:
+        verdict = "inconclusive"
+    v.data = x
+    return Comparison(name, x, gradient, difference, uncertainty, error, verdict)
+
+
 def check_gradients(
     f: Callable[..., Value],
     *inputs: Value | SupportsFloat,
@@ -662,59 +728,14 @@ def check_gradients(
         raise ValueError(f"rtol must be positive and atol not negative, but got rtol={rtol!r} and atol={atol!r}")
 
     names, values = as_leaves(inputs)
-
-    out, usual = run(f, values)
-    gradients = differentiate(out, values)
-    again = run(f, values)[0].data
-    evaluations = 2
-    if not math.isfinite(out.data):
-        raise ValueError(
-            f"f is {out.data!r} here; there is no slope to compare: check at another point "
-            "(detect_anomaly tells where it came from)"
-        )
-    if out.data != again:
-        raise ValueError(
-            f"f gave {out.data!r} and then {again!r} for the same inputs; make it give the same every time"
-        )
-
-    rng = random.Random(0)
-
-    def compared(name: str, v: Value, gradient: float) -> Comparison:
-        def numbers(x: float, rng: random.Random | None = None) -> Any:
-            nonlocal evaluations
-            evaluations += 1
-            v.data = x
-            try:
-                root, steps = run(f, values, usual, rng)
-            except (ArithmeticError, ValueError):  # outside the domain of f
-                return np.full(len(usual) + 1, math.nan)
-            if len(steps) != len(usual):  # it took another way
-                return np.array([*[math.nan] * len(usual), root.data])
-            return np.array([*(result for _, result in steps), root.data])
-
-        def noise(h: float) -> Any:
-            places = (x - h, x + h) * 2  # one may come out as usual by chance
-            return np.max([abs(numbers(t, rng) - nudged(t)) for t in places], axis=0)
-
-        nudged = cache(numbers)
-        x = v.data
-        difference, uncertainty, allowed = slope(nudged, x, noise, gradient, rtol, atol)
-        gap = abs(gradient - difference)
-        error = ops.divide(gap, max(abs(gradient), abs(difference))) if gap else 0.0
-        if gap <= allowed and uncertainty <= allowed:
-            verdict = "agrees"
-        elif has_kink(lambda t: nudged(t)[-1], x, lambda h: noise(h)[-1]):
-            verdict = "kink"
-        elif gap > allowed + 10.0 * uncertainty or (math.isfinite(uncertainty) and not math.isfinite(gradient)):
-            verdict = "differs"
-        else:
-            verdict = "inconclusive"
-        v.data = x
-        return Comparison(name, x, gradient, difference, uncertainty, error, verdict)
-
+    nudging = Nudging(f, values)
+    gradients = differentiate(nudging.out, values)
+    nudging.expect_the_same_again()
     with keep(values), np.errstate(all="ignore"):
-        rows = tuple(map(compared, names, values, gradients))
-    return Report(rows, evaluations, rtol)
+        rows = tuple(
+            compared(nudging, name, v, gradient, rtol, atol) for name, v, gradient in zip(names, values, gradients)
+        )
+    return Report(rows, nudging.evaluations, rtol)
 
 
 # %% tags=["active-ipynb"]

@@ -626,7 +626,7 @@ def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes:
 
 
 # %%
-def described(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: int = 40) -> str:
+def in_words(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: int = 40) -> str:
     """Say the graph in words, for readers who hear the picture."""
     names = [clipped(node.label or "") or f"value {i}" for i, node in enumerate(nodes, 1)]
     words = [f"A graph of {len(nodes)} values, inputs first, the root last."]
@@ -773,7 +773,7 @@ def draw_graph(
     shift = " ".join(("0", f"{MARGIN:g}")[::turn])
     parts = [
         tag("title", escape(f"The graph of {clipped(root.label or 'a value')}")),
-        tag("desc", escape(described(nodes, inputs))),
+        tag("desc", escape(in_words(nodes, inputs))),
         tag("rect", width=width, height=height, rx=12, fill=CARD),
         tag("g", "\n".join(marks), transform=f"translate({shift})", fill=INK),
     ]

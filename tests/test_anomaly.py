@@ -397,7 +397,7 @@ def test_where_all_is_installed_it_is_the_outermost_line() -> None:
         frame = frame.f_back
     assert anomaly.readers_place(frame) == (frame.f_code, frame.f_lineno)
     here = sys._getframe()
-    assert anomaly.readers_line(here).startswith(f"line {here.f_lineno} of 'test_where_all_is_installed")
+    assert anomaly.told(anomaly.readers_place(here)).startswith(f"line {here.f_lineno} of 'test_where_all_is_installed")
 
 
 # ------------------------------------------------------------------ on and off

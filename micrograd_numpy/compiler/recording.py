@@ -12,7 +12,8 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
-from micrograd_numpy.anomaly import is_installed_at, lock, told, watching
+from micrograd_numpy.anomaly import is_installed_at, told, watching
+from micrograd_numpy.gradcheck import lock
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 

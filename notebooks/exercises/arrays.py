@@ -9,7 +9,6 @@ from collections import Counter
 
 from micrograd_numpy import Value, ops
 from micrograd_numpy.arrays import fuse, group, record
-from micrograd_numpy.compiler.numpy_rules import same_rule
 from micrograd_numpy.value import dot
 
 # %% [markdown]
@@ -122,8 +121,7 @@ for f, expected in ((layer, [(3, 3)]), (turned, [(2, 3)]), (windows, []), (share
 # - equal constants count as one: each 2 in the code is a node of its own. (Are 0.0 and −0.0 equal? Think of $1/x$.)
 #
 # A recipe has its operations in `steps`, in order. Each node has a `rule`, `inputs`, and for constants (`constant` is
-# true) a `number`. `same_rule(rule)` is what is equal for rules that do the same, because each `** 2` makes a new
-# one. How many of the steps could be saved?
+# true) a `number`. Rules that do the same are equal, also those of each `** 2`. How many of the steps could be saved?
 
 # %%
 w = Value(0.5, label="w")
@@ -150,7 +148,7 @@ def duplicates(recipe):
         inputs = tuple(name(i) for i in step.inputs)
         if step.rule in {ops.add, ops.mul}:  # which inputs and how often, in any order
             inputs = frozenset(Counter(inputs).items())
-        first = seen.setdefault((same_rule(step.rule), inputs), step)
+        first = seen.setdefault((step.rule, inputs), step)
         if first is not step:
             same[step] = first
     return same

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -59,18 +58,6 @@ def test_every_command_of_make_exists() -> None:
     commands = set(re.findall(r"\bmake ([\w-]+)", README)) - {"alone"}
     assert {"book", "test", "lab", "sync"} <= commands
     assert commands <= set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
-
-
-def test_the_map_shows_every_place() -> None:
-    (drawn,) = re.findall(r"## The map\n\n```\n(.*?)```", README, re.DOTALL)
-    places = re.findall(r"^(.{20}) ", drawn, re.MULTILINE)
-    named = {Path(name).parts[0] for place in places for name in place.split()}
-    assert len(named) > 10
-    assert [name for name in named if not (ROOT / name).exists()] == []
-    ignored = {line.strip("/\n") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
-    there = {p.name for p in ROOT.iterdir() if p.name[0] != "." and p.name not in ignored and p.suffix != ".egg-info"}
-    of_every_project = {"LICENSE", "CITATION.cff", "CONTRIBUTING.md", "constraints.txt"}
-    assert there - named - of_every_project == set()
 
 
 def test_the_table_lists_every_chapter() -> None:
