@@ -26,7 +26,12 @@ PLACES = {
     "guards.hidden": "after value",
     "guards.parameters": "after value",
     "drawing": "before ops",
-    "compiler": "before vectorize",
+    "compiler": "after arrays",
+    "compiler.symbols": "before arrays",
+    "compiler.numpy_rules": "before arrays",
+    "compiler.recording": "before arrays",
+    "compiler.structure": "before arrays",
+    "moons": "after vectorize",  # it trains with it, for readers who do not want to wait
     "figures": "at the end",
     "engine": "at the end",
     "nn": "at the end",
