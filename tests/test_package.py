@@ -15,19 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "micrograd_numpy").rglob("*.py"))
 MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in FILES]
-HEAVY = {
-    "matplotlib",
-    "contourpy",
-    "ipywidgets",
-    "IPython",
-    "torch",
-    "sklearn",
-    "scipy",
-    "tqdm",
-    "numpy",
-    "anywidget",
-    "traitlets",
-}
+HEAVY = {"matplotlib", "contourpy", "numpy", "scipy", "sklearn", "torch"}
+HEAVY |= {"ipywidgets", "IPython", "tqdm", "anywidget", "traitlets"}
 ALLOWED = {
     "micrograd_numpy.compiler.replay": {"numpy"}
 }  # it runs on arrays, so it imports NumPy at its top; the first use of vectorize imports it

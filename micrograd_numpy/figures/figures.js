@@ -166,16 +166,14 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-/** An SVG element with attributes. */
-function draw(name, attributes = {}) {
-  const element = document.createElementNS(SVG, name);
-  set(element, attributes);
+/** Give an element these attributes. */
+function set(element, attributes) {
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
 }
 
-function set(element, attributes) {
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-}
+/** An SVG element with attributes. */
+const draw = (name, attributes = {}) => set(document.createElementNS(SVG, name), attributes);
 
 const ICONS = {
   play: "M4 2.5v11l9-5.5z",
@@ -675,7 +673,7 @@ class Leaf {
 
 class Stepper {
   constructor(shared) {
-    const { dock, figure, data } = shared;
+    const { picture, dock, figure, data } = shared;
     this.figure = figure;
     this.nodes = nodesOf(data);
     this.first = nodesOf(data); // as Python had them
@@ -687,25 +685,19 @@ class Stepper {
     this.counter = make("span", { class: "touch-counter", "aria-hidden": "true" });
     this.again = button("reset", "Reset the leaves", () => this.reset());
     this.again.disabled = true;
-    this.transport = this.makeTransport(shared);
-    this.hint = make("p", { class: "touch-hint", id: unique(), role: "status" }, HINT);
-    const leaves = this.makeLeaves();
-    dock.append(this.transport.bar, this.story.element, leaves);
-    this.transport.show(false);
-    this.fit(dock.clientWidth);
-    new ResizeObserver(() => this.fit(dock.clientWidth)).observe(dock);
-    this.awake = true;
-  }
-
-  makeTransport({ figure, picture }) {
     const count = this.steps.length;
-    const transport = new Transport({
+    this.transport = new Transport({
       figure, picture, count, start: count - 1, name: "Step", pause: 1500,
       words: (at) => `${at + 1} of ${count}`,
       go: (at, speak) => this.show(at, speak),
     });
-    transport.bar.append(this.counter, this.again);
-    return transport;
+    this.transport.bar.append(this.counter, this.again);
+    this.hint = make("p", { class: "touch-hint", id: unique(), role: "status" }, HINT);
+    dock.append(this.transport.bar, this.story.element, this.makeLeaves());
+    this.transport.show(false);
+    this.fit(dock.clientWidth);
+    new ResizeObserver(() => this.fit(dock.clientWidth)).observe(dock);
+    this.awake = true;
   }
 
   makeLeaves() {
@@ -1028,12 +1020,7 @@ class Neuron {
 
 // ---------------------------------------------------------------- every kind of figure
 
-const FIGURES = {
-  stepper: (shared) => new Stepper(shared),
-  paths,
-  boundary,
-  neuron: (shared) => new Neuron(shared),
-};
+const FIGURES = { stepper: (shared) => new Stepper(shared), paths, boundary, neuron: (shared) => new Neuron(shared) };
 
 /** Show a figure in `el`. The model says what it is: `get("kind")`, `get("svg")`, `get("data")`, `get("alt")`. */
 function render({ model, el }) {

@@ -138,10 +138,10 @@ def arrow(a: Point, b: Point) -> str:
 
 def neuron_title(w1: float, w2: float, bias: float, activation: str) -> str:
     """The neuron as a formula."""
-    terms = f"{shown(w1)}·x₁ {signed(w2)}·x₂ {signed(bias)}"
+    terms = f"{shown(w1)}·x₁ {as_term(w2)}·x₂ {as_term(bias)}"
     return f"{terms}" if activation == "linear" else f"{activation}({terms})"
 
 
-def signed(x: float) -> str:
+def as_term(x: float) -> str:
     """A number as a term of a sum."""
     return shown(x).replace("−", "− ", 1) if x < 0 else f"+ {shown(x)}"

@@ -80,16 +80,8 @@ print(stepper(a * b + a).svg, neuron_figure(1.0, 2.0, -2.0).svg)
 sgd = {"SGD": lambda lr, momentum: partial(SGD, lr=lr, momentum=momentum)}
 print(paths_figure(lambda x, y: x**2 + y**2, sgd, (1.0, 1.0), (-2, 2), (-2, 2)).svg)
 """
-    runs = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed},
-            cwd=MODULE.parent.parent,
-            capture_output=True,
-            check=True,
-            timeout=60,
-        ).stdout
-        for seed in "12"
-    }
+    command, settings = [sys.executable, "-c", code], {"cwd": MODULE.parent.parent, "timeout": 60}
+    seeds = ({"PYTHONHASHSEED": seed} for seed in "12")
+    runs = {subprocess.run(command, env=env, capture_output=True, check=True, **settings).stdout for env in seeds}
     assert len(runs) == 1
     assert len(runs.pop()) > 10_000

@@ -46,7 +46,7 @@ export class Edits {
       if (Object.keys(this.texts).length) localStorage.setItem(this.key, JSON.stringify(this.texts));
       else localStorage.removeItem(this.key);
     } catch {
-      // likewise
+      // no storage, as above
     }
   }
 

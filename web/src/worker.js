@@ -45,7 +45,7 @@ function counted(response, file) {
 /** Count what `fetch` brings of Pyodide's own files, which are downloaded behind our back. */
 function watchFetch(base, files) {
   const real = self.fetch;
-  const coming = new Set(files); // each once
+  const coming = new Set(files); // each file is counted once
   self.fetch = async (request, options) => {
     const response = await real(request, options);
     const file = String(request?.url ?? request).replace(base, "");
@@ -70,7 +70,7 @@ async function start({ config, base, allowed, imports, interrupt }) {
   for (const coming of [listed, wheel, files]) coming.catch(() => {}); // told where it is waited for
   const program = async (file) => {
     const module = await import(/* @vite-ignore */ core + file);
-    told(file, config.core[file]); // programs come whole
+    told(file, config.core[file]); // a program is not counted while it comes
     return module;
   };
   program("pyodide.asm.js").catch(() => {}); // Pyodide will ask for it, too
