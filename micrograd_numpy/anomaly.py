@@ -24,7 +24,6 @@ from contextvars import ContextVar
 from functools import cache
 from itertools import count
 from pathlib import Path
-from threading import RLock
 from types import CodeType, FrameType
 
 from micrograd_numpy import ops, value
@@ -262,7 +261,6 @@ def watched_backward(self: Value) -> None:
 # What is left is to put them in place, and to put the originals back. A `with` block does that, whatever happens inside.
 
 # %%
-lock = RLock()  # whoever replaces functions of the engine holds it
 open_blocks: list[object] = []  # in all threads
 
 
@@ -302,12 +300,12 @@ def detect_anomaly() -> Iterator[None]:
     """
     token = watching.set(watching.get() or count(1))
     try:
-        with lock:
+        with value.lock:
             open_blocks.append(token)
             value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]  # replacing it is the point
         yield
     finally:
-        with lock:
+        with value.lock:
             open_blocks.remove(token)
             if not open_blocks:
                 value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]  # likewise

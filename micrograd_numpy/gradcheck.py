@@ -23,9 +23,9 @@ from threading import get_ident
 from typing import Any, NamedTuple, SupportsFloat
 
 from micrograd_numpy import ops, value
-from micrograd_numpy.anomaly import lock
 from micrograd_numpy.backprop import topological_sort
-from micrograd_numpy.value import Value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value
 
 Function = Callable[[float], Any]  # of one number; gives one, or an array of them
 
@@ -354,7 +354,7 @@ def run(
             steps.append((given, data))
         return plain(data, inputs, op, local, rule)
 
-    with lock:
+    with value.lock:
         plain, value.node = value.node, noted
         try:
             out: object = f(*inputs)

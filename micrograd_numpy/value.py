@@ -14,13 +14,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
-from micrograd_numpy.guards.numbers import in_order
+from micrograd_numpy.guards.numbers import as_float, as_tuple, beginning, what_is
 
-F = TypeVar("F", bound=Callable[..., Any])
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+__all__ = ["Value", "apply", "dot", "mean", "total"]
 
 
 # %% [markdown]
@@ -241,93 +244,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 #
 # **The door.** A Value holds one real number. What comes in is turned into a plain Python float
 # at once, so that nothing surprising travels through the graph; what can't be turned is refused
-# with a reason.
+# with a reason. The function that does it, `as_float`, stands with its like in
+# `micrograd_numpy/guards/numbers.py`:
+
+# %% tags=["active-ipynb"]
+# print(as_float(np.float32(0.5)))
+# try:
+#     as_float([2.0, 3.0])
+# except TypeError as error:
+#     print(error)
+
+# %% [markdown]
+# Wherever a Value may come in, a number will do: it becomes a Value first.
 
 
 # %%
-def beginning(x: object) -> str:
-    """How the repr of `x` begins, on one line; nothing if it has none."""
-    try:
-        return " ".join(line.strip() for line in repr(x).splitlines())[:60]
-    except Exception:  # noqa: BLE001  # thousands of digits or of brackets, or a bug in the repr
-        return ""
-
-
-def what_is(x: object) -> str:
-    """`x` in an error message: its type, and how its repr begins."""
-    text = beginning(x)
-    return f"{type(x).__name__}: {text}" if text else type(x).__name__
-
-
-def advice(x: Any) -> str:
-    """What to do with `x`, which a Value cannot hold."""
-    shape = getattr(x, "shape", None)
-    if isinstance(x, Value):
-        hint = "it is a Value already: use it as it is, or take its number with .data"
-    elif hasattr(type(x), "_prev"):
-        hint = (
-            "it is a Value of another class Value, from before a reload or from another "
-            "module: make all Values with one class"
-        )
-    elif x is None:
-        hint = "has a function forgotten to return its result?"
-    elif isinstance(x, Mapping):
-        hint = "make one Value per number: {key: Value(x) for key, x in data.items()}"
-    elif isinstance(shape, tuple) and len(shape) == 2:
-        rows = "data.to_numpy()" if hasattr(x, "to_numpy") else "data"
-        hint = f"make one Value per number: [[Value(x) for x in row] for row in {rows}]"
-    elif isinstance(x, Iterable) and shape != () and not isinstance(x, (str, bytes)):
-        hint = "make one Value per element: [Value(x) for x in data]"
-    elif isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c":
-        hint = "take one real number from it, for example with .real"
-    elif isinstance(x, (str, bytes)) or hasattr(type(x), "__float__"):
-        hint = "convert it first, for example with float(...)"
-    else:
-        hint = "it is no number, and float(...) makes none of it"
-    return hint
-
-
-def as_float(data: object) -> float:
-    """`data` as a Python float, if it is one real number.
-
-    Raises
-    ------
-    TypeError
-        For anything that is not an int, a float, a NumPy real scalar or a 0-d array.
-    OverflowError
-        For an int that is too large for a float.
-    """
-    if isinstance(data, (float, int)):
-        try:
-            return float(data)
-        except OverflowError:
-            raise OverflowError(
-                "a Value holds a float, which ends near 1.8e308, but got an int of "
-                f"{int(data).bit_length()} bits; make it smaller first"
-            ) from None
-    if getattr(type(data), "__module__", "") == "numpy" and getattr(data, "shape", None) == ():
-        number: Any = data
-        if number.dtype.kind in "biuf":
-            return float(number.item())
-    raise TypeError(f"a Value holds one real number, but got {what_is(data)}; {advice(data)}")
-
-
 def as_value(x: Value | SupportsFloat) -> Value:
     """`x` itself if it is a Value, else a new leaf that holds it."""
     return x if isinstance(x, Value) else Value(x)
-
-
-def as_tuple(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Any, ...]:
-    """`xs` as a tuple, or an error that says what `name` takes."""
-    try:
-        # mostly it is a list, and there is nothing to ask
-        return tuple(xs if type(xs) is list else in_order(name, "its numbers", xs))
-    except TypeError:
-        if isinstance(xs, Iterable):
-            raise  # what makes them has a bug of its own
-        raise TypeError(
-            f"{name} takes Values or numbers in a list, but got {what_is(xs)}; write [x] for a single x"
-        ) from None
 
 
 def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
@@ -351,10 +285,14 @@ def check(v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Ex
 # %% [markdown]
 # **One node.** An operation has computed its result and its local derivatives. Here they become
 # a Value that knows its inputs. (It skips `__init__`: the data is known to be a float, and this is
-# where a large graph spends its time.)
+# where a large graph spends its time. Later chapters put functions that watch in its place for a while, one
+# at a time: hence the lock.)
 
 
 # %%
+lock = RLock()  # whoever replaces functions of the engine holds it
+
+
 def node(
     data: float,
     inputs: tuple[Value, ...],
@@ -387,7 +325,7 @@ def node(
 
 
 # %%
-def named(method: F, rule: ops.Rule) -> F:
+def named(method: Method, rule: ops.Rule) -> Method:
     """`method` under the name of its rule, for `help` and for error messages."""
     method.__name__, method.__doc__ = rule.__name__, rule.__doc__
     method.__qualname__ = f"Value.{rule.__name__}"

@@ -25,7 +25,8 @@ from micrograd_numpy import ops
 from micrograd_numpy.compiler.emit import ArrayProgram, FloatProgram, expect_form, same_rule
 from micrograd_numpy.compiler.recording import recorded
 from micrograd_numpy.compiler.staleness import Structure
-from micrograd_numpy.value import Value, as_value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value, as_value
 
 
 # %% [markdown]

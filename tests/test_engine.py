@@ -181,7 +181,7 @@ class TestWhatAValueTakes:
         spec.loader.exec_module(reloaded)
         del sys.modules[spec.name]
         for use in (lambda: Value(1.0) + reloaded.Value(2.0), lambda: dot([Value(1.0)], [reloaded.Value(2.0)])):
-            with pytest.raises(TypeError, match="it is a Value of another class Value, from before a reload"):
+            with pytest.raises(TypeError, match="it is of another class Value, from before a reload"):
                 use()
 
     @pytest.mark.parametrize("error", [ValueError, AttributeError, KeyError, ZeroDivisionError, RecursionError])

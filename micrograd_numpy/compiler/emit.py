@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd_numpy import ops
 from micrograd_numpy.losses import cross_entropy, logit_cross_entropy
-from micrograd_numpy.value import what_is
+from micrograd_numpy.guards.numbers import what_is
 
 if TYPE_CHECKING:
     from micrograd_numpy.vectorize import Group, Layout, Node, Part, Recipe, Table

@@ -15,7 +15,8 @@ import numpy as np
 
 from micrograd_numpy.anomaly import watching
 from micrograd_numpy.compiler.staleness import difference
-from micrograd_numpy.value import Value, as_value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value, as_value
 
 if TYPE_CHECKING:
     from micrograd_numpy.compiler.emit import ArrayProgram, FloatProgram

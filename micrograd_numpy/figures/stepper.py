@@ -11,7 +11,8 @@ from typing import Any
 from micrograd_numpy import backprop, ops
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.graph import clipped, draw_graph, operation_sign
-from micrograd_numpy.value import Value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value
 
 RULES: dict[str, ops.Rule] = {"+": ops.add, "-": ops.sub, "*": ops.mul, "/": ops.div, "**": ops.pow}
 RULES |= {
