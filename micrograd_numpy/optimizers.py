@@ -234,8 +234,9 @@ class Optimizer(Groups):
         """
         weight_decay = group.get("weight_decay")
         for p in group["params"]:
-            if p.grad is not None:  # a factor of zero must not meet an infinity: 0·inf is nan
-                yield p, p.grad + weight_decay * p.data if weight_decay else p.grad
+            g = p.grad
+            if g is not None:  # a factor of zero must not meet an infinity: 0·inf is nan
+                yield p, g + weight_decay * p.data if weight_decay else g
 
 
 # %% [markdown]
@@ -736,9 +737,9 @@ class Adam(Optimizer):
     def update(self, group: dict[str, Any]) -> None:
         """Change the number of each parameter of a group once, but for those whose gradient is None."""
         lr, eps, (beta1, beta2) = group["lr"], group["eps"], group["betas"]
-        last = 0.0
+        states, last = self.state, 0.0
         for p, g in self.gradients(group):
-            state = self.state[p]
+            state = states[p]
             state["step"] = t = state["step"] + 1
             if t != last:  # powers take time, and mostly all parameters have made as many steps
                 last, correct_m, correct_v = t, 1.0 - beta1**t, 1.0 - beta2**t

@@ -19,7 +19,8 @@ from threading import RLock
 from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
-from micrograd_numpy.guards.numbers import as_float, as_tuple, beginning, what_is
+from micrograd_numpy.guards.numbers import as_answer, as_float, as_halves, as_tuple, short
+from micrograd_numpy.guards.refusals import Refusals
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -357,39 +358,18 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
 def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
     """The method that applies a rule of two inputs, `other` first."""
     forward = binary(rule, op)
-
-    def method(self: Value, other: Value | SupportsFloat) -> Value:
-        return forward(as_value(other), self)
-
-    return named(method, rule)
-
-
-def jump(call: str) -> Callable[..., Any]:
-    """The method for `call` of a Value, which no gradient could cross: it says what to write."""
-
-    def method(*_: object) -> Any:
-        raise TypeError(
-            f"{call.format('v')} jumps, and a jump has no slope: for the number alone write "
-            f"{call.format('v.data')}, or give apply a rule of your own"
-        )
-
-    return method
+    return named(lambda self, other: forward(as_value(other), self), rule)
 
 
 # %% [markdown]
 # **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is
 # `_backward`, which you know as `hand_back`. A node's inputs are in `_prev`, the name that readers
-# of micrograd {cite:p}`karpathy2020micrograd` know.
+# of micrograd {cite:p}`karpathy2020micrograd` know. What no gradient could cross, such as `int(v)`,
+# is refused by `Refusals`, in `micrograd_numpy/guards/refusals.py`.
 
 
 # %%
-def short(x: object) -> str:
-    """A float to six significant digits, still looking like one; anything else as it is."""
-    return repr(float(f"{x:.6g}")) if type(x) is float else beginning(x) or what_is(x)
-
-
-# %%
-class Value:
+class Value(Refusals):
     """A number that remembers how it was made, and can say how its inputs moved it.
 
     Parameters
@@ -464,13 +444,6 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
-    __int__, __round__ = jump("int({})"), jump("round({})")
-    __floor__, __ceil__ = jump("math.floor({})"), jump("math.ceil({})")
-    __trunc__ = jump("math.trunc({})")
-    __mod__, __rmod__ = jump("{} % n"), jump("n % {}")
-    __floordiv__, __rfloordiv__ = jump("{} // n"), jump("n // {}")
-    __divmod__, __rdivmod__ = jump("divmod({}, n)"), jump("divmod(n, {})")
-
     def _backward(self) -> None:
         """Propagate this node's gradient to its inputs: the chain rule."""
         grad = self.grad
@@ -506,15 +479,6 @@ class Value:
     def __ge__(self, other: Value | SupportsFloat) -> bool:
         return self.data >= as_value(other).data
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Let copy and pickle have leaves; refuse nodes, whose graphs can be deeper than they can go."""
-        if self._prev:
-            raise TypeError(
-                f"only leaves can be copied or pickled, and {self!r} was made by {self._op!r}: "
-                "copy the leaves and compute it again, or keep its number, .data"
-            )
-        return super().__reduce_ex__(max(protocol, 2))  # from 2 on, pickle knows slots
-
 
 # %% [markdown]
 # **Rules of any size.** `apply` makes a Value from any rule, also from one that you write
@@ -543,20 +507,7 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
     """
     values = tuple(map(as_value, inputs))
     name = op or getattr(rule, "__name__", "rule")
-    answer = rule(*(v.data for v in values))
-    try:
-        result, slopes = answer
-        data, local = as_float(result), tuple(map(as_float, slopes))
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"the rule {name!r} returned {what_is(answer)}; it must return its result and one local "
-            "derivative for each input, real numbers all, as (result, (d1, d2, ...))"
-        ) from None
-    if len(local) != len(values):
-        raise ValueError(
-            f"the rule {name!r} got {len(values)} inputs but returned {len(local)} local "
-            "derivatives; it must return one for each input, as (result, (d1, d2, ...))"
-        )
+    data, local = as_answer(name, rule(*(v.data for v in values)), len(values))
     return node(data, values, name, local, rule)
 
 
@@ -576,10 +527,7 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
     ValueError
         If `a` and `b` have different lengths.
     """
-    left, right = as_tuple("dot", a), as_tuple("dot", b)
-    if len(left) != len(right):
-        raise ValueError(f"dot needs as many numbers on the left as on the right, but got {len(left)} and {len(right)}")
-    inputs = as_values(left + right)
+    inputs = as_values(as_halves("dot", a, b))
     data, local = ops.dot(*[v.data for v in inputs])
     return node(data, inputs, "dot", local, ops.dot)
 
@@ -607,9 +555,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
     ValueError
         If there is nothing to average.
     """
-    inputs = as_values(as_tuple("mean", values))
-    if not inputs:
-        raise ValueError("mean needs at least one value, but got none")
+    inputs = as_values(as_tuple("mean", values, some=True))
     data, local = ops.mean(*[v.data for v in inputs])
     return node(data, inputs, "mean", local, ops.mean)
 

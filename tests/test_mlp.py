@@ -240,9 +240,6 @@ def test_what_is_no_parameter_or_comes_again_does_not_hide_what_follows() -> Non
     assert [name for name, _ in odd.named_parameters()] == ["first", "last"]
 
 
-# ---------------------------------------------------------------- errors
-
-
 # ---------------------------------------------------------------- Module
 
 

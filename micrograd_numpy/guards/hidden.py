@@ -96,9 +96,10 @@ def in_class(kind: type) -> dict[str, Any]:
     """The attributes of a Module's class, by name, that hold a Value."""
     own: dict[str, Any] = {}
     for base in kind.__mro__[:-1]:  # the last is object
-        for name, item in vars(base).items():
-            if name[:2] != "__":
-                own.setdefault(name, item)
+        if Searched not in base.__bases__:  # Module itself has nothing but functions
+            for name, item in vars(base).items():
+                if name[:2] != "__":
+                    own.setdefault(name, item)
     return {name: item for name, item in own.items() if any(True for _ in values_in(item))}
 
 

@@ -22,6 +22,11 @@ def what_is(x: object) -> str:
     return f"{type(x).__name__}: {text}" if text else type(x).__name__
 
 
+def short(x: object) -> str:
+    """A float to six significant digits, still looking like one; anything else as it is."""
+    return repr(float(f"{x:.6g}")) if type(x) is float else beginning(x) or what_is(x)
+
+
 def advice(x: Any) -> str:
     """What to do with `x`, which a Value cannot hold."""
     shape = getattr(x, "shape", None)
@@ -105,14 +110,54 @@ def in_order(who: str, what: str, items: Iterable[Any]) -> Iterable[Any]:
     return table.to_numpy() if hasattr(items, "to_numpy") else items
 
 
-def as_tuple(name: str, xs: Iterable[Any]) -> tuple[Any, ...]:
-    """`xs` as a tuple, or an error that says what `name` takes."""
+def as_tuple(name: str, xs: Iterable[Any], some: bool = False) -> tuple[Any, ...]:
+    """`xs` as a tuple, or an error that says what `name` takes; with `some`, it must not be empty."""
     try:
         # mostly it is a list, and there is nothing to ask
-        return tuple(xs if type(xs) is list else in_order(name, "its numbers", xs))
+        items = tuple(xs if type(xs) is list else in_order(name, "its numbers", xs))
     except TypeError:
         if isinstance(xs, Iterable):
             raise  # what makes them has a bug of its own
         raise TypeError(
             f"{name} takes Values or numbers in a list, but got {what_is(xs)}; write [x] for a single x"
         ) from None
+    if some and not items:
+        raise ValueError(f"{name} needs at least one value, but got none")
+    return items
+
+
+def as_halves(name: str, left: Iterable[Any], right: Iterable[Any]) -> tuple[Any, ...]:
+    """`left` and then `right` as one tuple, if they are of one length."""
+    first = tuple(left) if type(left) is list else as_tuple(name, left)  # as mostly: it saves a call
+    second = tuple(right) if type(right) is list else as_tuple(name, right)
+    if len(first) != len(second):
+        raise ValueError(
+            f"{name} needs as many numbers on the left as on the right, but got {len(first)} and {len(second)}"
+        )
+    return first + second
+
+
+def as_answer(name: str, answer: Any, inputs: int) -> tuple[float, tuple[float, ...]]:
+    """What a rule of that name returned for so many inputs: its result and its local derivatives, as floats.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else than real numbers as (result, (d1, d2, ...)).
+    ValueError
+        If there are more or fewer local derivatives than inputs.
+    """
+    try:
+        result, slopes = answer
+        data, local = as_float(result), tuple(map(as_float, slopes))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"the rule {name!r} returned {what_is(answer)}; it must return its result and one local "
+            "derivative for each input, real numbers all, as (result, (d1, d2, ...))"
+        ) from None
+    if len(local) != inputs:
+        raise ValueError(
+            f"the rule {name!r} got {inputs} inputs but returned {len(local)} local "
+            "derivatives; it must return one for each input, as (result, (d1, d2, ...))"
+        )
+    return data, local
