@@ -2,51 +2,26 @@
 
 import sys
 
+from micrograd_numpy import losses, mlp, optimizers, value
 from micrograd_numpy.anomaly import detect_anomaly
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.compiler.numpy_rules import numpy_rule
 from micrograd_numpy.figures import stepper
 from micrograd_numpy.gradcheck import check_gradients
 from micrograd_numpy.graph import draw_graph
-from micrograd_numpy.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    hinge_loss,
-    mse_loss,
-)
-from micrograd_numpy.mlp import MLP, Layer, Module, Neuron
-from micrograd_numpy.optimizers import SGD, Adam, AdamW, clip_grad_norm
-from micrograd_numpy.value import Value, apply, dot, mean, total
+from micrograd_numpy.losses import *
+from micrograd_numpy.mlp import *
+from micrograd_numpy.optimizers import *
+from micrograd_numpy.value import *
 from micrograd_numpy.vectorize import vectorize
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "MLP",
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Layer",
-    "Module",
-    "Neuron",
-    "Value",
-    "apply",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "check_gradients",
-    "clip_grad_norm",
-    "detect_anomaly",
-    "dot",
-    "draw_graph",
-    "hinge_loss",
-    "mean",
-    "mse_loss",
-    "numpy_rule",
-    "stepper",
-    "topological_sort",
-    "total",
-    "vectorize",
-]
+__all__ = ["check_gradients", "detect_anomaly", "draw_graph", "numpy_rule", "stepper", "topological_sort", "vectorize"]
+__all__ += value.__all__
+__all__ += mlp.__all__
+__all__ += losses.__all__
+__all__ += optimizers.__all__
 
 # Where modules of earlier versions are now.
 MOVED = {"style": "drawing.style", "hidden": "guards.hidden", "parameters": "guards.parameters"}

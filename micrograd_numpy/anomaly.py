@@ -28,7 +28,6 @@ from types import CodeType, FrameType
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
-from micrograd_numpy.gradcheck import lock
 from micrograd_numpy.value import Value
 
 
@@ -296,12 +295,12 @@ def detect_anomaly() -> Iterator[None]:
     """
     token = watching.set(watching.get() or count(1))
     try:
-        with lock:
+        with value.lock:
             open_blocks.append(token)
             value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]  # replacing it is the point
         yield
     finally:
-        with lock:
+        with value.lock:
             open_blocks.remove(token)
             if not open_blocks:
                 value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]  # likewise

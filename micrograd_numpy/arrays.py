@@ -23,7 +23,8 @@ from micrograd_numpy import ops
 from micrograd_numpy.compiler.numpy_rules import overwrites
 from micrograd_numpy.compiler.recording import recorded
 from micrograd_numpy.compiler.structure import Structure
-from micrograd_numpy.value import Value, as_value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value, as_value
 
 # %% [markdown]
 # ## A hundred samples, one recipe
@@ -752,7 +753,7 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     linear = torch.nn.Linear(2, 16, dtype=torch.float64)
 #     linear.load_state_dict({"weight": torch.tensor(found[:, :-1]), "bias": torch.tensor(found[:, -1])})
 #     theirs = linear(torch.tensor(X)).relu().detach().numpy()
-#     hidden = [g for g in groups if g.rule is ops.relu][0]
+#     hidden = next(g for g in groups if g.rule is ops.relu)
 #     print("the first layer agrees:", np.allclose(read(hidden.column)[:, 0], theirs.T, rtol=1e-13))
 
 # %% [markdown]

@@ -19,12 +19,12 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import RLock, get_ident
 from typing import Any, NamedTuple, SupportsFloat
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
-from micrograd_numpy.value import Value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value
 
 Function = Callable[[float], Any]  # of one number; gives one, or an array of them
 
@@ -299,7 +299,6 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 
 # %%
 Step = tuple[tuple[float, ...], float]  # what an operation was given, and its result
-lock = RLock()  # whoever replaces functions of the engine holds it
 
 
 def shaken(x: float, most: int, rng: random.Random) -> float:
@@ -354,7 +353,7 @@ def run(
             steps.append((given, data))
         return plain(data, inputs, op, local, rule)
 
-    with lock:
+    with value.lock:
         plain, value.node = value.node, noted
         try:
             out: object = f(*inputs)

@@ -15,15 +15,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import SupportsFloat
 
-from micrograd_numpy import ops, value
-from micrograd_numpy.guards.numbers import in_order
-from micrograd_numpy.value import Value, apply, as_value, mean, what_is
+from micrograd_numpy import ops
+from micrograd_numpy.guards.targets import Numbers, expect_probabilities, expect_probable_targets, expect_signs, pair
+from micrograd_numpy.value import Value, apply, mean
 
-Number = Value | SupportsFloat
-Numbers = Number | Iterable[Number]
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "mse_loss"]
 
 
 # %% [markdown]
@@ -89,55 +86,14 @@ Numbers = Number | Iterable[Number]
 
 # %% [markdown]
 # That one line is the loss. What a library has to add is care: if you hand three predictions and two targets to `zip`,
-# it drops the third without a word. The next cell pairs predictions with targets, and refuses what
-# can't be paired.
+# it drops the third without a word. The library's `pair` refuses what can't be paired. It stands in
+# `micrograd_numpy/guards/targets.py`, with all that a loss checks before it computes.
 
-
-# %%
-def column(loss: str, name: str, numbers: Numbers) -> list[Value]:
-    """`numbers` as a list of Values, or an error that says which loss was given what."""
-    values: list[Value] = []
-    for i, x in enumerate(in_order(loss, name, numbers)):  # type: ignore[arg-type]  # not single
-        try:
-            values.append(as_value(x))
-        except TypeError:
-            row = hasattr(x, "__len__") and not isinstance(x, (str, bytes))
-            hint = (
-                f"flatten rows first, for example [x for row in {name} for x in row]"
-                if row
-                else "make it a number first"
-            )
-            raise TypeError(f"{loss} compares number with number, but {name}[{i}] is {what_is(x)}; {hint}") from None
-    return values
-
-
-def is_single(x: Numbers) -> bool:
-    """Whether `x` stands for one number, not for a sequence of them."""
-    return getattr(x, "shape", None) == () or not hasattr(x, "__iter__")
-
-
-def pair(loss: str, predictions: Numbers, targets: Numbers, first: str = "predictions") -> list[tuple[Value, Value]]:
-    """Each prediction with its target.
-
-    Raises
-    ------
-    TypeError
-        If an element is not one number, or a container has no order.
-    ValueError
-        If the lengths differ, there is nothing to average, or a sequence meets a single number.
-    """
-    single = is_single(predictions), is_single(targets)
-    if all(single):
-        return [(as_value(predictions), as_value(targets))]  # type: ignore[arg-type]  # single
-    if any(single):
-        one, many = (first, "targets") if single[0] else ("targets", first)
-        raise ValueError(f"{loss} got one number as {one} but a sequence as {many}; pass one target per prediction")
-    left, right = column(loss, first, predictions), column(loss, "targets", targets)
-    if len(left) != len(right):
-        raise ValueError(f"{loss} got {len(left)} {first} and {len(right)} targets; pass one target per prediction")
-    if not left:
-        raise ValueError(f"{loss} got no {first}; the mean of nothing is undefined")
-    return list(zip(left, right))
+# %% tags=["active-ipynb"]
+# try:
+#     pair("mse_loss", predictions, targets[:2])
+# except ValueError as error:
+#     print(error)
 
 
 # %%
@@ -277,25 +233,8 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
 
 
 # %% [markdown]
-# A probability outside of 0 to 1 is a mistake somewhere else, most often a raw score. The loss says so.
-# (It asks through `value.check` and not with an `if`, so that a whole batch can be asked at once, as
-# [From scalars to arrays](vectorize.ipynb) will do.)
-
-
-# %%
-def is_probability(x: float) -> bool:
-    """Whether `x` is in [0, 1]; nan is not. With & instead of `and`, so that arrays can be asked, too."""
-    return (x >= 0.0) & (x <= 1.0)
-
-
-def expect_probabilities(loss: str, name: str, values: Iterable[Value], hint: str) -> None:
-    """Raise a ValueError at the first of `values` outside [0, 1]."""
-    for i, v in enumerate(values):
-
-        def complaint(x: float, i: int = i) -> ValueError:
-            return ValueError(f"{loss} needs {name} between 0 and 1, but {name}[{i}] is {x!r}; {hint}")
-
-        value.check(v, is_probability, complaint)
+# A probability outside of 0 to 1 is a mistake somewhere else, most often a raw score. The loss says so:
+# `expect_probabilities` looks at each.
 
 
 # %%
@@ -340,17 +279,9 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
     name = "binary_cross_entropy"
     pairs = pair(name, predictions, targets)
     expect_probabilities(
-        name,
-        "predictions",
-        (p for p, _ in pairs),
-        "for raw scores use binary_cross_entropy_with_logits",
+        name, "predictions", (p for p, _ in pairs), "for raw scores use binary_cross_entropy_with_logits"
     )
-    expect_probabilities(
-        name,
-        "targets",
-        (t for _, t in pairs),
-        "turn labels -1 and 1 into 0 and 1 with (t + 1) / 2",
-    )
+    expect_probable_targets(name, pairs)
     return mean(apply(cross_entropy, p, t) for p, t in pairs)
 
 
@@ -487,12 +418,7 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
     """
     name = "binary_cross_entropy_with_logits"
     pairs = pair(name, logits, targets, first="logits")
-    expect_probabilities(
-        name,
-        "targets",
-        (t for _, t in pairs),
-        "turn labels -1 and 1 into 0 and 1 with (t + 1) / 2",
-    )
+    expect_probable_targets(name, pairs)
     return mean(apply(logit_cross_entropy, z, t) for z, t in pairs)
 
 
@@ -556,11 +482,6 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 
 
 # %%
-def is_sign(x: float) -> bool:
-    """Whether `x` is −1 or +1."""
-    return (x == 1.0) | (x == -1.0)
-
-
 def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
     """Mean of max(0, 1 − t·s): zero for a score on the right side with a margin of one.
 
@@ -590,15 +511,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
     0.8333333333333334
     """
     pairs = pair("hinge_loss", scores, targets, first="scores")
-    for i, (_, t) in enumerate(pairs):
-
-        def complaint(x: float, i: int = i) -> ValueError:
-            return ValueError(
-                f"hinge_loss needs targets -1 or 1, but targets[{i}] is {x!r}; "
-                "turn labels 0 and 1 into -1 and 1 with 2 * t - 1"
-            )
-
-        value.check(t, is_sign, complaint)
+    expect_signs("hinge_loss", pairs)
     return mean((1.0 - t * s).relu() for s, t in pairs)
 
 

@@ -16,18 +16,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import index
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
-from micrograd_numpy.guards.hidden import ATOMS, expect_none
-from micrograd_numpy.guards.numbers import in_order
-from micrograd_numpy.guards.parameters import look
-from micrograd_numpy.value import Value, as_float, dot, what_is
+from micrograd_numpy.guards.hidden import ATOMS, Searched, expect_no_hidden
+from micrograd_numpy.guards.inputs import Inputs, as_inputs, as_sizes, one_of
+from micrograd_numpy.guards.numbers import as_size
+from micrograd_numpy.guards.parameters import look, numbers_of_state
+from micrograd_numpy.value import Value, dot
 
 if TYPE_CHECKING:
     import numpy as np  # elsewhere, where it is used: importing this module stays light
 
-Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
+__all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 
 # %% [markdown]
@@ -269,7 +269,7 @@ Inputs = Iterable[Value | SupportsFloat] | Value | SupportsFloat
 
 
 # %%
-class Module:
+class Module(Searched):
     """Anything with parameters: assign Values, or Modules, to attributes, and they are found.
 
     A parameter is a leaf Value (one that no operation made) held by an attribute of
@@ -286,13 +286,6 @@ class Module:
     a function uses is left alone: `self.teacher = lambda x: teacher(x)` keeps a model that
     shall not be trained.
     """
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if cls.__dict__.get("__slots__"):
-            raise TypeError(
-                f"a Module finds its parameters in its __dict__, but {cls.__name__} has __slots__; leave them out"
-            )
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter with its name: the path of attributes, indices and keys that leads to it.
@@ -320,7 +313,7 @@ class Module:
                 others.append((path, item))
                 before = f"{path}." if path else ""
                 stack += [(f"{before}{key}", child) for key, child in parts_of(item)][::-1]
-        expect_none(type(self).__name__, others, set(found.values()), Module)
+        expect_no_hidden(type(self).__name__, others, set(found.values()))
         return iter(found.items())
 
     def parameters(self) -> list[Value]:
@@ -354,24 +347,8 @@ class Module:
         TypeError
             If `state` is not a mapping, or holds something that is not one real number.
         """
-        if not isinstance(state, Mapping):
-            raise TypeError(
-                f"expected a mapping from names to numbers, but got {type(state).__name__}; "
-                "pass what state_dict() returned, or what json.load read"
-            )
         named = dict(self.named_parameters())
-        missing = [name for name in named if name not in state]
-        unexpected = [name for name in state if name not in named]
-        if missing or unexpected:
-            parts = ((missing, "missing"), (unexpected, "unexpected"))
-            found = "; ".join(f"{len(names)} {kind}: {first_few(names)}" for names, kind in parts if names)
-            raise ValueError(f"the state does not fit {self!r}: {found}; load it into a model of the same sizes")
-        numbers = []
-        for name in named:
-            try:
-                numbers.append(as_float(state[name]))
-            except (TypeError, OverflowError) as error:
-                raise type(error)(f"bad number for {name!r}: {error}") from None
+        numbers = numbers_of_state(state, named, self)
         for parameter, number in zip(named.values(), numbers):
             parameter.data = number
 
@@ -390,12 +367,6 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
     elif issubclass(kind, dict):
         parts = item.items()
     return parts
-
-
-def first_few(names: list[str], most: int = 3) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more
 
 
 # %% [markdown]
@@ -509,13 +480,6 @@ ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
 }
 
 
-def known(activation: str) -> str:
-    """`activation`, if it is the name of one."""
-    if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, but got {what_is(activation)}")
-    return activation
-
-
 # %% [markdown]
 # A number drawn evenly from $(-b, b)$ has variance $b^2/3$, so $b = \sqrt{3 g^2/n}$ does it.
 # Biases need no luck: with different weights, they can all start at 0.
@@ -538,56 +502,8 @@ def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | 
 # %% [markdown]
 # ## The real code: Neuron, Layer, MLP
 #
-# Two guards first, so that a wrong size or a wrong number of inputs is a clear error.
-
-
-# %%
-def as_size(n: SupportsIndex, name: str, least: int = 1) -> int:
-    """`n` as an int, if it is a whole number and at least `least`."""
-    try:
-        size = index(n)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, but got {what_is(n)}") from None
-    if size < least:
-        raise ValueError(f"{name} must be at least {least}, but got {size}")
-    return size
-
-
-def as_inputs(x: Inputs, nin: int) -> list[Value]:
-    """`x` as a list of `nin` Values; a lone number stands for a list of one."""
-    items: Any = x
-    if not isinstance(x, (list, tuple)):
-        if isinstance(x, Iterable):
-            in_order("a model", "its inputs", x)
-        ndim = getattr(x, "ndim", 1 if hasattr(x, "__iter__") else 0)
-        if ndim > 1:
-            raise TypeError(
-                f"expected one example of {nin} number{'s' * (nin > 1)}, but got an array of shape {items.shape}; "
-                "take one row at a time: [model(row) for row in X]"
-            )
-        items = x if ndim else (x,)
-    values: list[Value] = []
-    v: Any
-    for v in items:
-        if isinstance(v, Value):
-            values.append(v)
-            continue
-        if isinstance(v, (list, tuple)) or getattr(v, "ndim", 0) > 0:
-            raise TypeError(
-                f"expected one example of {nin} number{'s' * (nin > 1)}, but got rows of them; "
-                "take one row at a time: [model(row) for row in X]"
-            )
-        values.append(Value(v))
-    if len(values) != nin:
-        raise ValueError(
-            f"expected {nin} input{'s' * (nin > 1)}, but got {len(values)}; pass one number for each input of the model"
-        )
-    return values
-
-
-# %% [markdown]
-# Then the neuron: `dot`, bias, activation. Its `__call__` is two lines; the rest says what it
-# takes.
+# First the neuron: `dot`, bias, activation. Its `__call__` is two lines; the rest says what it
+# takes. What a wrong size or a wrong number of inputs is told comes from `micrograd_numpy/guards/inputs.py`.
 
 
 # %%
@@ -624,7 +540,7 @@ class Neuron(Module):
         activation: str = "relu",
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        self.weights = initial_weights(as_size(nin, "nin"), known(activation), rng)
+        self.weights = initial_weights(as_size(nin, "nin"), one_of(ACTIVATIONS, "activation", activation), rng)
         self.bias = Value(0.0)
         self.activation = activation
 
@@ -789,15 +705,8 @@ class MLP(Module):
     ) -> None:
         import numpy as np
 
-        if not isinstance(nouts, Iterable):
-            raise TypeError(f"nouts must list the sizes of the layers, as in [4, 1], but got {what_is(nouts)}")
-        sizes = [
-            as_size(nin, "nin"),
-            *(as_size(n, f"nouts[{i}]") for i, n in enumerate(in_order("MLP", "nouts", nouts))),
-        ]
-        if len(sizes) == 1:
-            raise ValueError("nouts must list at least one layer, as in [4, 1], but it is empty")
-        activations = [known(activation)] * (len(sizes) - 2) + ["linear"]
+        sizes = as_sizes(nin, nouts)
+        activations = [one_of(ACTIVATIONS, "activation", activation)] * (len(sizes) - 2) + ["linear"]
         rng = np.random.default_rng(rng)
         self.layers = [Layer(*shape, rng=rng) for shape in zip(sizes[:-1], sizes[1:], activations)]
 

@@ -22,16 +22,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 
 from micrograd_numpy.drawing.style import CARD, FORWARD, INK, OCHER
-from micrograd_numpy.guards.numbers import in_order
+from micrograd_numpy.guards.numbers import as_float, as_size, in_order, what_is
 from micrograd_numpy.guards.parameters import at_least_zero
 from micrograd_numpy.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     hinge_loss,
 )
-from micrograd_numpy.mlp import as_size
 from micrograd_numpy.optimizers import Optimizer
-from micrograd_numpy.value import Value, as_float, dot, what_is
+from micrograd_numpy.value import Value, dot
 
 if TYPE_CHECKING:
     import numpy as np

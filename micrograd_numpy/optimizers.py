@@ -14,12 +14,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import hypot, isfinite, isnan, nan, sqrt
 from typing import TYPE_CHECKING, Any
 
+from micrograd_numpy.guards.numbers import what_is
 from micrograd_numpy.guards.parameters import (
     Groups,
+    Parameters,
     Setting,
     as_parameters,
     at_least_zero,
@@ -29,10 +31,12 @@ from micrograd_numpy.guards.parameters import (
     true_or_false,
 )
 from micrograd_numpy.ops import divide
-from micrograd_numpy.value import Value, what_is
+from micrograd_numpy.value import Value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+__all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 
 
 # %% [markdown]
@@ -147,7 +151,7 @@ if TYPE_CHECKING:
 #
 # What changes from one optimizer to the next is one method, `update`. It gets a **group**: a dict with
 # some parameters and the hyperparameters that they share. Mostly there is one group with everything in
-# it. The lists and the checks are in a plain module, `micrograd_numpy/parameters.py`.
+# it. The lists and the checks are in a plain module, `micrograd_numpy/guards/parameters.py`.
 
 
 # %%
@@ -185,12 +189,7 @@ class Optimizer(Groups):
         or if a hyperparameter is out of range or unknown.
     """
 
-    def __init__(
-        self,
-        parameters: Iterable[Value] | Iterable[dict[str, Any]],
-        lr: float,
-        **settings: Any,
-    ) -> None:
+    def __init__(self, parameters: Parameters, lr: float, **settings: Any) -> None:
         super().__init__(parameters, lr=lr, **settings)
 
     def zero_grad(self, set_to_none: bool = False) -> None:
@@ -227,6 +226,17 @@ class Optimizer(Groups):
                 look_at_all(self.parameters)  # says so, if one of them is to blame
                 raise
         return loss
+
+    def gradients(self, group: dict[str, Any]) -> Iterator[tuple[Value, float]]:
+        """Each parameter of a group with its gradient, and that of its weight decay, but for those without a gradient.
+
+        The weight decay is the group's hyperparameter of this name, if it has one: the λ of an L2 penalty λ/2·Σp².
+        """
+        weight_decay = group.get("weight_decay")
+        for p in group["params"]:
+            g = p.grad
+            if g is not None:  # a factor of zero must not meet an infinity: 0·inf is nan
+                yield p, g + weight_decay * p.data if weight_decay else g
 
 
 # %% [markdown]
@@ -522,7 +532,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Value] | Iterable[dict[str, Any]],
+        parameters: Parameters,
         lr: float = 1e-3,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
@@ -540,8 +550,8 @@ class SGD(Optimizer):
 
     def update(self, group: dict[str, Any]) -> None:
         """Change the number of each parameter of a group once, but for those whose gradient is None."""
-        lr, momentum, weight_decay = group["lr"], group["momentum"], group["weight_decay"]
-        if not momentum and not weight_decay:  # the plain rule, several times as fast
+        lr, momentum, nesterov = group["lr"], group["momentum"], group["nesterov"]
+        if not momentum and not group["weight_decay"]:  # the plain rule, several times as fast
             for p in group["params"]:
                 try:
                     p.data -= lr * p.grad
@@ -549,16 +559,10 @@ class SGD(Optimizer):
                     if p.grad is not None:
                         raise
             return
-        nesterov, states = group["nesterov"], self.state
-        for p in group["params"]:
-            g = p.grad
-            if g is None:
-                continue
-            if weight_decay:  # a factor of zero must not meet an infinity: 0·inf is nan
-                g = g + weight_decay * p.data
+        for p, g in self.gradients(group):
             v = g
             if momentum:
-                state = states[p]
+                state = self.state[p]
                 state["momentum_buffer"] = v = momentum * state["momentum_buffer"] + g
             p.data -= lr * (g + momentum * v if nesterov else v)
 
@@ -715,7 +719,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Value] | Iterable[dict[str, Any]],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -732,15 +736,9 @@ class Adam(Optimizer):
 
     def update(self, group: dict[str, Any]) -> None:
         """Change the number of each parameter of a group once, but for those whose gradient is None."""
-        lr, eps, weight_decay = group["lr"], group["eps"], group["weight_decay"]
-        beta1, beta2 = group["betas"]
+        lr, eps, (beta1, beta2) = group["lr"], group["eps"], group["betas"]
         states, last = self.state, 0.0
-        for p in group["params"]:
-            g = p.grad
-            if g is None:
-                continue
-            if weight_decay:  # a factor of zero must not meet an infinity: 0·inf is nan
-                g = g + weight_decay * p.data
+        for p, g in self.gradients(group):
             state = states[p]
             state["step"] = t = state["step"] + 1
             if t != last:  # powers take time, and mostly all parameters have made as many steps
@@ -822,7 +820,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Value] | Iterable[dict[str, Any]],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -832,10 +830,11 @@ class AdamW(Adam):
 
     def update(self, group: dict[str, Any]) -> None:
         """Change the number of each parameter of a group once, but for those whose gradient is None."""
-        for p in group["params"]:
-            if p.grad is not None:
-                p.data *= 1.0 - group["lr"] * group["weight_decay"]
-        super().update({**group, "weight_decay": 0.0})
+        kept = 1.0 - group["lr"] * group["weight_decay"]
+        group = {**group, "weight_decay": 0.0}
+        for p, _ in self.gradients(group):
+            p.data *= kept
+        super().update(group)
 
 
 # %% [markdown]

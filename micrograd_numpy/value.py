@@ -14,13 +14,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import Any, SupportsFloat, TypeVar
 
 from micrograd_numpy import backprop, ops
-from micrograd_numpy.guards.numbers import in_order
+from micrograd_numpy.guards.numbers import as_answer, as_float, as_halves, as_tuple, short
+from micrograd_numpy.guards.refusals import Refusals
 
-F = TypeVar("F", bound=Callable[..., Any])
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+__all__ = ["Value", "apply", "dot", "mean", "total"]
 
 
 # %% [markdown]
@@ -241,93 +245,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 #
 # **The door.** A Value holds one real number. What comes in is turned into a plain Python float
 # at once, so that nothing surprising travels through the graph; what can't be turned is refused
-# with a reason.
+# with a reason. The function that does it, `as_float`, stands with its like in
+# `micrograd_numpy/guards/numbers.py`:
+
+# %% tags=["active-ipynb"]
+# print(as_float(np.float32(0.5)))
+# try:
+#     as_float([2.0, 3.0])
+# except TypeError as error:
+#     print(error)
+
+# %% [markdown]
+# Wherever a Value may come in, a number will do: it becomes a Value first.
 
 
 # %%
-def beginning(x: object) -> str:
-    """How the repr of `x` begins, on one line; nothing if it has none."""
-    try:
-        return " ".join(line.strip() for line in repr(x).splitlines())[:60]
-    except Exception:  # noqa: BLE001  # thousands of digits or of brackets, or a bug in the repr
-        return ""
-
-
-def what_is(x: object) -> str:
-    """`x` in an error message: its type, and how its repr begins."""
-    text = beginning(x)
-    return f"{type(x).__name__}: {text}" if text else type(x).__name__
-
-
-def advice(x: Any) -> str:
-    """What to do with `x`, which a Value cannot hold."""
-    shape = getattr(x, "shape", None)
-    if isinstance(x, Value):
-        hint = "it is a Value already: use it as it is, or take its number with .data"
-    elif hasattr(type(x), "_prev"):
-        hint = (
-            "it is a Value of another class Value, from before a reload or from another "
-            "module: make all Values with one class"
-        )
-    elif x is None:
-        hint = "has a function forgotten to return its result?"
-    elif isinstance(x, Mapping):
-        hint = "make one Value per number: {key: Value(x) for key, x in data.items()}"
-    elif isinstance(shape, tuple) and len(shape) == 2:
-        rows = "data.to_numpy()" if hasattr(x, "to_numpy") else "data"
-        hint = f"make one Value per number: [[Value(x) for x in row] for row in {rows}]"
-    elif isinstance(x, Iterable) and shape != () and not isinstance(x, (str, bytes)):
-        hint = "make one Value per element: [Value(x) for x in data]"
-    elif isinstance(x, complex) or getattr(getattr(x, "dtype", None), "kind", "") == "c":
-        hint = "take one real number from it, for example with .real"
-    elif isinstance(x, (str, bytes)) or hasattr(type(x), "__float__"):
-        hint = "convert it first, for example with float(...)"
-    else:
-        hint = "it is no number, and float(...) makes none of it"
-    return hint
-
-
-def as_float(data: object) -> float:
-    """`data` as a Python float, if it is one real number.
-
-    Raises
-    ------
-    TypeError
-        For anything that is not an int, a float, a NumPy real scalar or a 0-d array.
-    OverflowError
-        For an int that is too large for a float.
-    """
-    if isinstance(data, (float, int)):
-        try:
-            return float(data)
-        except OverflowError:
-            raise OverflowError(
-                "a Value holds a float, which ends near 1.8e308, but got an int of "
-                f"{int(data).bit_length()} bits; make it smaller first"
-            ) from None
-    if getattr(type(data), "__module__", "") == "numpy" and getattr(data, "shape", None) == ():
-        number: Any = data
-        if number.dtype.kind in "biuf":
-            return float(number.item())
-    raise TypeError(f"a Value holds one real number, but got {what_is(data)}; {advice(data)}")
-
-
 def as_value(x: Value | SupportsFloat) -> Value:
     """`x` itself if it is a Value, else a new leaf that holds it."""
     return x if isinstance(x, Value) else Value(x)
-
-
-def as_tuple(name: str, xs: Iterable[Value | SupportsFloat]) -> tuple[Any, ...]:
-    """`xs` as a tuple, or an error that says what `name` takes."""
-    try:
-        # mostly it is a list, and there is nothing to ask
-        return tuple(xs if type(xs) is list else in_order(name, "its numbers", xs))
-    except TypeError:
-        if isinstance(xs, Iterable):
-            raise  # what makes them has a bug of its own
-        raise TypeError(
-            f"{name} takes Values or numbers in a list, but got {what_is(xs)}; write [x] for a single x"
-        ) from None
 
 
 def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
@@ -351,10 +286,14 @@ def check(v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Ex
 # %% [markdown]
 # **One node.** An operation has computed its result and its local derivatives. Here they become
 # a Value that knows its inputs. (It skips `__init__`: the data is known to be a float, and this is
-# where a large graph spends its time.)
+# where a large graph spends its time. Later chapters put functions that watch in its place for a while, one
+# at a time: hence the lock.)
 
 
 # %%
+lock = RLock()  # whoever replaces functions of the engine holds it
+
+
 def node(
     data: float,
     inputs: tuple[Value, ...],
@@ -388,7 +327,7 @@ def node(
 
 
 # %%
-def named(method: F, rule: ops.Rule) -> F:
+def named(method: Method, rule: ops.Rule) -> Method:
     """`method` under the name of its rule, for `help` and for error messages."""
     method.__name__, method.__doc__ = rule.__name__, rule.__doc__
     method.__qualname__ = f"Value.{rule.__name__}"
@@ -420,39 +359,18 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
 def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
     """The method that applies a rule of two inputs, `other` first."""
     forward = binary(rule, op)
-
-    def method(self: Value, other: Value | SupportsFloat) -> Value:
-        return forward(as_value(other), self)
-
-    return named(method, rule)
-
-
-def jump(call: str) -> Callable[..., Any]:
-    """The method for `call` of a Value, which no gradient could cross: it says what to write."""
-
-    def method(*_: object) -> Any:
-        raise TypeError(
-            f"{call.format('v')} jumps, and a jump has no slope: for the number alone write "
-            f"{call.format('v.data')}, or give apply a rule of your own"
-        )
-
-    return method
+    return named(lambda self, other: forward(as_value(other), self), rule)
 
 
 # %% [markdown]
 # **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is
 # `_backward`, which you know as `hand_back`. A node's inputs are in `_prev`, the name that readers
-# of micrograd {cite:p}`karpathy2020micrograd` know.
+# of micrograd {cite:p}`karpathy2020micrograd` know. What no gradient could cross, such as `int(v)`,
+# is refused by `Refusals`, in `micrograd_numpy/guards/refusals.py`.
 
 
 # %%
-def short(x: object) -> str:
-    """A float to six significant digits, still looking like one; anything else as it is."""
-    return repr(float(f"{x:.6g}")) if type(x) is float else beginning(x) or what_is(x)
-
-
-# %%
-class Value:
+class Value(Refusals):
     """A number that remembers how it was made, and can say how its inputs moved it.
 
     Parameters
@@ -528,13 +446,6 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
-    __int__, __round__ = jump("int({})"), jump("round({})")
-    __floor__, __ceil__ = jump("math.floor({})"), jump("math.ceil({})")
-    __trunc__ = jump("math.trunc({})")
-    __mod__, __rmod__ = jump("{} % n"), jump("n % {}")
-    __floordiv__, __rfloordiv__ = jump("{} // n"), jump("n // {}")
-    __divmod__, __rdivmod__ = jump("divmod({}, n)"), jump("divmod(n, {})")
-
     def _backward(self) -> None:
         """Propagate this node's gradient to its inputs: the chain rule."""
         grad = self.grad
@@ -570,15 +481,6 @@ class Value:
     def __ge__(self, other: Value | SupportsFloat) -> bool:
         return self.data >= as_value(other).data
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Let copy and pickle have leaves; refuse nodes, whose graphs can be deeper than they can go."""
-        if self._prev:
-            raise TypeError(
-                f"only leaves can be copied or pickled, and {self!r} was made by {self._op!r}: "
-                "copy the leaves and compute it again, or keep its number, .data"
-            )
-        return super().__reduce_ex__(max(protocol, 2))  # from 2 on, pickle knows slots
-
 
 # %% [markdown]
 # **Rules of any size.** `apply` makes a Value from any rule, also from one that you write
@@ -607,20 +509,7 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
     """
     values = tuple(map(as_value, inputs))
     name = op or getattr(rule, "__name__", "rule")
-    answer = rule(*(v.data for v in values))
-    try:
-        result, slopes = answer
-        data, local = as_float(result), tuple(map(as_float, slopes))
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"the rule {name!r} returned {what_is(answer)}; it must return its result and one local "
-            "derivative for each input, real numbers all, as (result, (d1, d2, ...))"
-        ) from None
-    if len(local) != len(values):
-        raise ValueError(
-            f"the rule {name!r} got {len(values)} inputs but returned {len(local)} local "
-            "derivatives; it must return one for each input, as (result, (d1, d2, ...))"
-        )
+    data, local = as_answer(name, rule(*(v.data for v in values)), len(values))
     return node(data, values, name, local, rule)
 
 
@@ -640,10 +529,7 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
     ValueError
         If `a` and `b` have different lengths.
     """
-    left, right = as_tuple("dot", a), as_tuple("dot", b)
-    if len(left) != len(right):
-        raise ValueError(f"dot needs as many numbers on the left as on the right, but got {len(left)} and {len(right)}")
-    inputs = as_values(left + right)
+    inputs = as_values(as_halves("dot", a, b))
     data, local = ops.dot(*[v.data for v in inputs])
     return node(data, inputs, "dot", local, ops.dot)
 
@@ -671,9 +557,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
     ValueError
         If there is nothing to average.
     """
-    inputs = as_values(as_tuple("mean", values))
-    if not inputs:
-        raise ValueError("mean needs at least one value, but got none")
+    inputs = as_values(as_tuple("mean", values, some=True))
     data, local = ops.mean(*[v.data for v in inputs])
     return node(data, inputs, "mean", local, ops.mean)
 

@@ -28,9 +28,6 @@ from hypothesis import strategies as st
 
 from micrograd_numpy import (
     MLP,
-    SGD,
-    Adam,
-    AdamW,
     Layer,
     Neuron,
     Value,
@@ -42,6 +39,7 @@ from micrograd_numpy import (
     mse_loss,
 )
 from micrograd_numpy.value import dot, mean, total
+from tests.tables.optimizers import OPTIMIZERS
 
 few = settings(max_examples=40)  # in the suite, and in each round of `make fuzz`
 LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
@@ -429,13 +427,13 @@ def test_odd_inputs_of_a_model_are_refused_as_promised(x: Any) -> None:
 
 hyper = st.one_of(st.floats(), anything, st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)))
 settings_of_optimizers = st.dictionaries(
-    st.sampled_from(["lr", "momentum", "nesterov", "betas", "eps", "weight_decay"]), hyper, max_size=3
+    st.sampled_from(sorted({name for kind in OPTIMIZERS for name in kind([Value(0.0)]).defaults})), hyper, max_size=3
 )
 
 
 @few
 @given(
-    st.sampled_from([SGD, Adam, AdamW]),
+    st.sampled_from(OPTIMIZERS),
     st.lists(values, min_size=1, max_size=2) | st.lists(anything, max_size=2) | anything,
     settings_of_optimizers,
 )

@@ -7,41 +7,24 @@ import json
 import math
 import pickle
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from micrograd_numpy import MLP, Value, clip_grad_norm, detect_anomaly, mse_loss, vectorize
+from micrograd_numpy import optimizers as chapter
 from micrograd_numpy.drawing.style import BACKWARD, FORWARD, INK
 from micrograd_numpy.optimizers import SGD, Adam, AdamW, Optimizer, path, plot_paths
 from tests.tables.edges import GRADIENTS, SMALLEST, STARTS
+from tests.tables.optimizers import CATALOGUE, OPTIMIZERS
 
-# Every optimizer with every setting that changes its rule: (ours, theirs, arguments).
-CATALOGUE: dict[str, tuple[type[Optimizer], str, dict[str, Any]]] = {
-    "SGD": (SGD, "SGD", {"lr": 0.01}),
-    "SGD by default": (SGD, "SGD", {}),
-    "SGD, lr 0": (SGD, "SGD", {"lr": 0.0, "momentum": 0.9}),
-    "SGD, momentum": (SGD, "SGD", {"lr": 0.01, "momentum": 0.9}),
-    "SGD, nesterov": (SGD, "SGD", {"lr": 0.01, "momentum": 0.8, "nesterov": True}),
-    "SGD, weight decay": (SGD, "SGD", {"lr": 0.01, "weight_decay": 0.1}),
-    "SGD, all": (SGD, "SGD", {"lr": 0.01, "momentum": 0.8, "weight_decay": 0.1, "nesterov": True}),
-    "Adam by default": (Adam, "Adam", {}),
-    "Adam": (Adam, "Adam", {"lr": 0.05}),
-    "Adam, betas": (Adam, "Adam", {"lr": 0.005, "betas": (0.3, 0.6), "eps": 0.01}),
-    "Adam, betas 0": (Adam, "Adam", {"lr": 0.05, "betas": (0.0, 0.0), "eps": 1.0}),
-    "Adam, eps 0": (Adam, "Adam", {"lr": 0.01, "eps": 0.0}),
-    "Adam, eps": (Adam, "Adam", {"lr": 0.05, "eps": 0.1}),
-    "Adam, weight decay": (Adam, "Adam", {"lr": 0.05, "weight_decay": 0.1}),
-    "AdamW by default": (AdamW, "AdamW", {}),
-    "AdamW": (AdamW, "AdamW", {"lr": 0.05, "weight_decay": 0.3}),
-    "AdamW, no decay": (AdamW, "AdamW", {"lr": 0.05, "weight_decay": 0.0}),
-    "AdamW, betas and eps": (AdamW, "AdamW", {"lr": 0.01, "betas": (0.5, 0.9), "eps": 1e-3}),
-}
 every_rule = pytest.mark.parametrize("name", CATALOGUE)
 
 START = (0.7, -1.3, 2.1, 0.4)
@@ -241,11 +224,24 @@ def test_numpy_hyperparameters_leave_plain_floats() -> None:
         assert type(p.data) is float
 
 
-@pytest.mark.parametrize("kind", [SGD, Adam, AdamW])
-def test_defaults_are_those_of_pytorch(kind: type[Optimizer], torch) -> None:
-    ours = kind([Value(1.0)])
-    theirs = getattr(torch.optim, kind.__name__)([torch.zeros(1, requires_grad=True)]).defaults
-    assert {name: getattr(ours, name) for name in ours.defaults} == {name: theirs[name] for name in ours.defaults}
+@pytest.mark.parametrize("name", [name for name, (_, _, arguments) in CATALOGUE.items() if not arguments])
+def test_defaults_are_those_of_pytorch(name: str, torch) -> None:
+    _, ours, _, theirs = pair(torch, name, START)
+    assert all(getattr(ours, setting) == theirs.defaults[setting] for setting in ours.defaults)
+
+
+def test_every_optimizer_is_public_compared_with_pytorch_and_documented() -> None:
+    written = {name for name, x in vars(chapter).items() if isinstance(x, type) and issubclass(x, Optimizer)}
+    page = (Path(__file__).resolve().parents[1] / "book" / "reference.md").read_text("utf-8")
+    places = {
+        "in __all__ of micrograd_numpy/optimizers.py": set(chapter.__all__),
+        "with its defaults ({}) in CATALOGUE of tests/tables/optimizers.py": {
+            kind.__name__ for kind, _, arguments in CATALOGUE.values() if not arguments
+        },
+        "as '.. autoclass::' in book/reference.md": set(re.findall(r"autoclass:: (\w+)$", page, re.MULTILINE)),
+    }
+    lacking = [f"{name} is not {place}" for place, names in places.items() for name in written - names - {"Optimizer"}]
+    assert not lacking, "; ".join(lacking)
 
 
 # ------------------------------------------------------------------ refusals
@@ -367,21 +363,15 @@ def test_groups_step_as_those_of_pytorch(name: str, torch) -> None:
         assert {key: x for key, x in mine.items() if key != "params"} == {key: other[key] for key in ours.defaults}
 
 
-CHANGES: dict[str, list[dict[str, Any]]] = {
-    "SGD": [{"momentum": 0.5}, {"momentum": 0.0}, {"momentum": 0.9, "nesterov": True}, {"weight_decay": 0.1}],
-    "Adam": [{"betas": (0.5, 0.9)}, {"eps": 0.1}, {"weight_decay": 0.1}, {"lr": 0.1}],
-    "AdamW": [{"weight_decay": 0.0}, {"betas": (0.0, 0.9)}, {"weight_decay": 0.3}, {"lr": 0.1}],
-}
-
-
-@pytest.mark.parametrize("kind", [SGD, Adam, AdamW])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_every_setting_of_a_group_may_change_between_steps(kind: type[Optimizer], torch) -> None:
+    rows = [(theirs, arguments) for ours, theirs, arguments in CATALOGUE.values() if ours is kind]
     values = [Value(x) for x in START]
     tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in START]
-    ours, theirs = kind(values, lr=0.01), getattr(torch.optim, kind.__name__)(tensors, lr=0.01)
-    for changes in [{}, *CHANGES[kind.__name__]]:
+    ours, theirs = kind(values, lr=0.01), getattr(torch.optim, rows[0][0])(tensors, lr=0.01)
+    for _, changes in rows:
         for optimizer in (ours, theirs):
-            optimizer.param_groups[0].update(changes)
+            optimizer.param_groups[0].update(ours.defaults | changes)
         for _ in range(7):
             ours.zero_grad()
             theirs.zero_grad()

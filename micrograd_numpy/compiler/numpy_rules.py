@@ -7,7 +7,7 @@ from typing import Any
 
 from micrograd_numpy.compiler.symbols import COMPARISONS, NUMPY, FollowError, Number, Symbol, follow, reached
 from micrograd_numpy.ops import Rule
-from micrograd_numpy.value import what_is
+from micrograd_numpy.guards.numbers import what_is
 
 Buffer = Callable[[str, int], str]  # the name of the i-th buffer for numbers, "float", or for answers, "bool"
 OPPOSITE = {"==": "!=", "!=": "=="}  # the other comparisons are false of a nan, and so are their opposites

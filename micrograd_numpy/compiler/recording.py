@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
-from micrograd_numpy.gradcheck import lock
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
@@ -202,7 +201,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
             recorder.reads.setdefault(id(self), (self, set()))[1].add(name)
         return plain_look_up(self, name)
 
-    with lock:
+    with value.lock:
         plain_node, plain_check = value.node, value.check
         plain_init, plain_text, plain_look_up = Value.__init__, Value.__repr__, Module.__getattribute__
         changes: list[tuple[Any, str, Any]] = [

@@ -19,7 +19,8 @@ from micrograd_numpy.compiler.array_program import ArrayProgram
 from micrograd_numpy.compiler.difference import difference
 from micrograd_numpy.compiler.float_program import FloatProgram
 from micrograd_numpy.compiler.programs import Programs
-from micrograd_numpy.value import Value, as_value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value, as_value
 
 REDUCTIONS = ("mean", "sum", "none")
 MOST = 16  # how many programs a function keeps, for arguments of different shapes

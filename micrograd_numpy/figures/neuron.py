@@ -10,9 +10,11 @@ from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.figures.plane import NEGATIVE, POSITIVE, Plane, Point, evenly, picture
 from micrograd_numpy.figures.stepper import as_steps
 from micrograd_numpy.graph import shown, tag
-from micrograd_numpy.mlp import ACTIVATIONS, known
+from micrograd_numpy.guards.inputs import one_of
+from micrograd_numpy.guards.numbers import as_float
+from micrograd_numpy.mlp import ACTIVATIONS
 from micrograd_numpy.ops import Rule
-from micrograd_numpy.value import Value, as_float
+from micrograd_numpy.value import Value
 
 SPAN = 3.0  # the neuron's plane goes from −3 to 3, both ways
 STOPS = 40  # of the gradient that paints its output
@@ -55,7 +57,7 @@ def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -
     ValueError
         If it is infinite or nan, or the activation is unknown.
     """
-    known(activation)
+    one_of(ACTIVATIONS, "activation", activation)
     w1, w2, bias = as_float(w1), as_float(w2), as_float(bias)
     if not all(map(math.isfinite, (w1, w2, bias))):
         raise ValueError(f"a line needs finite numbers, but got w1={w1!r}, w2={w2!r} and bias={bias!r}")

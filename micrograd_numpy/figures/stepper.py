@@ -12,7 +12,8 @@ from micrograd_numpy import backprop, ops
 from micrograd_numpy.compiler.symbols import FollowError, Number, Symbol, follow, reached
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.graph import clipped, draw_graph, operation_sign
-from micrograd_numpy.value import Value, what_is
+from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.value import Value
 
 
 def as_steps(rule: Callable[..., Any], inputs: int) -> dict[str, Any] | None:

@@ -24,7 +24,18 @@ CODE = (
 CONTAINERS = {"builtins", "collections", "functools", "itertools", "types"}  # where Python has its containers
 
 
-def expect_none(owner: str, places: Iterable[tuple[str, Any]], parameters: set[Value], module: type) -> None:
+class Searched:
+    """What is searched for parameters through its attributes: `mlp.Module`, whose base this is."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__dict__.get("__slots__"):
+            raise TypeError(
+                f"a Module finds its parameters in its __dict__, but {cls.__name__} has __slots__; leave them out"
+            )
+
+
+def expect_no_hidden(owner: str, places: Iterable[tuple[str, Any]], parameters: set[Value]) -> None:
     """Raise an error at the first of `places` that holds a Value which is no parameter and was computed from none.
 
     Parameters
@@ -35,20 +46,18 @@ def expect_none(owner: str, places: Iterable[tuple[str, Any]], parameters: set[V
         What a walk through the attributes came by, with its path.
     parameters : set of Value
         What it found.
-    module : type
-        `mlp.Module`, whose objects are looked into, wherever their classes come from.
 
     Raises
     ------
     ValueError
     """
-    for path, holder, where, instead in suspects(places, module):
+    for path, holder, where, instead in suspects(places):
         if issubclass(type(holder), ONE_PASS):
             raise ValueError(  # noqa: TRY004  # one kind of error for all that is held in the wrong place
                 f"{owner}.{path} is a {type(holder).__name__}, which can be gone through only once, so its parameters "
                 "cannot be found; write list(...) around it"
             )
-        for v in values_in(holder, module):
+        for v in values_in(holder):
             if depends_on(v, parameters):
                 continue
             if v is holder and v._prev:
@@ -62,16 +71,16 @@ def expect_none(owner: str, places: Iterable[tuple[str, Any]], parameters: set[V
             )
 
 
-def suspects(places: Iterable[tuple[str, Any]], module: type) -> Iterator[tuple[str, Any, str, str]]:
+def suspects(places: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any, str, str]]:
     """What in these places may hold a Value: path, holder, and for the message, what it is and what to do instead."""
     classes: dict[type, dict[str, Any]] = {}
     for path, item in places:
         kind = type(item)
         if kind is list or kind is tuple:
             continue  # the walk went through it
-        if issubclass(kind, module):  # through its attributes, but not through its class
+        if issubclass(kind, Searched):  # through its attributes, but not through its class
             if kind not in classes:
-                classes[kind] = in_class(kind, module)
+                classes[kind] = in_class(kind)
             for name, holder in classes[kind].items():
                 if name not in vars(item):
                     at = f"{path}.{name}" if path else name
@@ -83,18 +92,18 @@ def suspects(places: Iterable[tuple[str, Any]], module: type) -> Iterator[tuple[
             yield path, item, f"of type {kind.__name__}", "keep it in a list, a dict or a Module"
 
 
-def in_class(kind: type, module: type) -> dict[str, Any]:
+def in_class(kind: type) -> dict[str, Any]:
     """The attributes of a Module's class, by name, that hold a Value."""
     own: dict[str, Any] = {}
     for base in kind.__mro__[:-1]:  # the last is object
-        if base is not module:
+        if Searched not in base.__bases__:  # Module itself has nothing but functions
             for name, item in vars(base).items():
                 if name[:2] != "__":
                     own.setdefault(name, item)
-    return {name: item for name, item in own.items() if any(True for _ in values_in(item, module))} if own else own
+    return {name: item for name, item in own.items() if any(True for _ in values_in(item))}
 
 
-def values_in(holder: object, module: type) -> Iterator[Value]:
+def values_in(holder: object) -> Iterator[Value]:
     """Every Value that an object holds, at any depth: in its attributes, its items, its arrays.
 
     The garbage collector knows what an object holds, whatever its class. Objects of Python's own
@@ -111,7 +120,7 @@ def values_in(holder: object, module: type) -> Iterator[Value]:
             seen.add(id(x))
             if issubclass(kind, Value):
                 yield x
-            elif issubclass(kind, module) or not (issubclass(kind, CODE) or of_a_library(kind)):
+            elif issubclass(kind, Searched) or not (issubclass(kind, CODE) or of_a_library(kind)):
                 held.append(x)
         found = gc.get_referents(*held)
         for array in filter(is_array, held):  # the collector looks into none

@@ -14,12 +14,14 @@ no parameter turns into something else unnoticed, and no step gets slower:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from micrograd_numpy.value import Value, as_float, what_is
+from micrograd_numpy.guards.numbers import as_float, what_is
+from micrograd_numpy.value import Value
 
+Parameters = Iterable[Value] | Iterable[dict[str, Any]]  # or groups of them
 INSTEAD = {"data": "p.data -= lr * p.grad", "grad": "p.grad = 0.0"}
 
 
@@ -94,6 +96,42 @@ def look_at_all(parameters: Iterable[Any]) -> None:
     for i, p in enumerate(parameters):
         if not isinstance(p, Value) or type(p.data) is not float or type(p.grad) is not float:
             look(i, p)
+
+
+def numbers_of_state(state: Any, names: Collection[str], model: object) -> list[float]:
+    """The number that a model's state has for each name, if it has one for each and no other.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or unexpected.
+    TypeError
+        If `state` is not a mapping, or holds something that is not one real number.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(
+            f"expected a mapping from names to numbers, but got {type(state).__name__}; "
+            "pass what state_dict() returned, or what json.load read"
+        )
+    missing = [name for name in names if name not in state]
+    unexpected = [name for name in state if name not in names]
+    if missing or unexpected:
+        faults = ((missing, "missing"), (unexpected, "unexpected"))
+        told = "; ".join(f"{len(odd)} {fault}: {first_few(odd)}" for odd, fault in faults if odd)
+        raise ValueError(f"the state does not fit {model!r}: {told}; load it into a model of the same sizes")
+    numbers = []
+    for name in names:
+        try:
+            numbers.append(as_float(state[name]))
+        except (TypeError, OverflowError) as error:
+            raise type(error)(f"bad number for {name!r}: {error}") from None
+    return numbers
+
+
+def first_few(names: list[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more
 
 
 def called(closure: Any) -> Any:
@@ -276,7 +314,7 @@ class Groups:
     keeps: tuple[str, ...] = ()
     lr = Setting()
 
-    def __init__(self, parameters: Iterable[Value] | Iterable[dict[str, Any]], **defaults: Any) -> None:
+    def __init__(self, parameters: Parameters, **defaults: Any) -> None:
         given = as_parameters(parameters)
         self.param_groups: list[dict[str, Any]] = []
         self.state = States(self.keeps)

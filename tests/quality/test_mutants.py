@@ -82,7 +82,7 @@ def test_types_comments_and_docstrings_are_left_alone() -> None:
 @pytest.mark.parametrize("module", mutants.TESTS)
 def test_tests_are_given_for_modules_that_exist(module: str) -> None:
     assert (LIBRARY / f"{module.replace('.', '/')}.py").exists()
-    assert all((mutants.ROOT / "tests" / f"test_{name}.py").exists() for name in mutants.TESTS[module])
+    assert all((mutants.ROOT / mutants.test_file(name)).exists() for name in mutants.TESTS[module])
 
 
 def test_every_mutant_is_another_program_with_a_name_of_its_own() -> None:

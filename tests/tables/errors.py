@@ -132,12 +132,12 @@ ERRORS: dict[str, list[Error]] = {
         Error(
             "a + type('Value', (), {'_prev': (), '__repr__': lambda self: 'Value(data=1.0)'})()",
             TypeError,
-            "a Value holds one real number, but got Value: Value(data=1.0); it is a Value of another class Value, from before a reload or from another module: make all Values with one class",
+            "a Value holds one real number, but got Value: Value(data=1.0); it is a Value already: use it as it is, or take its number with .data; where a Value would do, it is of another class Value, from before a reload or from another module: make all Values with one class",
         ),
         Error(
             "Value(a)",
             TypeError,
-            "a Value holds one real number, but got Value: Value(data=2.0, grad=0.0, label='a'); it is a Value already: use it as it is, or take its number with .data",
+            "a Value holds one real number, but got Value: Value(data=2.0, grad=0.0, label='a'); it is a Value already: use it as it is, or take its number with .data; where a Value would do, it is of another class Value, from before a reload or from another module: make all Values with one class",
         ),
         Error(
             "Value(10**400)",

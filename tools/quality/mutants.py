@@ -50,15 +50,19 @@ COPIED = ("micrograd_numpy", "tests", "tools", "pyproject.toml", "README.md", "_
 
 # The tests of each module, the likeliest to notice first.
 TESTS = {
-    "value": ("engine", "errors", "backprop", "anomaly", "properties"),
+    "value": ("engine", "guards/numbers", "errors", "backprop", "anomaly", "properties"),
     "ops": ("ops", "errors", "engine", "edges"),
     "backprop": ("backprop", "errors", "engine", "anomaly", "properties"),
     "gradcheck": ("gradcheck", "errors"),
     "anomaly": ("anomaly", "errors"),
-    "mlp": ("mlp", "errors", "properties"),
-    "losses": ("losses", "errors"),
+    "mlp": ("mlp", "guards/hidden", "guards/inputs", "errors", "properties"),
+    "losses": ("losses", "guards/targets", "errors"),
     "optimizers": ("optimizers", "errors"),
-    "guards.parameters": ("optimizers", "errors"),
+    "guards.numbers": ("guards/numbers", "errors", "engine"),
+    "guards.refusals": ("errors", "engine"),
+    "guards.inputs": ("guards/inputs", "errors"),
+    "guards.targets": ("guards/targets", "errors"),
+    "guards.parameters": ("optimizers", "mlp", "errors"),
 }
 
 OUTPUT = "output.txt"  # what a run prints
@@ -66,6 +70,11 @@ BROKEN = 100  # the exit code of a run that says nothing about its mutant
 PLUGIN = "_hypothesis_pytestplugin"  # the only one that these tests need
 MEMORY = 4 << 30  # bytes that a mutant may take
 PATIENCE = 3  # times the processor's seconds that the tests need without a mutant: more is for ever
+
+
+def test_file(name: str) -> Path:
+    """The tests of that name: of "guards/numbers", tests/guards/test_numbers.py."""
+    return Path("tests", name).with_name(f"test_{Path(name).name}.py")
 
 
 # ------------------------------------------------------------------ the mutants
@@ -224,7 +233,7 @@ def run_tests(folder: Path, module: str, seconds: float, *, keep: bool) -> None:
     code = BROKEN
     try:
         for name in TESTS[module]:  # the next file is not even read if this one notices
-            if code := int(pytest.main([*options, f"tests/test_{name}.py"])):
+            if code := int(pytest.main([*options, str(test_file(name))])):
                 break
         library = sys.modules.get("micrograd_numpy")
         if library and not Path(library.__file__ or "").is_relative_to(folder):
