@@ -19,6 +19,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import get_ident
 from typing import Any, NamedTuple, SupportsFloat
 
 from micrograd_numpy import ops, value
