@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 import micrograd_numpy
-from tests.tables.errors import ERRORS, Error
+from tests.tables.errors import MISSING, MISTAKES, Mistake
+from tools.book import contract
 
 LIBRARY = Path(micrograd_numpy.__file__).parent
-EVERY = [error for errors in ERRORS.values() for error in errors]
+EVERY = [mistake for mistakes in MISTAKES.values() for mistake in mistakes]
+PAGE = contract.PAGE.read_text("utf-8").partition("\n## Errors, and what they tell you\n")[2]
+ANSWERS = dict(re.findall(r'^<tr><th scope="row">(.*?)</th><td>(.*)</td></tr>$', PAGE, re.MULTILINE))
 
 
 @cache
@@ -44,35 +47,40 @@ def raised_by(error: BaseException) -> set[tuple[Path, int]]:
     return here | (raised_by(error.__context__) if error.__context__ else set())
 
 
-@pytest.mark.parametrize("error", EVERY, ids=str)
-def test_the_error_is_the_one_on_the_list(error: Error) -> None:
-    raised = error.provoke()
-    assert (type(raised), str(raised)) == (error.kind, error.message)
+@pytest.mark.parametrize("mistake", EVERY, ids=str)
+def test_the_answer_is_the_one_on_the_page(mistake: Mistake) -> None:
+    now = contract.answered_with(mistake, mistake.provoke())
+    assert now == ANSWERS.get(contract.code(mistake.code)), "if the change is meant, run make sync and see its diff"
 
 
-@pytest.mark.parametrize("error", EVERY, ids=str)
-def test_the_words_are_the_librarys_own(error: Error) -> None:
-    path, at = origin(error.provoke())
+def test_the_page_has_no_answer_to_anything_else() -> None:
+    assert set(ANSWERS) == {contract.code(mistake.code) for mistake in EVERY}
+
+
+@pytest.mark.parametrize("mistake", EVERY, ids=str)
+def test_the_words_are_the_librarys_own(mistake: Mistake) -> None:
+    path, at = origin(mistake.provoke())
     assert path.is_relative_to(LIBRARY), f"{path.name}, line {at}"
     assert any(first <= at <= last for first, last in raises(path).items()), f"{path.name}, line {at} is no raise"
 
 
 def test_every_raise_of_the_library_is_on_the_list() -> None:
     there = {(path, line) for path in LIBRARY.rglob("*.py") for line in raises(path)}
-    reached = set().union(*(raised_by(error.provoke()) for error in EVERY))
+    reached = set().union(*(raised_by(mistake.provoke()) for mistake in EVERY))
     assert len(there) > 50
     assert there - reached == set()
 
 
 def test_no_line_is_listed_twice() -> None:
-    lines = [(error.code, error.missing) for error in EVERY]
+    lines = [mistake.code for mistake in EVERY]
     assert len(lines) == len(set(lines))
+    assert set(MISSING) <= set(lines)
 
 
 def test_the_list_follows_the_chapters() -> None:
     text = "".join((LIBRARY / f"{name}.py").read_text("utf-8") for name in chapters())
     titles = re.findall(r"^# # (.*)$", text, re.MULTILINE)
-    starts = [next(i for i, title in enumerate(titles) if title.startswith(chapter)) for chapter in ERRORS]
+    starts = [next(i for i, title in enumerate(titles) if title.startswith(chapter)) for chapter in MISTAKES]
     assert starts == sorted(starts)
 
 

@@ -39,6 +39,7 @@ from micrograd_numpy import (
     mse_loss,
 )
 from micrograd_numpy.value import dot, mean, total
+from tests.tables.operations import ONE_INPUT
 from tests.tables.optimizers import OPTIMIZERS
 
 few = settings(max_examples=40)  # in the suite, and in each round of `make fuzz`
@@ -251,7 +252,7 @@ def test_equality_is_identity_with_anything(value: Value, other: Any) -> None:
     assert (value != other) is (value is not other)
 
 
-METHODS = [Value.exp, Value.log, Value.relu, Value.abs, Value.tanh, Value.sigmoid, operator.neg]
+METHODS = [operation.f for operation in ONE_INPUT]
 numbers = st.floats() | st.integers(-(2**70), 2**70)
 
 

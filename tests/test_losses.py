@@ -18,7 +18,8 @@ from micrograd_numpy.losses import (
     hinge_loss,
     mse_loss,
 )
-from tests.tables.edges import EPSILON, INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
+from tests.tables.edges import INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
+from tests.tables.operations import EPSILON
 
 LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)

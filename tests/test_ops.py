@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import product
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +16,8 @@ import pytest
 from micrograd_numpy import Value, ops
 from micrograd_numpy.ops import Rule
 from micrograd_numpy.value import dot, mean, total
-from tests.tables.edges import BINARY, EDGES, TELLING, UNARY, Operation, all_same, differs
+from tests.tables.edges import BINARY, EDGES, TELLING, UNARY, all_same, differs
+from tests.tables.operations import ONE_INPUT, TWO_INPUTS, Operation
 
 PAIRS = list(product(EDGES, EDGES))
 
@@ -202,3 +205,37 @@ def test_raised(a: float, b: float, result: float) -> None:
 
 def test_a_root_of_a_negative_number_is_nan_and_not_complex() -> None:
     assert math.isnan(ops.raised(-8.0, 1 / 3))
+
+
+# ---------------------------------------------------------------- a new operation
+
+
+REFERENCE = (Path(__file__).parents[1] / "book" / "reference.md").read_text("utf-8")
+LISTS = {"dot", "total", "mean"}  # they take a list: functions of value, not methods
+
+
+def rule_names() -> list[str]:
+    """The rules of ops, known by what they return, but for those that take a list."""
+    return [
+        name
+        for name, f in inspect.getmembers(ops, inspect.isfunction)
+        if str(inspect.signature(f).return_annotation).startswith("tuple[float, tuple[") and name not in LISTS
+    ]
+
+
+def lacks(name: str) -> list[str]:
+    """What the operation of that rule lacks."""
+    there = {
+        "a method of Value": hasattr(Value, name) or hasattr(Value, f"__{'truediv' if name == 'div' else name}__"),
+        "a row in tests/tables/operations.py": any(o.rule.__name__ == name for o in [*ONE_INPUT, *TWO_INPUTS]),
+        "a line in book/reference.md": f"`~micrograd_numpy.ops.{name}`" in REFERENCE,
+        "an `autofunction` in book/reference.md": f".. autofunction:: {name}\n" in REFERENCE,
+    }
+    return [what for what, found in there.items() if not found]
+
+
+def test_no_operation_lacks_anything() -> None:
+    lacking = {name: lacks(name) for name in rule_names()}
+    assert {o.rule.__name__ for o in [*ONE_INPUT, *TWO_INPUTS]} <= set(lacking)  # the search finds rules
+    said = "\n".join(f"the operation {name} lacks: {'; '.join(what)}" for name, what in lacking.items() if what)
+    assert not said, said

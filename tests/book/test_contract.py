@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from micrograd_numpy import ops
 from tests.tables.edges import BINARY, DIFFERENCES, EDGES, TELLING, UNARY
-from tests.tables.errors import ERRORS
+from tests.tables.errors import MISTAKES
 from tools.book import contract
 
 PAGE = Path(__file__).parents[2] / "book" / "contract.md"
@@ -46,7 +46,7 @@ def test_nothing_of_the_tables_is_left_out() -> None:
     assert all(operation.name in shown for operation in [*UNARY, *BINARY] if "**" not in operation.name)
     assert {"a ** b", "a ** n"} <= {caption.partition(":")[0].partition(" for")[0] for caption in TABLES}
     cells = {row[0] for rows in TABLES.values() for row in rows}
-    assert {error.code for errors in ERRORS.values() for error in errors} <= cells
+    assert {mistake.code for mistakes in MISTAKES.values() for mistake in mistakes} <= cells
     assert all(any(cell.startswith(difference.code) for cell in cells) for difference in DIFFERENCES)
 
 

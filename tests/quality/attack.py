@@ -50,6 +50,7 @@ from micrograd_numpy import (
 from micrograd_numpy.compiler import replay
 from micrograd_numpy.value import apply, as_value, dot, mean
 from tests.garbage import garbage
+from tests.tables.operations import ONE_INPUT
 
 inf, nan = math.inf, math.nan  # so that a program's text can name them
 
@@ -209,7 +210,7 @@ class Program:
 # Numbers at the edges: nothing, no number, too small, too large, and where exp, tanh and sigmoid end.
 EDGES = [0.0, -0.0, 1.0, -1.0, inf, -inf, nan, 5e-324, -1e-310, 1e-200, 1e200, -1e300, 19.0, -40.0, 710.0, -745.0]
 CALM = 1e3  # in a tame program no number is larger
-UNARY = ["-{}", "{}.exp()", "{}.log()", "{}.relu()", "{}.tanh()", "{}.sigmoid()", "apply(sin, {})"]
+UNARY = [*(operation.written for operation in ONE_INPUT), "apply(sin, {})"]
 BINARY = ["{} + {}", "{} - {}", "{} * {}", "{} / {}", "{} ** {}", "apply(hypot, {}, {})"]
 EXPONENTS = [2, 3, 1, 0, -1, -2, 0.5, -0.5, 1.5, 1 / 3]
 ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"]

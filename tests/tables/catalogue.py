@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from hypothesis import strategies as st
 
 from micrograd_numpy import Value, ops, topological_sort
 from micrograd_numpy.value import apply, dot, mean, total
-
-EPSILON = sys.float_info.epsilon  # twice what one rounding may change
+from tests.tables.operations import EPSILON, ONE_INPUT, TWO_INPUTS
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ NONZERO = Domain(ANY.points, st.tuples(nonzero))
 POSITIVE = Domain(((0.01,), (0.7,), (42.0,)), st.tuples(positive))
 PAIRS = Domain(((2.0, 3.0), (-1.5, 0.25), (0.1, -4.0)), st.tuples(real, nonzero))
 POWERS = Domain(((2.0, 3.0), (0.5, -1.5), (4.0, 0.0)), st.tuples(numbers(0.1, 8.0), numbers(-4.0, 4.0)))
+DOMAINS = {"any": ANY, "positive": POSITIVE, "nonzero": NONZERO, "pairs": PAIRS, "powers": POWERS}
 README = Domain(((-4.0, 2.0), (1.0, 0.5), (3.0, -2.0)), st.tuples(real, real))
 
 
@@ -81,31 +80,20 @@ def diamond(a: Any) -> Any:
 
 
 OPERATIONS = [
-    Function("a + b", lambda a, b: a + b, PAIRS),
+    *(Function(o.name, o.f, DOMAINS[o.domain]) for o in [*ONE_INPUT, *TWO_INPUTS]),
     Function("a + 2", lambda a: a + 2, ANY),
     Function("2 + a", lambda a: 2 + a, ANY),
-    Function("a - b", lambda a, b: a - b, PAIRS),
     Function("a - 2", lambda a: a - 2, ANY),
     Function("2 - a", lambda a: 2 - a, ANY),
-    Function("a * b", lambda a, b: a * b, PAIRS),
     Function("a * 2", lambda a: a * 2, ANY),
     Function("2 * a", lambda a: 2 * a, ANY),
-    Function("a / b", lambda a, b: a / b, PAIRS),
     Function("a / 2", lambda a: a / 2, ANY),
     Function("2 / a", lambda a: 2 / a, NONZERO),
-    Function("-a", lambda a: -a, ANY),
     Function("a ** 3", lambda a: a**3, ANY),
     Function("a ** -2", lambda a: a**-2, NONZERO),
     Function("a ** 0", lambda a: a**0, ANY),
     Function("a ** 0.5", lambda a: a**0.5, POSITIVE),
-    Function("a ** b", lambda a, b: a**b, POWERS),
     Function("2 ** a", lambda a: 2**a, ANY),
-    Function("exp", lambda a: a.exp(), ANY),
-    Function("log", lambda a: a.log(), POSITIVE),
-    Function("relu", lambda a: a.relu(), ANY),
-    Function("abs", abs, ANY),
-    Function("tanh", lambda a: a.tanh(), ANY),
-    Function("sigmoid", lambda a: a.sigmoid(), ANY),
 ]
 
 EXPRESSIONS = [
@@ -153,11 +141,8 @@ def own(rule: ops.Rule, *x: Any) -> Any:
 
 STEPS: dict[str, tuple[int, Callable[..., Any]]] = {
     # how many inputs, and the function of a number and the inputs
-    "a + b": (2, lambda c, a, b: a + b),
-    "a - b": (2, lambda c, a, b: a - b),
-    "a * b": (2, lambda c, a, b: a * b),
-    "a / b": (2, lambda c, a, b: a / b),
-    "a ** b": (2, lambda c, a, b: a**b),
+    **{o.name: (2, lambda c, a, b, f=o.f: f(a, b)) for o in TWO_INPUTS},
+    **{o.rule.__name__: (1, lambda c, a, f=o.f: f(a)) for o in ONE_INPUT},
     "a + c": (1, lambda c, a: a + c),
     "c + a": (1, lambda c, a: c + a),
     "a - c": (1, lambda c, a: a - c),
@@ -168,13 +153,6 @@ STEPS: dict[str, tuple[int, Callable[..., Any]]] = {
     "c / a": (1, lambda c, a: c / a),
     "a ** c": (1, lambda c, a: a**c),
     "c ** a": (1, lambda c, a: c**a),
-    "neg": (1, lambda c, a: -a),
-    "exp": (1, lambda c, a: a.exp()),
-    "log": (1, lambda c, a: a.log()),
-    "relu": (1, lambda c, a: a.relu()),
-    "abs": (1, lambda c, a: abs(a)),
-    "tanh": (1, lambda c, a: a.tanh()),
-    "sigmoid": (1, lambda c, a: a.sigmoid()),
     "dot": (4, lambda c, *x: dot(x[:2], x[2:]) if isinstance(x[0], Value) else x[0] * x[2] + x[1] * x[3]),
     "total": (3, lambda c, *x: total(x) if isinstance(x[0], Value) else sum(x)),
     "mean": (3, lambda c, *x: mean(x) if isinstance(x[0], Value) else sum(x) / 3),
@@ -261,8 +239,8 @@ def rounding(root: Value) -> dict[Value, float]:
     return {node: (edges + 1) * EPSILON * size for node, size in contributions(root).items()}
 
 
-RULES: dict[str, ops.Rule] = {"+": ops.add, "-": ops.sub, "*": ops.mul, "/": ops.div, "**": ops.pow}
-RULES |= {rule.__name__: rule for rule in (ops.neg, ops.abs, ops.exp, ops.log, ops.relu, ops.tanh, ops.sigmoid)}
+RULES: dict[str, ops.Rule] = {o.written[3:-3]: o.rule for o in TWO_INPUTS}
+RULES |= {o.rule.__name__: o.rule for o in ONE_INPUT}
 RULES |= {rule.__name__: rule for rule in (ops.dot, ops.total, ops.mean, softplus, sin, hypot)}
 
 

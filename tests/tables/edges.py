@@ -7,15 +7,13 @@ page "The contract" of it. Nothing here needs torch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from micrograd_numpy import ops
+from tests.tables.operations import ONE_INPUT, TWO_INPUTS, Operation
 
 INF, NAN = math.inf, math.nan
 SMALLEST = 5e-324  # the smallest subnormal
-EPSILON = 2.0**-52  # from 1 to the next float
 
 # ---------------------------------------------------------------- operations
 
@@ -30,22 +28,9 @@ EDGES = [
 TELLING = [-INF, -1e300, -2.5, -1.0, -0.0, 0.0, SMALLEST, 0.5, 3.0, 1e300, INF, NAN]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """An operation as a rule on floats, and as one writes it: `f` works on Values and on tensors alike."""
-
-    name: str
-    rule: ops.Rule
-    f: Callable[..., Any]
-    slack: float = 0.0  # how far a slope may be off, absolutely: see `same`
-
-    def __str__(self) -> str:
-        return self.name
-
-
 def power(name: str, n: float) -> Operation:
     """`a ** n` for the constant exponent n, which `name` writes."""
-    return Operation(f"a ** {name}", ops.power(n), lambda a: a**n)
+    return Operation(f"{{}} ** {name}", ops.power(n), lambda a: a**n)
 
 
 EXPONENTS = {
@@ -54,25 +39,8 @@ EXPONENTS = {
     "inf": INF, "-inf": -INF, "nan": NAN,
 }  # fmt: skip
 
-UNARY = [
-    Operation("-a", ops.neg, lambda a: -a),
-    Operation("a.exp()", ops.exp, lambda a: a.exp()),
-    Operation("a.log()", ops.log, lambda a: a.log()),
-    Operation("a.relu()", ops.relu, lambda a: a.relu()),
-    Operation("abs(a)", ops.abs, abs),
-    # Both slopes are made of 1 − t. Near t = 1 two libraries' tanh are up to two units of the last
-    # digit apart, and 1 − t² turns each into twice as much.
-    Operation("a.tanh()", ops.tanh, lambda a: a.tanh(), slack=3 * EPSILON),
-    Operation("a.sigmoid()", ops.sigmoid, lambda a: a.sigmoid(), slack=EPSILON),
-    *(power(name, n) for name, n in EXPONENTS.items()),
-]
-BINARY = [
-    Operation("a + b", ops.add, lambda a, b: a + b),
-    Operation("a - b", ops.sub, lambda a, b: a - b),
-    Operation("a * b", ops.mul, lambda a, b: a * b),
-    Operation("a / b", ops.div, lambda a, b: a / b),
-    Operation("a ** b", ops.pow, lambda a, b: a**b),
-]
+UNARY = [*ONE_INPUT, *(power(name, n) for name, n in EXPONENTS.items())]
+BINARY = TWO_INPUTS
 
 
 def same(ours: float, theirs: float, rel: float = 1e-14, slack: float = 0.0) -> bool:

@@ -35,7 +35,7 @@ from tests.tables.edges import (
     Difference,
     Operation,
 )
-from tests.tables.errors import ERRORS, SETUP, Error
+from tests.tables.errors import MISTAKES, SETUP, Mistake
 from tools import ROOT
 
 PAGE = ROOT / "book" / "contract.md"
@@ -507,24 +507,23 @@ def changes() -> Iterator[str]:
         yield table(title, ("what changes", "for example", "noticed"), rows, "words")
 
 
-def said(error: Error) -> str:
-    """An error as a reader sees it."""
-    note = f"<br>(without {code(error.missing.partition('.')[0])})" if error.missing else ""
-    lines = escape(error.message, quote=False).replace("\n", "<br>")
-    return f"{code(error.kind.__name__)} {lines}{note}"
+def answered_with(mistake: Mistake, error: Exception) -> str:
+    """Show the class and the message of an error, as a reader sees them."""
+    note = f"<br>(without {code(mistake.missing.partition('.')[0])})" if mistake.missing else ""
+    lines = escape(str(error), quote=False).replace("\n", "<br>")
+    return f"{code(type(error).__name__)} {lines}{note}"
 
 
 def errors() -> Iterator[str]:
     """Yield the tables of errors."""
-    count = sum(map(len, ERRORS.values()))
+    count = sum(map(len, MISTAKES.values()))
     yield "## Errors, and what they tell you"
     yield (
         f"{count} mistakes and their messages, chapter by chapter. The tests make each of them, and prove that no "
-        f"error of "
-        "the library is missing. The names are those at the top of the page."
+        "error of the library is missing. The names are those at the top of the page."
     )
-    for chapter, found in ERRORS.items():
-        rows = [(code(error.code), (said(error),)) for error in found]
+    for chapter, mistakes in MISTAKES.items():
+        rows = [(code(mistake.code), (answered_with(mistake, mistake.provoke()),)) for mistake in mistakes]
         yield table(chapter, ("tried", "answer"), rows, "words errors")
 
 
