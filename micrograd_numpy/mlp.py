@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 from micrograd_numpy.guards.hidden import ATOMS, Searched, expect_no_hidden
 from micrograd_numpy.guards.inputs import Inputs, as_inputs, as_sizes, one_of
 from micrograd_numpy.guards.numbers import as_size
-from micrograd_numpy.guards.parameters import look, numbers_of_state
+from micrograd_numpy.guards.parameters import expect_floats, numbers_of_state
 from micrograd_numpy.value import Value, dot
 
 if TYPE_CHECKING:
@@ -329,7 +329,7 @@ class Module(Searched):
         """Every parameter's number by its name: a plain dict, ready for `json.dump`."""
         named = dict(self.named_parameters())
         for name, parameter in named.items():
-            look(name, parameter)
+            expect_floats(name, parameter)
         return {name: parameter.data for name, parameter in named.items()}
 
     def load_state_dict(self, state: Mapping[str, SupportsFloat]) -> None:

@@ -23,11 +23,10 @@ from micrograd_numpy.guards.parameters import (
     Groups,
     Parameters,
     Setting,
-    as_parameters,
+    as_distinct_parameters,
     at_least_zero,
-    called,
-    check_parameters,
-    look_at_all,
+    call_closure,
+    expect_all_floats,
     true_or_false,
 )
 from micrograd_numpy.ops import divide
@@ -159,7 +158,8 @@ class Optimizer(Groups):
     """What all optimizers share: the parameters they may change, and a learning rate.
 
     A subclass defines `update(group)`, which changes the `data` of each Value in `group["params"]`,
-    guided by its `grad`. What it has to remember of a parameter p from step to step it names in
+    guided by its `grad`. `gradients(group)` goes through those that have a gradient, and adds the weight
+    decay. What it has to remember of a parameter p from step to step it names in
     `keeps`, and finds in `self.state[p]`, where it starts from 0. (A subclass may define `step()` instead,
     over `self.parameters`; its state cannot be saved.)
 
@@ -217,13 +217,13 @@ class Optimizer(Groups):
         ValueError
             If a hyperparameter was changed to one that is out of range.
         """
-        loss = None if closure is None else called(closure)
+        loss = None if closure is None else call_closure(closure)
         self._check()
         for group in self.param_groups:
             try:
                 self.update(group)
             except TypeError:
-                look_at_all(self.parameters)  # says so, if one of them is to blame
+                expect_all_floats(self.parameters)  # says so, if one of them is to blame
                 raise
         return loss
 
@@ -926,13 +926,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
     max_norm/(length + 1e-6), or 1 if that is more. There, `error_if_nonfinite` is False by default, and a
     single nan becomes a nan in every parameter without a word; here you learn which gradient it was.
     """
-    values = as_parameters(parameters, "clip_grad_norm")
+    values = as_distinct_parameters(parameters, "clip_grad_norm")
     max_norm = at_least_zero("max_norm", max_norm)
-    if not values:
-        raise ValueError("clip_grad_norm needs at least one parameter, but got none; pass model.parameters() or [w, b]")
-    look_at_all(values)
-    if len(set(values)) != len(values):
-        check_parameters(values)  # says which came twice
     gradients = {i: p.grad for i, p in enumerate(values) if p.grad is not None}
     norm = nan if any(map(isnan, gradients.values())) else hypot(*gradients.values())
     if error_if_nonfinite and not isfinite(norm):

@@ -327,7 +327,7 @@ def node(
 
 
 # %%
-def named(method: Method, rule: ops.Rule) -> Method:
+def name_after(method: Method, rule: ops.Rule) -> Method:
     """`method` under the name of its rule, for `help` and for error messages."""
     method.__name__, method.__doc__ = rule.__name__, rule.__doc__
     method.__qualname__ = f"Value.{rule.__name__}"
@@ -341,7 +341,7 @@ def unary(rule: ops.Rule, op: str) -> Callable[[Value], Value]:
         data, local = rule(self.data)
         return node(data, (self,), op, local, rule)
 
-    return named(method, rule)
+    return name_after(method, rule)
 
 
 def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
@@ -353,13 +353,13 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
         data, local = rule(self.data, other.data)
         return node(data, (self, other), op, local, rule)
 
-    return named(method, rule)
+    return name_after(method, rule)
 
 
 def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
     """The method that applies a rule of two inputs, `other` first."""
     forward = binary(rule, op)
-    return named(lambda self, other: forward(as_value(other), self), rule)
+    return name_after(lambda self, other: forward(as_value(other), self), rule)
 
 
 # %% [markdown]

@@ -66,7 +66,7 @@ def true_or_false(name: str, x: object) -> bool:
     return bool(number)
 
 
-def look(name: object, p: Any) -> None:
+def expect_floats(name: object, p: Any) -> None:
     """Make sure that a parameter is a Value that holds floats.
 
     Raises
@@ -91,11 +91,11 @@ def look(name: object, p: Any) -> None:
             ) from None
 
 
-def look_at_all(parameters: Iterable[Any]) -> None:
+def expect_all_floats(parameters: Iterable[Any]) -> None:
     """Make sure that every parameter is a Value that holds floats."""
     for i, p in enumerate(parameters):
         if not isinstance(p, Value) or type(p.data) is not float or type(p.grad) is not float:
-            look(i, p)
+            expect_floats(i, p)
 
 
 def numbers_of_state(state: Any, names: Collection[str], model: object) -> list[float]:
@@ -134,7 +134,7 @@ def first_few(names: list[str], most: int = 3) -> str:
     return ", ".join(map(repr, names[:most])) + more
 
 
-def called(closure: Any) -> Any:
+def call_closure(closure: Any) -> Any:
     """What `closure` returns.
 
     Raises
@@ -176,7 +176,7 @@ def as_parameters(parameters: object, taker: str = "an optimizer") -> list[Any]:
     return list(parameters)
 
 
-def check_parameters(parameters: Iterable[Any]) -> None:
+def expect_distinct_leaves(parameters: Iterable[Any]) -> None:
     """Make sure that each is a leaf, that none comes twice, and that all hold floats.
 
     Raises
@@ -188,7 +188,7 @@ def check_parameters(parameters: Iterable[Any]) -> None:
     """
     first: dict[Value, int] = {}
     for i, p in enumerate(parameters):
-        look(i, p)
+        expect_floats(i, p)
         if p._prev:
             raise ValueError(
                 f"only leaves can be optimized, but parameter {i}, {p!r}, was made by {p._op!r}: "
@@ -198,6 +198,17 @@ def check_parameters(parameters: Iterable[Any]) -> None:
             raise ValueError(
                 f"each parameter may come once, but {first[p]} and {i} are the same Value, {p!r}; leave one out"
             )
+
+
+def as_distinct_parameters(parameters: object, taker: str) -> list[Any]:
+    """Parameters in a list, if there is one and none comes twice."""
+    values = as_parameters(parameters, taker)
+    if not values:
+        raise ValueError(f"{taker} needs at least one parameter, but got none; pass model.parameters() or [w, b]")
+    expect_all_floats(values)
+    if len(set(values)) != len(values):
+        expect_distinct_leaves(values)  # says which came twice
+    return values
 
 
 class States(dict[Value, dict[str, float]]):
@@ -212,7 +223,7 @@ class States(dict[Value, dict[str, float]]):
         return self[p]
 
 
-def fields(where: str, x: Any, names: Iterable[str]) -> None:
+def expect_fields(where: str, x: Any, names: Iterable[str]) -> None:
     """Make sure that a part of a state is a mapping with just these names.
 
     Raises
@@ -233,7 +244,7 @@ def fields(where: str, x: Any, names: Iterable[str]) -> None:
         raise ValueError(f"{where} does not fit: {', '.join(odd)}; load what this kind of optimizer saved")
 
 
-def entries(where: str, x: Any, count: int, of: str) -> list[Any]:
+def as_entries(where: str, x: Any, count: int, of: str) -> list[Any]:
     """Make sure that a part of a state is a list with so many entries.
 
     Raises
@@ -253,7 +264,7 @@ def entries(where: str, x: Any, count: int, of: str) -> list[Any]:
     return list(x)
 
 
-def kept(where: str, x: object) -> float:
+def as_kept(where: str, x: object) -> float:
     """A number that an optimizer keeps, as a float.
 
     Raises
@@ -383,7 +394,7 @@ class Groups:
                 )
             new.append(self.checked(**{name: group[name] for name in self.defaults} | changed))
         if [group["params"] for group in groups] != [group["params"] for group in self._seen]:
-            check_parameters(p for group in groups for p in group["params"])
+            expect_distinct_leaves(p for group in groups for p in group["params"])
         for group, settings in zip(groups, new):
             group.update(settings)
         self.param_groups[:] = groups
@@ -399,7 +410,7 @@ class Groups:
                 self._set_groups(self.param_groups)  # np.float32(0.5) is no change, but no float either
                 self._until_look = 0
         if self._until_look == 0:
-            look_at_all(self.parameters)
+            expect_all_floats(self.parameters)
             self._until_look = 100
         self._until_look -= 1
 
@@ -434,7 +445,7 @@ class Groups:
                 for places, group in zip(self._places(), self.param_groups)
             ],
             "state": [
-                {name: kept(f"state[{i}][{name!r}]", self.state[p][name]) for name in self.keeps}
+                {name: as_kept(f"state[{i}][{name!r}]", self.state[p][name]) for name in self.keeps}
                 for i, p in enumerate(self.parameters)
             ],
         }
@@ -455,16 +466,16 @@ class Groups:
             If it is of another kind of optimizer or of other groups, if a hyperparameter is out of range or
             nan, or if something is missing or unexpected.
         """
-        fields("the state", state, ("optimizer", "param_groups", "state"))
+        expect_fields("the state", state, ("optimizer", "param_groups", "state"))
         if state["optimizer"] != type(self).__name__:
             raise ValueError(
                 f"this is the state of another optimizer, {state['optimizer']!r}; load it into one of that kind, "
                 f"not into {type(self).__name__!r}"
             )
         groups = []
-        given = entries("param_groups", state["param_groups"], len(self.param_groups), "group")
+        given = as_entries("param_groups", state["param_groups"], len(self.param_groups), "group")
         for i, (group, places) in enumerate(zip(given, self._places())):
-            fields(f"param_groups[{i}]", group, ("params", *self.defaults))
+            expect_fields(f"param_groups[{i}]", group, ("params", *self.defaults))
             if group["params"] != places:
                 raise ValueError(
                     f"param_groups[{i}] must hold the parameters {places!r:.60}, but holds {what_is(group['params'])}; "
@@ -475,9 +486,9 @@ class Groups:
             except (TypeError, ValueError) as error:
                 raise type(error)(f"param_groups[{i}]: {error}") from None
         states = []
-        for i, numbers in enumerate(entries("state", state["state"], len(self.parameters), "parameter")):
-            fields(f"state[{i}]", numbers, self.keeps)
-            states.append({name: kept(f"state[{i}][{name!r}]", numbers[name]) for name in self.keeps})
+        for i, numbers in enumerate(as_entries("state", state["state"], len(self.parameters), "parameter")):
+            expect_fields(f"state[{i}]", numbers, self.keeps)
+            states.append({name: as_kept(f"state[{i}][{name!r}]", numbers[name]) for name in self.keeps})
         for mine, settings in zip(self.param_groups, groups):
             mine.update(settings)
         self.state.update(zip(self.parameters, states))

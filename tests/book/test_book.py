@@ -216,12 +216,6 @@ def test_the_import_on_the_reference_page_works():
     exec(code, {})
 
 
-def test_the_reference_documents_the_public_api():
-    text = (ROOT / "book" / "reference.md").read_text("utf-8")
-    documented = set(re.findall(r"\.\. auto(?:class|function):: (\w+)$", text, re.MULTILINE))
-    assert set(micrograd_numpy.__all__) <= documented
-
-
 def test_the_table_of_operations_is_complete():
     text = (ROOT / "book" / "reference.md").read_text("utf-8")
     table = set(re.findall(r"\{py:func\}`~micrograd_numpy\.ops\.(\w+)`", text))

@@ -55,14 +55,14 @@ TESTS = {
     "backprop": ("backprop", "errors", "engine", "anomaly", "properties"),
     "gradcheck": ("gradcheck", "errors"),
     "anomaly": ("anomaly", "errors"),
-    "mlp": ("mlp", "guards/hidden", "guards/inputs", "errors", "properties"),
+    "mlp": ("mlp", "guards/parameters", "guards/hidden", "guards/inputs", "errors", "properties"),
     "losses": ("losses", "guards/targets", "errors"),
-    "optimizers": ("optimizers", "errors"),
+    "optimizers": ("optimizers", "guards/parameters", "errors"),
     "guards.numbers": ("guards/numbers", "errors", "engine"),
     "guards.refusals": ("errors", "engine"),
     "guards.inputs": ("guards/inputs", "errors"),
     "guards.targets": ("guards/targets", "errors"),
-    "guards.parameters": ("optimizers", "mlp", "errors"),
+    "guards.parameters": ("guards/parameters", "optimizers", "errors"),
 }
 
 OUTPUT = "output.txt"  # what a run prints
