@@ -1,9 +1,8 @@
 # %% [markdown]
 # # Anomalies: the first nan
 #
-# Your loss was fine for an hour, and now it says `nan`. So does every weight. In this chapter you build
-# a watchman: it stops the program at the very operation where the first bad number appears, and tells
-# you what went into it.
+# Your loss was fine for an hour, and now it says `nan`. So does every weight. In this chapter you build a watchman: it
+# stops the program at the very operation where the first bad number appears, and tells you what went into it.
 #
 # - **You will build** `detect_anomaly`, in two functions of a few lines.
 # - **You need** [Value](value.ipynb), [Operations](ops.ipynb) and [Backpropagation](backprop.ipynb).
@@ -34,9 +33,9 @@ from micrograd_numpy.value import Value
 # %% [markdown]
 # ## A model that is too sure
 #
-# Four points on a line, two of each class, and a model with two knobs. It squeezes $wx + b$ into a
-# probability $p$ of class 1. Its loss is $-\ln p$ for a point of class 1 and $-\ln(1 - p)$ for a
-# point of class 0. One formula serves both: $-\bigl(t \ln p + (1 - t) \ln(1 - p)\bigr)$ with $t$ = 1 or 0.
+# Four points on a line, two of each class, and a model with two knobs. It squeezes $wx + b$ into a probability $p$ of
+# class 1. Its loss is $-\ln p$ for a point of class 1 and $-\ln(1 - p)$ for a point of class 0. One formula serves
+# both: $-\bigl(t \ln p + (1 - t) \ln(1 - p)\bigr)$ with $t$ = 1 or 0.
 #
 # The mathematics is right, and so is the code. The classes are easy to tell apart.
 
@@ -66,11 +65,10 @@ from micrograd_numpy.value import Value
 # loss = train(steps=10)
 
 # %% [markdown]
-# A loss that falls step by step, and then nothing. The model had all four points right, and was surer of
-# them at every step. What went wrong at step 8?
+# A loss that falls step by step, and then nothing. The model had all four points right, and was surer of them at every
+# step. What went wrong at step 8?
 #
-# Asking the last graph is no use. A `nan` spoils whatever it touches, and one step later it has touched
-# everything:
+# Asking the last graph is no use. A `nan` spoils whatever it touches, and one step later it has touched everything:
 
 # %% tags=["active-ipynb"]
 # nodes = topological_sort(loss)
@@ -78,14 +76,14 @@ from micrograd_numpy.value import Value
 # print(sum(math.isnan(node.data) for node in made), "of", len(made), "results are nan")
 
 # %% [markdown]
-# Every operation looks guilty, because every one was handed a `nan`. You need to be there when the
-# *first* one appears. That is a job for a machine.
+# Every operation looks guilty, because every one was handed a `nan`. You need to be there when the *first* one appears.
+# That is a job for a machine.
 #
 # ## The real code
 #
-# First, what to report. The operation that made the bad number, what went into it, what went into
-# that, and so on back to the leaves. A large graph would fill the screen, so the report is cut after some lines and
-# ends with the names of leaves.
+# First, what to report. The operation that made the bad number, what went into it, what went into that, and so on back
+# to the leaves. A large graph would fill the screen, so the report is cut after some lines and ends with the names of
+# leaves.
 
 
 # %%
@@ -120,8 +118,8 @@ def way_back(root: Value, most: int = 20) -> str:
 
 
 # %% [markdown]
-# What helps most is your own line. The bad number appears deep inside the engine, so walk outward, from caller to caller, until
-# a line belongs neither to the engine nor to an installed package.
+# What helps most is your own line. The bad number appears deep inside the engine, so walk outward, from caller to
+# caller, until a line belongs neither to the engine nor to an installed package.
 
 
 # %%
@@ -150,8 +148,8 @@ def told(place: tuple[CodeType, int]) -> str:
 
 
 # %% [markdown]
-# In `backward` that would be too late: it runs through the graph in a loop of its own, and no line of yours is to blame but the one that
-# once made the operation. So each operation carries its line with it, on its name.
+# In `backward` that would be too late: it runs through the graph in a loop of its own, and no line of yours is to blame
+# but the one that once made the operation. So each operation carries its line with it, on its name.
 
 
 # %%
@@ -207,9 +205,9 @@ def way_so_far(v: Value, frame: FrameType) -> str:
 
 
 # %% [markdown]
-# Now the watchman himself. Every Value that an operation makes comes out of one function, `node`. Every
-# gradient that is handed on goes through one method, `_backward`. So there are two places to stand. Each of the two functions
-# below does what the original does, and then looks at the result.
+# Now the watchman himself. Every Value that an operation makes comes out of one function, `node`. Every gradient that
+# is handed on goes through one method, `_backward`. So there are two places to stand. Each of the two functions below
+# does what the original does, and then looks at the result.
 
 # %%
 plain_node, plain_backward = value.node, Value._backward
@@ -253,7 +251,8 @@ def watched_backward(self: Value) -> None:
 
 
 # %% [markdown]
-# What is left is to put them in place, and to put the originals back. A `with` block does that, whatever happens inside.
+# What is left is to put them in place, and to put the originals back. A `with` block does that, whatever happens
+# inside.
 
 # %%
 open_blocks: list[object] = []  # in all threads
@@ -320,14 +319,16 @@ def detect_anomaly() -> Iterator[None]:
 #     print(error)
 
 # %% [markdown]
-# The line is in `cost`, and of its two logarithms it is that of $1 - p$. Read the rest from the bottom. At step 8, $wx + b$ is
-# about 37 for the point at 14. The sigmoid of that is so close to 1 that the nearest float *is* 1. So $1 - p$ is exactly 0, and its logarithm is minus infinity.
+# The line is in `cost`, and of its two logarithms it is that of $1 - p$. Read the rest from the bottom. At step 8,
+# $wx + b$ is about 37 for the point at 14. The sigmoid of that is so close to 1 that the nearest float *is* 1. So
+# $1 - p$ is exactly 0, and its logarithm is minus infinity.
 #
-# That logarithm does not even count: it belongs to class 0, and this point is of class 1. But it is multiplied by $1 - t = 0$,
-# and $0 \cdot \infty$ is `nan`. The model was punished for being right.
+# That logarithm does not even count: it belongs to class 0, and this point is of class 1. But it is multiplied by
+# $1 - t = 0$, and $0 \cdot \infty$ is `nan`. The model was punished for being right.
 #
-# The cure is not to clip, and not a smaller step. It is to take the logarithm and the sigmoid together, so that no $1 - p$ is ever
-# rounded away. The chapter on [losses](losses.ipynb) does that; here is the result, watched for a hundred times as long.
+# The cure is not to clip, and not a smaller step. It is to take the logarithm and the sigmoid together, so that no
+# $1 - p$ is ever rounded away. The chapter on [losses](losses.ipynb) does that; here is the result, watched for a
+# hundred times as long.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import binary_cross_entropy_with_logits
@@ -356,8 +357,8 @@ def detect_anomaly() -> Iterator[None]:
 # draw_graph(distance, local_derivatives=True)
 
 # %% [markdown]
-# Not one bad number, and a right result: 0. But look at the last arrow. The square root is infinitely steep at 0. And the squares
-# before it are flat there, with a slope of 0. What will `backward` make of that?
+# Not one bad number, and a right result: 0. But look at the last arrow. The square root is infinitely steep at 0. And
+# the squares before it are flat there, with a slope of 0. What will `backward` make of that?
 
 # %% tags=["active-ipynb"]
 # distance.backward()
@@ -372,9 +373,10 @@ def detect_anomaly() -> Iterator[None]:
 #     print(error)
 
 # %% [markdown]
-# The `nan` appeared at the square, but the watchman stops one operation earlier, at the root, where infinity came in. That is
-# where the formula has to change: leave out the root and compare squared distances, or add a little before it. The line that it names is
-# the one that made the root. It knows that line because the root was made inside the block, too.
+# The `nan` appeared at the square, but the watchman stops one operation earlier, at the root, where infinity came in.
+# That is where the formula has to change: leave out the root and compare squared distances, or add a little before it.
+# The line that it names is the one that made the root. It knows that line because the root was made inside the block,
+# too.
 #
 # And `x` has kept its gradient: what stops `backward` halfway leaves no half gradients behind.
 
@@ -387,8 +389,8 @@ def detect_anomaly() -> Iterator[None]:
 # %% [markdown]
 # ## What it costs
 #
-# Inside a block, a look at each result and each gradient, and a walk to your line. Outside, nothing, and you can see why:
-# outside, the engine *is* the one without a watchman.
+# Inside a block, a look at each result and each gradient, and a walk to your line. Outside, nothing, and you can see
+# why: outside, the engine *is* the one without a watchman.
 
 # %% tags=["active-ipynb"]
 # def unwatched():
@@ -401,18 +403,20 @@ def detect_anomaly() -> Iterator[None]:
 # print("outside:", unwatched())
 
 # %% [markdown]
-# So leave the block in while you hunt, and take it out when you have found it. An infinity can be innocent: the
-# [rule of the sigmoid](ops.ipynb) relies on one, inside. The watchman sees only what an operation hands out.
+# So leave the block in while you hunt, and take it out when you have found it. An infinity can be innocent: the [rule
+# of the sigmoid](ops.ipynb) relies on one, inside. The watchman sees only what an operation hands out.
 #
 # ## What you can now do
 #
 # - Find the operation where the first `nan` or `inf` of a training run appears, and the line that made it, in one run.
-# - Name the two classic traps: $0 \cdot \infty$ in a forward pass, and an infinite slope that meets a flat one in a backward pass.
+# - Name the two classic traps: $0 \cdot \infty$ in a forward pass, and an infinite slope that meets a flat one in a
+#   backward pass.
 # - Say why a `nan` in the loss tells you so little about where it came from.
 #
 # ## In PyTorch this is …
 #
-# … `torch.autograd.detect_anomaly()`. It looks at gradients only, and only for `nan`. The forward pass may do as it likes.
+# … `torch.autograd.detect_anomaly()`. It looks at gradients only, and only for `nan`. The forward pass may do as it
+# likes.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -433,8 +437,9 @@ def detect_anomaly() -> Iterator[None]:
 #                 print("backward:", error)
 
 # %% [markdown]
-# The infinity in the forward pass went through. In the backward pass PyTorch names the square, where the `nan` appeared, not the root
-# that sent it the infinity. It also shows the line of the forward pass, in a warning that is silenced here.
+# The infinity in the forward pass went through. In the backward pass PyTorch names the square, where the `nan`
+# appeared, not the root that sent it the infinity. It also shows the line of the forward pass, in a warning that is
+# silenced here.
 #
 # ## Exercises
 #
@@ -448,7 +453,8 @@ def detect_anomaly() -> Iterator[None]:
 # ## Check yourself
 #
 # :::{dropdown} The loss is `nan` at step 100. Which step do you look at?
-# The earliest at which any number is not finite. It may be step 99: a step with a gradient of `nan` writes it into the weights.
+# The earliest at which any number is not finite. It may be step 99: a step with a gradient of `nan` writes it into the
+# weights.
 # :::
 #
 # :::{dropdown} All results of a forward pass are finite. Can a gradient be `nan`?
@@ -456,7 +462,8 @@ def detect_anomaly() -> Iterator[None]:
 # :::
 #
 # :::{dropdown} Why does 0 times infinity give `nan`, and not 0?
-# The 0 may be a number too small to see, and the infinity one too large to write. Their product could have been anything.
+# The 0 may be a number too small to see, and the infinity one too large to write. Their product could have been
+# anything.
 # :::
 #
 # :::{dropdown} How can a function that watches cost nothing while it is off?

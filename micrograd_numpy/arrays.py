@@ -2,8 +2,8 @@
 # # Finding the arrays
 #
 # Your engine computes one number at a time, and a model does the same to every sample. In this chapter you write a
-# program that looks on while the engine works on *one* sample, and finds the matrices that do that work for all
-# samples at once. Nobody tells it what a layer is.
+# program that looks on while the engine works on *one* sample, and finds the matrices that do that work for all samples
+# at once. Nobody tells it what a layer is.
 #
 # - **You will build** five passes, from `record` to the layout in memory. They turn scalar code into arrays.
 # - **You need** [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb); matrix products.
@@ -370,8 +370,8 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 #
 # ## Group
 #
-# Now to what may happen side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of one depth never
-# depend on each other. If they also do the same thing, they can be one array.
+# Now to what may happen side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of
+# one depth never depend on each other. If they also do the same thing, they can be one array.
 
 # %% mystnb={"image": {"alt": "The fused steps by depth. Two columns of 16 sums and 16 relus follow each other twice, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt

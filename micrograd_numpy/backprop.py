@@ -1,9 +1,8 @@
 # %% [markdown]
 # # Backpropagation: everyone in turn
 #
-# Every node can hand its gradient to its inputs. The art is in the order. In this chapter you run
-# seven wrong ways on purpose, see what each one breaks, and end with two short functions that are right
-# on every graph and as fast as any.
+# Every node can hand its gradient to its inputs. The art is in the order. In this chapter you run seven wrong ways on
+# purpose, see what each one breaks, and end with two short functions that are right on every graph and as fast as any.
 #
 # - **You will build** `topological_sort` and `backward`.
 # - **You need** [Value](value.ipynb). [Operations](ops.ipynb) helps, but you can read it later.
@@ -20,8 +19,8 @@ from typing import Any, Protocol, TypeVar
 # %% [markdown]
 # ## By hand, once
 #
-# Here is a small formula in which one input is used twice: $L = (ab + 10)\,a$. Before you read on, take
-# a pencil and find $\partial L/\partial a$ and $\partial L/\partial b$ at $a = 2$, $b = -3$.
+# Here is a small formula in which one input is used twice: $L = (ab + 10)\,a$. Before you read on, take a pencil and
+# find $\partial L/\partial a$ and $\partial L/\partial b$ at $a = 2$, $b = -3$.
 
 # %% mystnb={"image": {"alt": "The graph of L = (a*b + 10)*a with local derivatives on the arrows: a reaches L directly, with factor 4, and through p and s, with factors \u22123, 1 and 2."}} tags=["active-ipynb"]
 # from micrograd_numpy import Value, draw_graph
@@ -42,8 +41,8 @@ from typing import Any, Protocol, TypeVar
 # draw_graph(L, local_derivatives=True)
 
 # %% [markdown]
-# The local derivatives are on the arrows. Start at the root with $\partial L/\partial L = 1$ and let every
-# node hand on its gradient times the number on the arrow. `_backward()` does this for one node:
+# The local derivatives are on the arrows. Start at the root with $\partial L/\partial L = 1$ and let every node hand on
+# its gradient times the number on the arrow. `_backward()` does this for one node:
 
 # %% tags=["active-ipynb"]
 # a, b, p, s, L = formula()
@@ -54,12 +53,12 @@ from typing import Any, Protocol, TypeVar
 #     print(f"{node.label} has fired:  {grads}")
 
 # %% [markdown]
-# Follow `a.grad`. When $L$ fires, `a` gets 4, for the direct path. Only when $p$ fires does the rest arrive, $-6$,
-# and the sum is $-2$. Until then the 4 was right, but not finished.
+# Follow `a.grad`. When $L$ fires, `a` gets 4, for the direct path. Only when $p$ fires does the rest arrive, $-6$, and
+# the sum is $-2$. Until then the 4 was right, but not finished.
 #
-# So the answer is $-2$ and $4$, and a rule appears: **a node may fire only when its own gradient is
-# finished**, that is, after every node that uses it. Three nodes are easy to put in order by eye. The rest of the
-# chapter does it for any number of them.
+# So the answer is $-2$ and $4$, and a rule appears: **a node may fire only when its own gradient is finished**, that
+# is, after every node that uses it. Three nodes are easy to put in order by eye. The rest of the chapter does it for
+# any number of them.
 #
 # ## Five wrong ways
 #
@@ -99,8 +98,8 @@ from typing import Any, Protocol, TypeVar
 # print(f"c = 4a, so a.grad should be 4, but it is {a.grad}")
 
 # %% [markdown]
-# `c` has two arrows from `b`, so `b` fires twice, and the second time it hands on everything *again*. This is the question that
-# readers of micrograd ask most: why not plain recursion, without a sort? Because of this 8.
+# `c` has two arrows from `b`, so `b` fires twice, and the second time it hands on everything *again*. This is the
+# question that readers of micrograd ask most: why not plain recursion, without a sort? Because of this 8.
 #
 # **Three: recursion along every path.** Then let each call carry only its own share.
 
@@ -131,8 +130,8 @@ from typing import Any, Protocol, TypeVar
 #     print(f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes")
 
 # %% [markdown]
-# Every gradient is right. But each layer of sharing doubles the number of paths, and so the visits. At 60
-# doublings it is $2^{61} - 1$ visits: at ten million a second, seven thousand years. Real graphs share at every layer: each neuron's
+# Every gradient is right. But each layer of sharing doubles the number of paths, and so the visits. At 60 doublings it
+# is $2^{61} - 1$ visits: at ten million a second, seven thousand years. Real graphs share at every layer: each neuron's
 # output feeds all neurons of the next.
 #
 # **Four: one visit each, nearest first.** Go through the graph by distance from the root, and fire every node once.
@@ -157,15 +156,15 @@ from typing import Any, Protocol, TypeVar
 # print(f"L = 8x, so x.grad should be 8, but it is {x.grad}")
 
 # %% [markdown]
-# `h` is one step from the root, so it fires early. But it is also two steps away, through `k`, and what `k` sends comes too
-# late. Distance is the wrong thing to sort by.
+# `h` is one step from the root, so it fires early. But it is also two steps away, through `k`, and what `k` sends comes
+# too late. Distance is the wrong thing to sort by.
 #
 # The right thing is who uses whom. Here is the order that you used by eye.
 #
 # ## Topological order
 #
-# Put all nodes in a row so that **every node comes after its inputs**. That is a *topological order*. Read it from
-# the right, and every node comes after all who use it: exactly when its gradient is finished.
+# Put all nodes in a row so that **every node comes after its inputs**. That is a *topological order*. Read it from the
+# right, and every node comes after all who use it: exactly when its gradient is finished.
 #
 # There is an old trick to find one. Walk into the inputs first, and write a node down on the way *out*, when there is
 # nothing left below it.
@@ -185,8 +184,9 @@ from typing import Any, Protocol, TypeVar
 # print("   ".join(node.label or str(node.data) for node in order))
 
 # %% [markdown]
-# Each name stands to the right of its inputs. (The 10 is there too: it is a leaf, like any number that you write into a formula.)
-# This is right, and each node is visited once. It is also the version in most small engines. So what is wrong with it?
+# Each name stands to the right of its inputs. (The 10 is there too: it is a leaf, like any number that you write into a
+# formula.) This is right, and each node is visited once. It is also the version in most small engines. So what is wrong
+# with it?
 #
 # **Five: recursion again.** Add up two thousand numbers.
 
@@ -201,18 +201,18 @@ from typing import Any, Protocol, TypeVar
 #     print("RecursionError: Python's own stack is full")
 
 # %% [markdown]
-# Python's own stack ends at a depth of about a thousand calls, and a loss summed over two thousand examples is
-# two thousand deep. The walk is fine; the stack it borrows is too small. So bring your own: a list.
+# Python's own stack ends at a depth of about a thousand calls, and a loss summed over two thousand examples is two
+# thousand deep. The walk is fine; the stack it borrows is too small. So bring your own: a list.
 #
 # A stack needs to remember one more thing than "visit this node": "and when all of its inputs are written down, write
-# down this one". We push the node back, with a bookmark, `None`, on top of it, before its inputs. When the bookmark comes up again, everything
-# above it is done.
+# down this one". We push the node back, with a bookmark, `None`, on top of it, before its inputs. When the bookmark
+# comes up again, everything above it is done.
 
 # %% [markdown]
 # ## The real code
 #
-# First, what backpropagation has to know of a node. Nothing about numbers or rules; it works on anything with
-# these three.
+# First, what backpropagation has to know of a node. Nothing about numbers or rules; it works on anything with these
+# three.
 
 
 # %%
@@ -221,8 +221,7 @@ class Node(Protocol):
 
     grad: float
 
-    @property
-    def _prev(self) -> tuple[Any, ...]: ...
+    _prev: tuple[Any, ...]
 
     def _backward(self) -> None: ...
 
@@ -253,8 +252,9 @@ def topological_sort(root: N) -> list[N]:
         If `root` is not a Value.
     """
     if not hasattr(root, "_prev"):
-        kind = type(root).__name__
-        raise TypeError(f"a graph starts from one Value, but got {kind}; pass the Value to differentiate")
+        raise TypeError(
+            f"a graph starts from one Value, but got {type(root).__name__}; pass the Value to differentiate"
+        )
     order: list[N] = []
     seen: set[N] = set()
     stack: list[N | None] = [root]
@@ -327,8 +327,8 @@ def topological_sort(root: N) -> list[N]:
 # plt.show()
 
 # %% [markdown]
-# The order is also the same on every run. `_prev` is a tuple, and `seen` is asked only whether a node is in it, never in
-# which order. So the sums are added up in the same order, to the last bit.
+# The order is also the same on every run. `_prev` is a tuple, and `seen` is asked only whether a node is in it, never
+# in which order. So the sums are added up in the same order, to the last bit.
 #
 # With the order in hand, is `backward` only a loop? Almost. Two more traps are left.
 #
@@ -352,16 +352,16 @@ def topological_sort(root: N) -> list[N]:
 # print(f"after b: h.grad = {h.grad}, x.grad = {x.grad}")
 
 # %% [markdown]
-# $a = 10x$ and $b = 14x$, so `x` should hold 24, and it holds 34. The second call found 5 in `h`, left there by the first, added
-# its own 7, and handed all 12 on. The 5 was counted twice.
+# $a = 10x$ and $b = 14x$, so `x` should hold 24, and it holds 34. The second call found 5 in `h`, left there by the
+# first, added its own 7, and handed all 12 on. The 5 was counted twice.
 #
-# You do want *leaves* to add up: the gradient of a sum of losses is the sum of their gradients. But an
-# *interior* node is scrap paper. It must start from zero on each call.
+# You do want *leaves* to add up: the gradient of a sum of losses is the sum of their gradients. But an *interior* node
+# is scrap paper. It must start from zero on each call.
 #
 # ## The seventh: half a gradient
 #
-# You press Ctrl-C in the middle of a long `backward`, look around, and go on. Or a bug stops it, and your
-# program catches the error. Here a bug sits in `h`. Before you run the cell: what does `x` hold afterwards?
+# You press Ctrl-C in the middle of a long `backward`, look around, and go on. Or a bug stops it, and your program
+# catches the error. Here a bug sits in `h`. Before you run the cell: what does `x` hold afterwards?
 
 # %% tags=["active-ipynb"]
 # def stumbling_block():
@@ -438,11 +438,11 @@ def backward(root: Node) -> None:
 #     print(f"stopped halfway: {x.grad}")
 
 # %% [markdown]
-# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.) The third `x` held 100 from
-# before, and holds it still.
+# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.)
+# The third `x` held 100 from before, and holds it still.
 #
-# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero just above, so it makes no difference there. But a root can be
-# a leaf. Then it accumulates, like any leaf:
+# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero just above, so it makes no difference there.
+# But a root can be a leaf. Then it accumulates, like any leaf:
 
 # %% tags=["active-ipynb"]
 # x = Value(3.0)
@@ -453,8 +453,8 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## Step through it
 #
-# `after(k)` shows the formula from the top of the page when the first `k` nodes have fired. This is the halfway point: `L` and `s` have
-# fired, `p` is next, and `a` holds only the 4.
+# `after(k)` shows the formula from the top of the page when the first `k` nodes have fired. This is the halfway point:
+# `L` and `s` have fired, `p` is next, and `a` holds only the 4.
 
 # %% mystnb={"image": {"alt": "The graph of L = (a*b + 10)*a after L and s have fired: the gradient of s is 2, of p is 2 and of a is 4, and b still has 0."}} tags=["active-ipynb"]
 # def after(k):
@@ -481,8 +481,9 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## What it costs
 #
-# One `backward` walks over each arrow once to sort, and once to fire. The formula itself took one operation per node. So the whole gradient
-# costs a small multiple of computing the formula, **however many inputs there are**. Count it for a sum of $n$ squares:
+# One `backward` walks over each arrow once to sort, and once to fire. The formula itself took one operation per node.
+# So the whole gradient costs a small multiple of computing the formula, **however many inputs there are**. Count it for
+# a sum of $n$ squares:
 
 # %% tags=["active-ipynb"]
 # for n in [10, 100, 1000]:
@@ -498,7 +499,8 @@ def backward(root: Node) -> None:
 #     print(f"nudging needs {n + 1:4} runs of {2 * n:4} operations")
 
 # %% [markdown]
-# Ten times the inputs, ten times the work. For nudging, it is a hundred times. That is why networks with a billion weights can be trained at all.
+# Ten times the inputs, ten times the work. For nudging, it is a hundred times. That is why networks with a billion
+# weights can be trained at all.
 #
 # ## What you can now do
 #
@@ -508,7 +510,8 @@ def backward(root: Node) -> None:
 #
 # ## In PyTorch this is …
 #
-# … the same order, computed by counting how many users of each node have yet to fire. The results agree, leftovers included:
+# … the same order, computed by counting how many users of each node have yet to fire. The results agree, leftovers
+# included:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -530,8 +533,8 @@ def backward(root: Node) -> None:
 #     print("x³ at 3, twice:", x.grad.item())
 
 # %% [markdown]
-# `retain_graph=True` is there because PyTorch throws its graph away after one call, to save memory. Ours lives as long as
-# you hold its root.
+# `retain_graph=True` is there because PyTorch throws its graph away after one call, to save memory. Ours lives as long
+# as you hold its root.
 #
 # ## Exercises
 #
@@ -552,8 +555,8 @@ def backward(root: Node) -> None:
 # :::
 #
 # :::{dropdown} Why must interior nodes be reset, and leaves not?
-# What an interior node holds is handed on; leftovers would be counted again. What a leaf holds stays there, so it can be a
-# running sum.
+# What an interior node holds is handed on; leftovers would be counted again. What a leaf holds stays there, so it can
+# be a running sum.
 # :::
 #
 # :::{dropdown} A leaf's gradient is 4 in the middle of `backward`. May an optimizer use it?

@@ -1,12 +1,11 @@
 # %% [markdown]
 # # Trusting gradients
 #
-# A model with a wrong gradient can still train. In this chapter you build the test that tells a right
-# gradient from a wrong one, and learn how many digits of its answer you may believe.
+# A model with a wrong gradient can still train. In this chapter you build the test that tells a right gradient from a
+# wrong one, and learn how many digits of its answer you may believe.
 #
 # - **You will build** `check_gradients`, which holds backpropagation against nudges of the inputs.
-# - **You need** [Value](value.ipynb), and rules with their local derivatives from
-#   [Operations](ops.ipynb).
+# - **You need** [Value](value.ipynb), and rules with their local derivatives from [Operations](ops.ipynb).
 # - **Time** about 30 minutes.
 
 # %%
@@ -33,8 +32,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% [markdown]
 # ## A wrong rule trains anyway
 #
-# Fit one tanh neuron to four points by stepping against the slope. You do it four times. Each time
-# the result of tanh is right, but only one of the four rules has the right derivative.
+# Fit one tanh neuron to four points by stepping against the slope. You do it four times. Each time the result of tanh
+# is right, but only one of the four rules has the right derivative.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.value import apply, mean
@@ -91,22 +90,22 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     print(f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps")
 
 # %% [markdown]
-# Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes downhill, and a factor that is
-# too large or too small only looks like another learning rate. So a falling loss proves nothing about
-# your gradients. Here two wrong rules even end lower than the right one. On another task the same bug may cost you,
-# and nothing in the curve will tell you why.
+# Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes
+# downhill, and a factor that is too large or too small only looks like another learning rate. So a falling loss proves
+# nothing about your gradients. Here two wrong rules even end lower than the right one. On another task the same bug may
+# cost you, and nothing in the curve will tell you why.
 #
 # You need a witness that knows nothing of rules.
 #
 # ## Nudge and watch
 #
-# The slope of $f$ at $x$ says how many times as far the output moves as the input. So move the input
-# by a small step $h$, and divide. This is the **forward difference**:
+# The slope of $f$ at $x$ says how many times as far the output moves as the input. So move the input by a small step
+# $h$, and divide. This is the **forward difference**:
 #
 # $$f'(x) \approx \frac{f(x + h) - f(x)}{h}$$
 #
-# It asks $f$ for its value twice and nothing else, so it can't repeat a mistake in a rule. How good
-# is it? Take a function whose slope you know, a bell.
+# It asks $f$ for its value twice and nothing else, so it can't repeat a mistake in a rule. How good is it? Take a
+# function whose slope you know, a bell.
 
 # %% tags=["active-ipynb"]
 # def bell(x):
@@ -124,16 +123,16 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     print(f"h = {h:<5}  slope {slope:.8f}  error {abs(slope - exact):.1e}")
 
 # %% [markdown]
-# Ten times shorter a step, ten times smaller an error. School has the reason, Taylor's series: near
-# $x$, a smooth function is
+# Ten times shorter a step, ten times smaller an error. School has the reason, Taylor's series: near $x$, a smooth
+# function is
 #
 # $$f(x + h) = f(x) + h f'(x) + \tfrac{h^2}{2} f''(x) + \tfrac{h^3}{6} f'''(x) + \dots$$
 #
 # Each prime is one more derivative. Subtract $f(x)$, divide by $h$, and the first thing too much is
 # $\tfrac{h}{2} f''(x)$: an error that shrinks like $h$. It is called the **truncation error**.
 #
-# Now step to both sides. In $f(x + h) - f(x - h)$ all even terms cancel, $f''$ among them. This is
-# the **central difference**:
+# Now step to both sides. In $f(x + h) - f(x - h)$ all even terms cancel, $f''$ among them. This is the **central
+# difference**:
 #
 # $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}, \qquad \text{too much by } \tfrac{h^2}{6} f'''(x) + \dots$$
 #
@@ -172,16 +171,15 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # plt.show()
 
 # %% [markdown]
-# Read it from right to left. At first the error falls with the truncation, one decade per decade for
-# the forward difference, two for the central one. Then it turns and climbs.
+# Read it from right to left. At first the error falls with the truncation, one decade per decade for the forward
+# difference, two for the central one. Then it turns and climbs.
 #
-# What climbs is **rounding**. A float keeps 16 digits, so $f(x + h)$ carries an error of about
-# $10^{-16}$ times $f$ {cite:p}`goldberg1991`. Two nearly equal numbers are subtracted: their common
-# digits go, the error stays, and then it is divided by a small $h$. What is left is noise of about
-# $10^{-16} f / h$.
+# What climbs is **rounding**. A float keeps 16 digits, so $f(x + h)$ carries an error of about $10^{-16}$ times $f$
+# {cite:p}`goldberg1991`. Two nearly equal numbers are subtracted: their common digits go, the error stays, and then it
+# is divided by a small $h$. What is left is noise of about $10^{-16} f / h$.
 #
-# The best step is where the two meet. For the forward difference that is near $10^{-8}$, with 8 digits
-# right; for the central one near $10^{-5}$, with 10 to 11.
+# The best step is where the two meet. For the forward difference that is near $10^{-8}$, with 8 digits right; for the
+# central one near $10^{-5}$, with 10 to 11.
 
 # %% tags=["active-ipynb"]
 # for h in [1e-2, 1e-5, 1e-8, 1e-11, 1e-14]:
@@ -214,8 +212,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # secants(-0.5)
 
 # %% [markdown]
-# Run everything down to the folded cell below, and you get a slider for the step. Move it left past
-# $10^{-8}$, and watch the errors grow while the picture already looks perfect.
+# Run everything down to the folded cell below, and you get a slider for the step. Move it left past $10^{-8}$, and
+# watch the errors grow while the picture already looks perfect.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
@@ -225,8 +223,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% [markdown]
 # ## Six points
 #
-# The valley of the V is deeper for the formula with the higher order. So go on: step to $\pm h$,
-# $\pm 2h$ and $\pm 3h$, and mix the three differences $d_k = f(x + kh) - f(x - kh)$. By Taylor, each is
+# The valley of the V is deeper for the formula with the higher order. So go on: step to $\pm h$, $\pm 2h$ and $\pm 3h$,
+# and mix the three differences $d_k = f(x + kh) - f(x - kh)$. By Taylor, each is
 #
 # $$d_k = 2 \left( k\, h f' + k^3 \tfrac{h^3}{6} f''' + k^5 \tfrac{h^5}{120} f^{(5)} + \dots \right).$$
 #
@@ -239,10 +237,9 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # print("weights, times 60:", [round(float(60 * c), 6) for c in weights])
 
 # %% [markdown]
-# The formula is $(45 d_1 - 9 d_2 + d_3) / 60h$, and the first term that does not cancel is
-# $\tfrac{h^6}{140} f^{(7)}$ {cite:p}`fornberg1988`. The library's version also returns by how much the
-# four-point formula, $(8 d_1 - d_2)/12h$, disagrees. If two formulas of different order agree, the step
-# is probably short enough.
+# The formula is $(45 d_1 - 9 d_2 + d_3) / 60h$, and the first term that does not cancel is $\tfrac{h^6}{140} f^{(7)}$
+# {cite:p}`fornberg1988`. The library's version also returns by how much the four-point formula, $(8 d_1 - d_2)/12h$,
+# disagrees. If two formulas of different order agree, the step is probably short enough.
 
 
 # %%
@@ -269,13 +266,13 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # plt.show()
 
 # %% [markdown]
-# With a step as long as a thousandth, the six-point formula has 13 digits, and the noise hardly
-# matters. Where $f$ is as quiet as here, a rule that is off by a millionth can't hide from it.
+# With a step as long as a thousandth, the six-point formula has 13 digits, and the noise hardly matters. Where $f$ is
+# as quiet as here, a rule that is off by a millionth can't hide from it.
 #
 # ## How large is the noise?
 #
-# A slope is worth as much as you know about its error. The truncation part you have just estimated. For
-# the rounding part, $10^{-16} f$ is a guess, and sometimes a bad one:
+# A slope is worth as much as you know about its error. The truncation part you have just estimated. For the rounding
+# part, $10^{-16} f$ is a guess, and sometimes a bad one:
 
 # %% tags=["active-ipynb"]
 # def large_middle(x):
@@ -286,17 +283,17 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # print(f"error at h = 1e-3: {abs(central(large_middle, 1.0, 1e-3)[0] - 1.0):.0e}")
 
 # %% [markdown]
-# The result is 1, but a number of $10^8$ was rounded on the way, and its error came along. How would
-# you know? Compute $f$ once more and round otherwise: move each result, and each number it was made from, by a few
-# units in the last place. How far $f$ moves then is an estimate of the noise, made to be
-# too large rather than too small {cite:p}`vignes1993`. This asks no derivative, and it must not: a
-# derivative may be wrong, and then so would be our doubt about it.
+# The result is 1, but a number of $10^8$ was rounded on the way, and its error came along. How would you know? Compute
+# $f$ once more and round otherwise: move each result, and each number it was made from, by a few units in the last
+# place. How far $f$ moves then is an estimate of the noise, made to be too large rather than too small
+# {cite:p}`vignes1993`. This asks no derivative, and it must not: a derivative may be wrong, and then so would be our
+# doubt about it.
 #
 # Some numbers carry no noise. An operation with the same inputs as before gives the same result as before. And at
-# `relu(-1)`, or at a product with 0, the result stays the same to the last bit when the input moves. But it also stays the same in $10^{16} + x$, where
-# the nudge is rounded away. To tell the two apart, move the input very far, to $\pm 10^{300}$. The
-# sum notices; `relu`, on one side, does not. Neither does a `tanh` that is saturated. At 20 it is rounded to 1, and its
-# tiny slope is out of sight.
+# `relu(-1)`, or at a product with 0, the result stays the same to the last bit when the input moves. But it also stays
+# the same in $10^{16} + x$, where the nudge is rounded away. To tell the two apart, move the input very far, to
+# $\pm 10^{300}$. The sum notices; `relu`, on one side, does not. Neither does a `tanh` that is saturated. At 20 it is
+# rounded to 1, and its tiny slope is out of sight.
 
 # %%
 Step = tuple[tuple[float, ...], float]  # what an operation was given, and its result
@@ -382,8 +379,8 @@ def run(
 # %% [markdown]
 # The digits that the lines don't share are noise.
 #
-# The next cell makes sure that a check leaves no trace in a Value, even when $f$ fails in the middle. `differentiate` does the
-# one backward pass.
+# The next cell makes sure that a check leaves no trace in a Value, even when $f$ fails in the middle. `differentiate`
+# does the one backward pass.
 
 
 # %%
@@ -408,8 +405,8 @@ def differentiate(out: Value, inputs: list[Value]) -> list[float]:
 
 
 # %% [markdown]
-# Now the search for a step. It starts near $|x|/1000$, looks at both errors, and goes where the larger one
-# shrinks. Mostly it stays where it started.
+# Now the search for a step. It starts near $|x|/1000$, looks at both errors, and goes where the larger one shrinks.
+# Mostly it stays where it started.
 #
 # Loud noise needs a long step, but far from $x$ the slope may be another one, and the last number may be too noisy to
 # show that. So the search looks at every number in the graph: one with less noise usually shows it.
@@ -484,9 +481,9 @@ def slope(
 
 
 # %% [markdown]
-# There is one shape on which every formula fails: a corner. `relu` at 0 has slope 0 on its left and 1 on
-# its right. You can tell a corner from a curve by how far the two one-sided slopes are apart. On a curve the gap
-# shrinks with the step, at a corner it stays.
+# There is one shape on which every formula fails: a corner. `relu` at 0 has slope 0 on its left and 1 on its right. You
+# can tell a corner from a curve by how far the two one-sided slopes are apart. On a curve the gap shrinks with the
+# step, at a corner it stays.
 
 
 # %%
@@ -500,8 +497,8 @@ def has_kink(f: Function, x: float, noise: Function) -> bool:
 # %% [markdown]
 # ## The report
 #
-# For each input: both numbers, how far apart they are, and a verdict. The report as a whole is true if all
-# agree, so that `assert check_gradients(...)` is a test.
+# For each input: both numbers, how far apart they are, and a verdict. The report as a whole is true if all agree, so
+# that `assert check_gradients(...)` is a test.
 
 
 # %%
@@ -754,8 +751,8 @@ def check_gradients(
 # %% [markdown]
 # C was right. D was off by 2, which the optimizer took for a larger learning rate.
 #
-# Here are mistakes that people make, and some that nobody would see in a plot. Which of them do
-# you expect to slip through?
+# Here are mistakes that people make, and some that nobody would see in a plot. Which of them do you expect to slip
+# through?
 
 # %% tags=["active-ipynb"]
 # def off_by(rule, factor, which):
@@ -788,9 +785,9 @@ def check_gradients(
 #
 # ## A whole network
 #
-# A Value that you hand in is nudged itself. So you can check every weight of a model: give its
-# parameters as the inputs, and a function that ignores its arguments and computes the loss. (The
-# [MLP](mlp.ipynb) is the next chapter; here it is a formula with 13 inputs.)
+# A Value that you hand in is nudged itself. So you can check every weight of a model: give its parameters as the
+# inputs, and a function that ignores its arguments and computes the loss. (The [MLP](mlp.ipynb) is the next chapter;
+# here it is a formula with 13 inputs.)
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP
@@ -807,8 +804,8 @@ def check_gradients(
 # print(report)
 
 # %% [markdown]
-# Four gradients are exactly 0, and agree: a `relu` that is off for all three points passes nothing on, and a
-# nudge of its weights moves nothing.
+# Four gradients are exactly 0, and agree: a `relu` that is off for all three points passes nothing on, and a nudge of
+# its weights moves nothing.
 #
 # ## What it costs
 #
@@ -820,16 +817,17 @@ def check_gradients(
 #     print(f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave")
 
 # %% [markdown]
-# Six evaluations for the slope of each input, four to learn how noisy it is, and two to begin with. (Four of the hundred inputs needed a
-# second step.) A model with a million weights needs ten million
-# runs; backpropagation needs one there and back. That is why it exists, and why you check a *small* model,
-# once, and then train the large one with the same rules.
+# Six evaluations for the slope of each input, four to learn how noisy it is, and two to begin with. (Four of the
+# hundred inputs needed a second step.) A model with a million weights needs ten million runs; backpropagation needs one
+# there and back. That is why it exists, and why you check a *small* model, once, and then train the large one with the
+# same rules.
 #
 # ## What it promises
 #
-# "Agrees" means: at this point, backprop and the nudges differ by no more than a relative `rtol`, and by our estimate the
-# error of the nudges is no larger. Where noise could hide more, the honest answer is "inconclusive". Add a million to a small function and its digits drown. Then it makes
-# no difference whether the gradient is right, off by half, or forgotten altogether.
+# "Agrees" means: at this point, backprop and the nudges differ by no more than a relative `rtol`, and by our estimate
+# the error of the nudges is no larger. Where noise could hide more, the honest answer is "inconclusive". Add a million
+# to a small function and its digits drown. Then it makes no difference whether the gradient is right, off by half, or
+# forgotten altogether.
 
 # %% tags=["active-ipynb"]
 # def drowned(factor):
@@ -844,8 +842,8 @@ def check_gradients(
 #     print(f"factor {factor}: {report.rows[0].verdict}, report is {bool(report)}")
 
 # %% [markdown]
-# A slope of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise, or if
-# it is small beside the slopes of $f$ a step away, as at the bottom of a parabola.
+# A slope of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise, or if it
+# is small beside the slopes of $f$ a step away, as at the bottom of a parabola.
 
 # %% tags=["active-ipynb"]
 # for name, f, x in [
@@ -865,8 +863,8 @@ def check_gradients(
 # %% [markdown]
 # ## What it can't promise
 #
-# At corners and jumps there is no slope, whatever backprop says. `relu` picks 0 at its
-# corner, as in PyTorch; the nudges see the average.
+# At corners and jumps there is no slope, whatever backprop says. `relu` picks 0 at its corner, as in PyTorch; the
+# nudges see the average.
 
 # %% tags=["active-ipynb"]
 # print(check_gradients(lambda x: x.relu(), 0.0))
@@ -874,11 +872,11 @@ def check_gradients(
 # print("a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict)
 
 # %% [markdown]
-# Here both verdicts are false alarms about the rule and right about the point. A very steep bend can look like a corner,
-# too. Move away from it.
+# Here both verdicts are false alarms about the rule and right about the point. A very steep bend can look like a
+# corner, too. Move away from it.
 #
-# A place can hide a mistake. A `relu` that always passes the gradient on is right at 3. Check at
-# several points, on both sides of every corner.
+# A place can hide a mistake. A `relu` that always passes the gradient on is right at 3. Check at several points, on
+# both sides of every corner.
 
 # %% tags=["active-ipynb"]
 # def always_on(a):
@@ -889,9 +887,8 @@ def check_gradients(
 #     print(f"at {x}: {check_gradients(lambda v: apply(always_on, v), x).rows[0].verdict}")
 
 # %% [markdown]
-# Three wrong rules do slip through at 1. The first is off by less than `rtol`. The second has a wiggle so
-# narrow that all six points lie beyond it. The third drowns its slope inside the rule, among plain
-# numbers that are in no graph.
+# Three wrong rules do slip through at 1. The first is off by less than `rtol`. The second has a wiggle so narrow that
+# all six points lie beyond it. The third drowns its slope inside the rule, among plain numbers that are in no graph.
 
 # %% tags=["active-ipynb"]
 # def a_little_off(a):
@@ -910,8 +907,8 @@ def check_gradients(
 #     print(f"{rule.__name__}: {check_gradients(lambda x: apply(rule, x), 1.0).rows[0].verdict}")
 
 # %% [markdown]
-# The check sees the function that you hand it, and no other. Here is one that agrees, and the one that is trained, in which `.data`
-# cuts the penalty off from the graph.
+# The check sees the function that you hand it, and no other. Here is one that agrees, and the one that is trained, in
+# which `.data` cuts the penalty off from the graph.
 
 # %% tags=["active-ipynb"]
 # def error(w):
@@ -926,8 +923,8 @@ def check_gradients(
 #     print(f"{f.__name__}: {check_gradients(f, 3.0).rows[0].verdict}")
 
 # %% [markdown]
-# Last, an $f$ that gives another result every time, because of dropout or a shuffled batch, is refused as soon as
-# two results differ.
+# Last, an $f$ that gives another result every time, because of dropout or a shuffled batch, is refused as soon as two
+# results differ.
 
 # %% tags=["active-ipynb"]
 # rng = np.random.default_rng(0)
@@ -946,8 +943,8 @@ def check_gradients(
 #
 # ## In PyTorch this is …
 #
-# … `torch.autograd.gradcheck`. It uses central differences with a fixed step of $10^{-6}$, and by default
-# it lets a gradient be off by a thousandth. Give both checks a multiplication that is off by 0.0005.
+# … `torch.autograd.gradcheck`. It uses central differences with a fixed step of $10^{-6}$, and by default it lets a
+# gradient be off by a thousandth. Give both checks a multiplication that is off by 0.0005.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -975,8 +972,8 @@ def check_gradients(
 #     print("ours:                ", bool(report))
 
 # %% [markdown]
-# Both need float64. In float32, PyTorch's default, seven digits are all there are, and the V turns
-# after only a few of them.
+# Both need float64. In float32, PyTorch's default, seven digits are all there are, and the V turns after only a few of
+# them.
 #
 # ## Exercises
 #
@@ -993,8 +990,8 @@ def check_gradients(
 # :::
 #
 # :::{dropdown} You make the step of a central difference ten times shorter, and the error grows. Why?
-# You are left of the valley: the rounding error, about 1e-16·f/h, is larger than the truncation error, and
-# it grew ten times.
+# You are left of the valley: the rounding error, about 1e-16·f/h, is larger than the truncation error, and it grew ten
+# times.
 # :::
 #
 # :::{dropdown} Why does a central difference beat a forward one?
@@ -1007,6 +1004,6 @@ def check_gradients(
 #
 # ## Sources
 #
-# The six-point formula and its error are Fornberg's {cite:p}`fornberg1988`; what rounding does to a
-# difference is explained by Goldberg {cite:p}`goldberg1991`; to measure rounding by rounding at random is
-# the method of Vignes {cite:p}`vignes1993`.
+# The six-point formula and its error are Fornberg's {cite:p}`fornberg1988`; what rounding does to a difference is
+# explained by Goldberg {cite:p}`goldberg1991`; to measure rounding by rounding at random is the method of Vignes
+# {cite:p}`vignes1993`.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Seeing the graph
 #
-# A Value knows what it was made from. In this chapter you turn that memory into a picture, with no
-# program but your own: every number, every gradient, every arrow in its place.
+# A Value knows what it was made from. In this chapter you turn that memory into a picture, with no program but your
+# own: every number, every gradient, every arrow in its place.
 #
 # - **You will build** `draw_graph(root)`, which draws any expression that fits on a page.
 # - **You need** [Value](value.ipynb), and `topological_sort` from [Backpropagation](backprop.ipynb).
@@ -65,18 +65,18 @@ Link = tuple[int, int, float]
 # draw_graph(c)
 
 # %% [markdown]
-# Read it from left to right. A tinted card is a **leaf**: a number that you put in. A white card was
-# computed, and the badge on its left edge names the operation. The card with the strong border is the
-# **root**. Each card shows its data in blue and its gradient in orange, to four digits; in Jupyter, let
-# the mouse rest on a card to see them all. An arrow says "was used for".
+# Read it from left to right. A tinted card is a **leaf**: a number that you put in. A white card was computed, and the
+# badge on its left edge names the operation. The card with the strong border is the **root**. Each card shows its data
+# in blue and its gradient in orange, to four digits; in Jupyter, let the mouse rest on a card to see them all. An arrow
+# says "was used for".
 #
-# Two arrows leave `a`, and this is the picture's most useful message: `a` moves `c` along two paths, so
-# its gradient is a sum of two parts.
+# Two arrows leave `a`, and this is the picture's most useful message: `a` moves `c` along two paths, so its gradient is
+# a sum of two parts.
 #
 # ## What a picture must not lose
 #
-# A common way to remember inputs is a set. Before you run the next cell: how many inputs has `x * x`, and
-# how many are left when they go through a set?
+# A common way to remember inputs is a set. Before you run the next cell: how many inputs has `x * x`, and how many are
+# left when they go through a set?
 
 # %% tags=["active-ipynb"]
 # x = Value(3.0, label="x")
@@ -86,16 +86,16 @@ Link = tuple[int, int, float]
 # print("inputs:", len(y._prev), "  in a set:", len(set(y._prev)))
 
 # %% [markdown]
-# A set holds `x` once. A picture drawn from it shows one arrow with local derivative 3, and a reader who
-# multiplies along the path and adds over paths finds 3. The gradient is 6. The inputs of a Value
-# are a tuple, so both arrows are there. Ask for the local derivatives and the sum is plain to see:
+# A set holds `x` once. A picture drawn from it shows one arrow with local derivative 3, and a reader who multiplies
+# along the path and adds over paths finds 3. The gradient is 6. The inputs of a Value are a tuple, so both arrows are
+# there. Ask for the local derivatives and the sum is plain to see:
 
 # %% mystnb={"image": {"alt": "The graph of y = x*x at x = 3: two separate arrows run from x to the product, each marked 3, and the gradient of x is 6."}} tags=["active-ipynb"]
 # draw_graph(y, local_derivatives=True)
 
 # %% [markdown]
-# A set loses a second thing: the order. With one, $a - b$ and $b - a$ have the same picture. Here the
-# first input arrives above the second.
+# A set loses a second thing: the order. With one, $a - b$ and $b - a$ have the same picture. Here the first input
+# arrives above the second.
 
 # %% mystnb={"image": {"alt": "The graph of a - b: the arrow from a enters the badge above the arrow from b; the local derivatives are 1 and minus 1."}} tags=["active-ipynb"]
 # draw_graph(Value(2.0, label="a") - Value(3.0, label="b"), local_derivatives=True)
@@ -103,12 +103,12 @@ Link = tuple[int, int, float]
 # %% [markdown]
 # ## Which column?
 #
-# Now build it. A picture needs an $x$ and a $y$ for every node, and the graph has neither. Start with $x$:
-# arrows should run to the right, so every node must stand left of everything that uses it.
+# Now build it. A picture needs an $x$ and a $y$ for every node, and the graph has neither. Start with $x$: arrows
+# should run to the right, so every node must stand left of everything that uses it.
 #
-# `topological_sort` lists inputs before outputs. You could give each node a column of its own, in that
-# order. That works, but a picture of 33 nodes would be 33 columns wide. Nodes that don't depend on each
-# other can share a column, a **layer**.
+# `topological_sort` lists inputs before outputs. You could give each node a column of its own, in that order. That
+# works, but a picture of 33 nodes would be 33 columns wide. Nodes that don't depend on each other can share a column, a
+# **layer**.
 #
 # Count steps to the root. But which steps, when there are two paths? Try the shortest path first.
 
@@ -123,9 +123,9 @@ Link = tuple[int, int, float]
 # print({names[node]: steps for node, steps in shortest.items()})
 
 # %% [markdown]
-# `a` is one step from the root, and so is `a*b`. They share a layer, and the arrow from `a` to `a*b` has
-# nowhere to go. Replace "shortest" by "longest" and this cannot happen: if `a` is used for `a*b`, its
-# longest path is at least one step longer.
+# `a` is one step from the root, and so is `a*b`. They share a layer, and the arrow from `a` to `a*b` has nowhere to go.
+# Replace "shortest" by "longest" and this cannot happen: if `a` is used for `a*b`, its longest path is at least one
+# step longer.
 
 # %% tags=["active-ipynb"]
 # longest = dict.fromkeys(nodes, 0)
@@ -135,14 +135,13 @@ Link = tuple[int, int, float]
 # print({names[node]: steps for node, steps in longest.items()})
 
 # %% [markdown]
-# One walk, from the root backwards, as in backpropagation; only that it takes a maximum where
-# backpropagation adds. Every node ends up directly left of its first use, so leaves
-# sit next to where they matter.
+# One walk, from the root backwards, as in backpropagation; only that it takes a maximum where backpropagation adds.
+# Every node ends up directly left of its first use, so leaves sit next to where they matter.
 #
-# The library's version works on numbers instead of nodes: node 0, 1, 2 in topological order, and for each
-# the list of its inputs. Its companion handles arrows longer than one layer. Such an arrow would run
-# through the cards in between, so it gets a **waypoint** in each layer that it passes: an item
-# of height zero, for which the cards make room as for any other.
+# The library's version works on numbers instead of nodes: node 0, 1, 2 in topological order, and for each the list of
+# its inputs. Its companion handles arrows longer than one layer. Such an arrow would run through the cards in between,
+# so it gets a **waypoint** in each layer that it passes: an item of height zero, for which the cards make room as for
+# any other.
 
 
 # %%
@@ -201,13 +200,13 @@ def route_edges(inputs: Sequence[Sequence[int]], layers: list[int]) -> list[list
 # %% [markdown]
 # ## Above or below?
 #
-# Within a layer, order is everything. Lines that cross are hard to follow, so count
-# crossings. Two lines cross when one starts above the other and arrives below it. Sort the lines by where
-# they start; then each pair that arrives in the wrong order is a crossing.
+# Within a layer, order is everything. Lines that cross are hard to follow, so count crossings. Two lines cross when one
+# starts above the other and arrives below it. Sort the lines by where they start; then each pair that arrives in the
+# wrong order is a crossing.
 #
-# To find the order with the fewest crossings is a hard problem, and nobody knows a fast way that is
-# always right. A simple one is usually good: move each item to the mean place of its neighbors in the
-# next layer, its **barycenter**, and sweep through the layers to and fro. Keep the best order seen.
+# To find the order with the fewest crossings is a hard problem, and nobody knows a fast way that is always right. A
+# simple one is usually good: move each item to the mean place of its neighbors in the next layer, its **barycenter**,
+# and sweep through the layers to and fro. Keep the best order seen.
 
 
 # %%
@@ -245,9 +244,9 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 
 
 # %% [markdown]
-# Try it on a graph that needs it, the expression from micrograd's README. A link has three parts:
-# the item on the left, the item on the right, and the **port** where it arrives there, from −0.5 at the top
-# to 0.5 at the bottom. Ports keep the first input above the second.
+# Try it on a graph that needs it, the expression from micrograd's README. A link has three parts: the item on the left,
+# the item on the right, and the **port** where it arrives there, from −0.5 at the top to 0.5 at the bottom. Ports keep
+# the first input above the second.
 
 # %% tags=["active-ipynb"]
 # def readme(a, b):
@@ -288,8 +287,8 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 # print("crossings after the sweeps:    ", count_crossings(order_rows(rows, links), links))
 
 # %% [markdown]
-# Is that good? You can't try all orders, but you can start the sweeps from many. Before you run this:
-# how many of 100 random starts will end with fewer crossings?
+# Is that good? You can't try all orders, but you can start the sweeps from many. Before you run this: how many of 100
+# random starts will end with fewer crossings?
 
 # %% tags=["active-ipynb"]
 # import random
@@ -304,14 +303,13 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 # %% [markdown]
 # ## How high?
 #
-# The order is fixed; now each item gets a height. It wishes to be level with its neighbors, because
-# then its edges run straight. But cards of one layer must keep their distance. Who yields?
+# The order is fixed; now each item gets a height. It wishes to be level with its neighbors, because then its edges run
+# straight. But cards of one layer must keep their distance. Who yields?
 #
-# Everyone, as little as possible: keep the sum of squared distances from the wishes as small as can be.
-# Go through the layer from the top. If an item's wish is too close to the block above,
-# it joins the block, and the block moves to the mean wish of its members. Links between waypoints pull
-# harder, so long edges become straight first; `dot`, Graphviz's own program, does the same
-# {cite:p}`gansner1993`.
+# Everyone, as little as possible: keep the sum of squared distances from the wishes as small as can be. Go through the
+# layer from the top. If an item's wish is too close to the block above, it joins the block, and the block moves to the
+# mean wish of its members. Links between waypoints pull harder, so long edges become straight first; `dot`, Graphviz's
+# own program, does the same {cite:p}`gansner1993`.
 
 
 # %%
@@ -362,18 +360,17 @@ def place_rows(
 
 
 # %% [markdown]
-# Three cards, each at least 60 below the one before. In the first case all want to be at 0; in the
-# second the third card wants to be far away, and stays out of it. Before you run it: where do they go?
+# Three cards, each at least 60 below the one before. In the first case all want to be at 0; in the second the third
+# card wants to be far away, and stays out of it. Before you run it: where do they go?
 
 # %% tags=["active-ipynb"]
 # print(keep_apart([0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [60.0, 60.0]))
 # print(keep_apart([0.0, 0.0, 200.0], [1.0, 1.0, 1.0], [60.0, 60.0]))
 
 # %% [markdown]
-# A wish depends on neighbors that move too. So sweep: every layer follows its neighbors in turn, to and fro,
-# and after twenty sweeps hardly anything moves. The next cell puts the four steps in a row.
-# Each takes what the last one decided and never goes back, which is what makes the method
-# of {cite:t}`sugiyama1981` quick.
+# A wish depends on neighbors that move too. So sweep: every layer follows its neighbors in turn, to and fro, and after
+# twenty sweeps hardly anything moves. The next cell puts the four steps in a row. Each takes what the last one decided
+# and never goes back, which is what makes the method of {cite:t}`sugiyama1981` quick.
 
 
 # %%
@@ -413,8 +410,8 @@ def lay_out(inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Se
 # %% [markdown]
 # ## From numbers to a picture
 #
-# The rest is writing. An SVG file is text: each shape is one tag with its numbers. First the words on the
-# cards. Labels can hold anything, so they are cut to one line of bounded width.
+# The rest is writing. An SVG file is text: each shape is one tag with its numbers. First the words on the cards. Labels
+# can hold anything, so they are cut to one line of bounded width.
 
 
 # %%
@@ -462,9 +459,9 @@ def operation_sign(op: str) -> str:
 # print(clipped("a label that goes on and on and on"))
 
 # %% [markdown]
-# Then one card. `escape` turns `<` and `&` into `&lt;` and `&amp;`; without it, a label such as `x<y`
-# would break the file. A box has a size *along* the edges and one *across* them, so the same code draws
-# a graph that runs down the page.
+# Then one card. `escape` turns `<` and `&` into `&lt;` and `&amp;`; without it, a label such as `x<y` would break the
+# file. A box has a size *along* the edges and one *across* them, so the same code draws a graph that runs down the
+# page.
 
 
 # %%
@@ -553,10 +550,9 @@ class Box:
 
 
 # %% [markdown]
-# Then the layers' places and the edges. An edge is a chain of curves, one for each gap between two layers,
-# and of straight lines across the layers it passes. Every curve stays inside its gap, and a waypoint keeps
-# the line clear of the cards, so no edge can touch a card. When both inputs are the same node, the
-# two curves bow apart.
+# Then the layers' places and the edges. An edge is a chain of curves, one for each gap between two layers, and of
+# straight lines across the layers it passes. Every curve stays inside its gap, and a waypoint keeps the line clear of
+# the cards, so no edge can touch a card. When both inputs are the same node, the two curves bow apart.
 
 
 # %%
@@ -621,8 +617,8 @@ def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes:
 
 
 # %% [markdown]
-# A picture that some readers cannot see needs words, and some readers have Graphviz and want its many
-# layouts. Both are a walk over the nodes in topological order.
+# A picture that some readers cannot see needs words, and some readers have Graphviz and want its many layouts. Both are
+# a walk over the nodes in topological order.
 
 
 # %%
@@ -661,8 +657,7 @@ def dot_text(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: 
 
 
 # %% [markdown]
-# What `draw_graph` returns is a small object. Jupyter looks for a method called `_repr_svg_` and shows
-# what it returns.
+# What `draw_graph` returns is a small object. Jupyter looks for a method called `_repr_svg_` and shows what it returns.
 
 
 # %%
@@ -703,8 +698,8 @@ class Drawing:
 
 
 # %% [markdown]
-# Last, the function itself: check, number the nodes, lay out, write. It counts before it draws, because
-# a picture of thousands of cards explains nothing.
+# Last, the function itself: check, number the nodes, lay out, write. It counts before it draws, because a picture of
+# thousands of cards explains nothing.
 
 
 # %%
@@ -798,22 +793,20 @@ def draw_graph(
 # %% [markdown]
 # ## What it shows
 #
-# The expression from micrograd's README {cite:p}`karpathy2020micrograd` has 33 nodes. The published
-# results are $g = 24.7041$, $\partial g/\partial a = 138.8338$ and $\partial g/\partial b = 645.5773$. Find
-# them in the picture, rounded to four digits. Then look for gradients of 0. Who has one, and why?
-# (The graph is deep, so this time it runs down the page: only the roles of $x$ and $y$ change.)
+# The expression from micrograd's README {cite:p}`karpathy2020micrograd` has 33 nodes. The published results are
+# $g = 24.7041$, $\partial g/\partial a = 138.8338$ and $\partial g/\partial b = 645.5773$. Find them in the picture,
+# rounded to four digits. Then look for gradients of 0. Who has one, and why? (The graph is deep, so this time it runs
+# down the page: only the roles of $x$ and $y$ change.)
 
 # %% mystnb={"image": {"alt": "The graph of micrograd's README expression in 13 layers, drawn downward: a (gradient 138.8) and b (gradient 645.6) on top, c and d built up in two bands, joined in e, then f, and the root g = 24.7 at the bottom."}} tags=["active-ipynb"]
 # draw_graph(g, direction="down")
 
 # %% [markdown]
-# A factor 2 and the factor 3 have gradient 0: each multiplies a 0. And the sum that feeds the first `relu`
-# is −2. `relu` gives 0 for everything below zero, so a nudge there changes nothing, and its gradient
-# is 0.
+# A factor 2 and the factor 3 have gradient 0: each multiplies a 0. And the sum that feeds the first `relu` is −2.
+# `relu` gives 0 for everything below zero, so a nudge there changes nothing, and its gradient is 0.
 #
-# A neuron multiplies inputs by weights, adds a bias, and bends the sum with `tanh`. With local
-# derivatives on the arrows you can check every gradient by eye: multiply the number on the arrow
-# by the gradient at its head.
+# A neuron multiplies inputs by weights, adds a bias, and bends the sum with `tanh`. With local derivatives on the
+# arrows you can check every gradient by eye: multiply the number on the arrow by the gradient at its head.
 
 # %% mystnb={"image": {"alt": "A neuron with two inputs: x1 times w1 and x2 times w2 are added, the bias b is added, tanh gives 0.7071; the arrow into tanh is marked 0.5 and every gradient behind it is a multiple of 0.5."}} tags=["active-ipynb"]
 # x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
@@ -829,13 +822,13 @@ def draw_graph(
 #
 # ## Step by step
 #
-# A picture shows where everything ended. `stepper` shows how it got there. Let it play, or take one step at
-# a time with the arrow keys. Forward, each card is computed by its rule. Backward, each hands its gradient on,
-# and you see the sum that piles up in `grad`.
+# A picture shows where everything ended. `stepper` shows how it got there. Let it play, or take one step at a time with
+# the arrow keys. Forward, each card is computed by its rule. Backward, each hands its gradient on, and you see the sum
+# that piles up in `grad`.
 #
-# The leaves are yours: drag a card sideways, or move its slider. Before you do: what will the gradient of `w2`
-# be when you pull `x2` up to 1? And will the gradient of `w1` stay as it is? (Where nothing can run, on paper
-# for one, you see the last step.)
+# The leaves are yours: drag a card sideways, or move its slider. Before you do: what will the gradient of `w2` be when
+# you pull `x2` up to 1? And will the gradient of `w1` stay as it is? (Where nothing can run, on paper for one, you see
+# the last step.)
 
 # %% mystnb={"image": {"alt": "The graph of the neuron, to step through: forward from the leaves x1, w1, x2, w2 and b through two products and two sums to out, then backward.", "classes": "touch touch-stepper"}} tags=["active-ipynb"]
 # from micrograd_numpy import stepper
@@ -867,8 +860,8 @@ def draw_graph(
 # print("untouched:", before == [node.grad for node in topological_sort(out)])
 
 # %% [markdown]
-# A gradient can also vanish for all weights at once. Here is a gate: `relu` lets a positive sum
-# through and stops a negative one. With the values below the sum is −1.
+# A gradient can also vanish for all weights at once. Here is a gate: `relu` lets a positive sum through and stops a
+# negative one. With the values below the sum is −1.
 
 # %% mystnb={"image": {"alt": "The graph of relu(w*x + b) with w = -2, x = 1 and b = 1: the sum is -1, relu gives 0, and every gradient before relu is 0."}} tags=["active-ipynb"]
 # def gate(w, x, b):
@@ -882,8 +875,8 @@ def draw_graph(
 # gate(-2.0, 1.0, 1.0)
 
 # %% [markdown]
-# Run everything down to the folded cell below, and you get three sliders. Move them until the gradients
-# wake up, then find out what has to be true for that.
+# Run everything down to the folded cell below, and you get three sliders. Move them until the gradients wake up, then
+# find out what has to be true for that.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
@@ -893,15 +886,15 @@ def draw_graph(
 # %% [markdown]
 # ## Files, Graphviz, and limits
 #
-# `draw_graph(g).save("g.svg")` writes the picture; with `.dot` it writes the text for Graphviz. That text
-# is also short enough to read:
+# `draw_graph(g).save("g.svg")` writes the picture; with `.dot` it writes the text for Graphviz. That text is also short
+# enough to read:
 
 # %% tags=["active-ipynb"]
 # print(draw_graph(c).dot)
 
 # %% [markdown]
-# A picture is for reading. A network that trains has thousands of nodes, and `draw_graph` declines, whatever
-# the size: it counts first, without recursion.
+# A picture is for reading. A network that trains has thousands of nodes, and `draw_graph` declines, whatever the size:
+# it counts first, without recursion.
 
 # %% tags=["active-ipynb"]
 # chain = Value(1.0)
@@ -933,8 +926,8 @@ def draw_graph(
 #
 # ## In PyTorch this is …
 #
-# … `grad_fn`. A tensor remembers the function that made it, and that function's `next_functions` lead to
-# the ones before. There is no picture, but you can walk it. `AccumulateGrad` is PyTorch's leaf.
+# … `grad_fn`. A tensor remembers the function that made it, and that function's `next_functions` lead to the ones
+# before. There is no picture, but you can walk it. `AccumulateGrad` is PyTorch's leaf.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -951,8 +944,8 @@ def draw_graph(
 #         stack += [(source, depth + 1) for source, _ in reversed(function.next_functions)]
 
 # %% [markdown]
-# The same graph: a sum of a product and a leaf, a product of two leaves. The leaf of `a` is listed twice
-# because this walk prints a tree. And `x * x` has two entries, as it should, for one and the same leaf:
+# The same graph: a sum of a product and a leaf, a product of two leaves. The leaf of `a` is listed twice because this
+# walk prints a tree. And `x * x` has two entries, as it should, for one and the same leaf:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -977,8 +970,8 @@ def draw_graph(
 # ## Check yourself
 #
 # :::{dropdown} Why the longest path to the root, and not the shortest?
-# If `a` is used to make `b`, the longest path from `a` goes on through `b`, so it has at least one step more.
-# Every arrow then runs to the right. With the shortest path, `a` and `b` can share a layer.
+# If `a` is used to make `b`, the longest path from `a` goes on through `b`, so it has at least one step more. Every
+# arrow then runs to the right. With the shortest path, `a` and `b` can share a layer.
 # :::
 #
 # :::{dropdown} In the picture, a card has two arrows out. What do you know about its gradient?
@@ -990,11 +983,11 @@ def draw_graph(
 # :::
 #
 # :::{dropdown} A leaf shows gradient 0 after `backward()`. Name two reasons.
-# Some local derivative on its path is 0, as behind a `relu` that is off or at a weight whose input is 0.
-# Or it has several paths, and their parts cancel.
+# Some local derivative on its path is 0, as behind a `relu` that is off or at a weight whose input is 0. Or it has
+# several paths, and their parts cancel.
 # :::
 #
 # ## Sources
 #
-# Layers, waypoints and barycenter sweeps are from {cite:t}`sugiyama1981`. Straight long edges by stronger
-# pull, and the language of the `.dot` files, are from {cite:t}`gansner1993`.
+# Layers, waypoints and barycenter sweeps are from {cite:t}`sugiyama1981`. Straight long edges by stronger pull, and the
+# language of the `.dot` files, are from {cite:t}`gansner1993`.

@@ -1,11 +1,10 @@
 # %% [markdown]
 # # Losses
 #
-# A loss is one number that says how wrong a model is. Its slope tells each prediction which way to
-# move, and how hard. In this chapter you build four, and make the most used one survive any number.
+# A loss is one number that says how wrong a model is. Its slope tells each prediction which way to move, and how hard.
+# In this chapter you build four, and make the most used one survive any number.
 #
-# - **You will build** `mse_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits` and
-#   `hinge_loss`.
+# - **You will build** `mse_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits` and `hinge_loss`.
 # - **You need** [Value](value.ipynb) and [Operations](ops.ipynb); logarithms from school.
 # - **Time** about 30 minutes.
 
@@ -26,9 +25,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # %% [markdown]
 # ## A loss is a height
 #
-# A model predicts $p$ where the target is $t$. Picture the loss as a landscape over $p$: low where the
-# prediction is good, high where it is bad. The model can't see the landscape. All it learns is the slope where
-# it stands.
+# A model predicts $p$ where the target is $t$. Picture the loss as a landscape over $p$: low where the prediction is
+# good, high where it is bad. The model can't see the landscape. All it learns is the slope where it stands.
 
 # %% mystnb={"image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -60,8 +58,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # plt.show()
 
 # %% [markdown]
-# Left of the target the slope is negative: more would be better. Right of it, it is positive. And the
-# farther away, the steeper. To follow the slope downhill is to be corrected in proportion to the error.
+# Left of the target the slope is negative: more would be better. Right of it, it is positive. And the farther away, the
+# steeper. To follow the slope downhill is to be corrected in proportion to the error.
 #
 # ## Squared error, by hand
 #
@@ -73,8 +71,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # | 0 | −0.5 | 0.5 | 0.25 |
 # | 2 | 2 | 0 | 0 |
 #
-# The mean is $0.5 / 3 = 0.1667$. The slope in one prediction is $\tfrac{2}{n}(p - t)$: the 2 from the
-# square, the $\tfrac1n$ from the mean of $n$ samples. What should the three slopes be? Say it before you run.
+# The mean is $0.5 / 3 = 0.1667$. The slope in one prediction is $\tfrac{2}{n}(p - t)$: the 2 from the square, the
+# $\tfrac1n$ from the mean of $n$ samples. What should the three slopes be? Say it before you run.
 
 # %% tags=["active-ipynb"]
 # predictions = [Value(2.5), Value(0.0), Value(2.0)]
@@ -136,9 +134,9 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # %% [markdown]
 # ## A confident mistake makes no sound
 #
-# Now the target is a class, 0 or 1, and the model ends in a sigmoid: from a raw score $z$, the **logit**, it makes
-# a probability $p = \sigma(z) = 1/(1 + e^{-z})$. Use the squared error all the same. The target is 1, and
-# the model is more and more sure of 0. Before you run the next cell: does the slope grow or shrink?
+# Now the target is a class, 0 or 1, and the model ends in a sigmoid: from a raw score $z$, the **logit**, it makes a
+# probability $p = \sigma(z) = 1/(1 + e^{-z})$. Use the squared error all the same. The target is 1, and the model is
+# more and more sure of 0. Before you run the next cell: does the slope grow or shrink?
 
 # %% tags=["active-ipynb"]
 # print("    z         p   loss    slope in z")
@@ -147,16 +145,16 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #     print(f"{z:5.0f}  {Value(z).sigmoid().data:.6f}  {height:.3f}  {slope:.9f}")
 
 # %% [markdown]
-# It grows a little, and then shrinks to nothing. The chain rule multiplies $2(p - 1)$ by the slope of the sigmoid, $p(1 - p)$, and that is
-# almost zero when $p$ is near 0. The worse the mistake, the less the model learns from it. You need a loss that
-# gets steep where the sigmoid gets flat.
+# It grows a little, and then shrinks to nothing. The chain rule multiplies $2(p - 1)$ by the slope of the sigmoid,
+# $p(1 - p)$, and that is almost zero when $p$ is near 0. The worse the mistake, the less the model learns from it. You
+# need a loss that gets steep where the sigmoid gets flat.
 #
 # ## From likelihood to cross-entropy
 #
-# Ask another question: how probable did the model find what really happened? It gave class 1 the probability
-# $p$, and class 0 the rest. So what happened had probability $p$ if $t = 1$, and $1 - p$ if $t = 0$. A good
-# model gives the whole data set a high probability: the product over all samples. But a product of many
-# probabilities is too small for a float.
+# Ask another question: how probable did the model find what really happened? It gave class 1 the probability $p$, and
+# class 0 the rest. So what happened had probability $p$ if $t = 1$, and $1 - p$ if $t = 0$. A good model gives the
+# whole data set a high probability: the product over all samples. But a product of many probabilities is too small for
+# a float.
 
 # %% tags=["active-ipynb"]
 # print(0.5**1000)
@@ -169,12 +167,11 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #
 # $$L = -t \ln p - (1 - t) \ln(1 - p).$$
 #
-# One of the two terms is always zero. The other is the **surprise** at what happened: $-\ln 1 = 0$ if you were
-# sure of it, and without bound if you were sure of the opposite. Its mean is the **binary cross-entropy**
-# {cite:p}`good1952`.
+# One of the two terms is always zero. The other is the **surprise** at what happened: $-\ln 1 = 0$ if you were sure of
+# it, and without bound if you were sure of the opposite. Its mean is the **binary cross-entropy** {cite:p}`good1952`.
 #
-# Its slope in $p$ is $-\tfrac{t}{p} + \tfrac{1 - t}{1 - p} = \tfrac{p - t}{p (1 - p)}$. Below the line stands just what the
-# sigmoid is about to multiply with. The two cancel:
+# Its slope in $p$ is $-\tfrac{t}{p} + \tfrac{1 - t}{1 - p} = \tfrac{p - t}{p (1 - p)}$. Below the line stands just what
+# the sigmoid is about to multiply with. The two cancel:
 #
 # $$\frac{\partial L}{\partial z} = \frac{p - t}{p(1 - p)} \cdot p(1 - p) = p - t.$$
 #
@@ -194,8 +191,8 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # %% [markdown]
 # ## The logarithm of zero
 #
-# The formula has two sore spots, $p = 0$ and $p = 1$. You would expect trouble with a model that is sure and
-# wrong. What about one that is sure and *right*?
+# The formula has two sore spots, $p = 0$ and $p = 1$. You would expect trouble with a model that is sure and wrong.
+# What about one that is sure and *right*?
 
 # %% tags=["active-ipynb"]
 # print("sure and wrong:", surprise(Value(0.0), 1.0).data)
@@ -205,8 +202,8 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # `inf` is at least true. But a perfect prediction gives `nan`, because the term that should vanish is
 # $0 \cdot \ln 0 = 0 \cdot (-\infty)$. One such sample, and the mean over all of them is `nan`.
 #
-# The way out is PyTorch's: no logarithm goes below −100, and $p(1 - p)$ not below $10^{-12}$. It takes a rule of
-# its own, on plain floats, with the derivatives that you know.
+# The way out is PyTorch's: no logarithm goes below −100, and $p(1 - p)$ not below $10^{-12}$. It takes a rule of its
+# own, on plain floats, with the derivatives that you know.
 
 
 # %%
@@ -298,8 +295,8 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # %% [markdown]
 # ## Let the sigmoid in
 #
-# Nothing is `nan` any more. But look at what became of the slope when the sigmoid comes first.
-# The target is 1 in each row, and the slope should be $\sigma(z) - 1$: −1 at the top, 0 at the bottom.
+# Nothing is `nan` any more. But look at what became of the slope when the sigmoid comes first. The target is 1 in each
+# row, and the slope should be $\sigma(z) - 1$: −1 at the top, 0 at the bottom.
 
 # %% tags=["active-ipynb"]
 # def naive(z, t):
@@ -320,9 +317,9 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 #     print(f"{z:6.0f}   {loss:7.3f}   {slope:6.3f}    {cut_loss:7.3f}   {cut_slope:6.3f}")
 
 # %% [markdown]
-# The naive formula gives `inf` and `nan`. The one with the cut gives a loss of 100 and a slope of 0, or nearly so: deaf again, to
-# exactly the samples that matter most. The harm is done in the sigmoid. Once $p$ has been rounded to 0 or 1, no
-# formula can know what $z$ was. So do not compute $p$. Put $p = \sigma(z)$ into the formula on paper:
+# The naive formula gives `inf` and `nan`. The one with the cut gives a loss of 100 and a slope of 0, or nearly so: deaf
+# again, to exactly the samples that matter most. The harm is done in the sigmoid. Once $p$ has been rounded to 0 or 1,
+# no formula can know what $z$ was. So do not compute $p$. Put $p = \sigma(z)$ into the formula on paper:
 #
 # $$-\ln \sigma(z) = \ln(1 + e^{-z}), \qquad -\ln(1 - \sigma(z)) = \ln(1 + e^{z}).$$
 #
@@ -346,8 +343,8 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # $\ln\bigl(e^a (e^{-a} + 1)\bigr) = a + \ln(1 + e^{-a})$. Both signs in one formula are
 # $\max(a, 0) + \ln(1 + e^{-|a|})$, and now the exponent is never positive.
 #
-# Too small: $1 + 4 \cdot 10^{-18}$ is 1 in a float, and the loss of a good prediction is lost. `log1p(x)` computes $\ln(1 + x)$
-# without making that sum.
+# Too small: $1 + 4 \cdot 10^{-18}$ is 1 in a float, and the loss of a good prediction is lost. `log1p(x)` computes
+# $\ln(1 + x)$ without making that sum.
 
 
 # %%
@@ -369,7 +366,8 @@ def logit_cross_entropy(z: float, t: float) -> tuple[float, tuple[float, float]]
 
 # %% [markdown]
 # Why is the slope $\sigma(z) - t$? The slope of softplus is the sigmoid: $\tfrac{e^a}{1 + e^a} = \sigma(a)$. So
-# $\partial L / \partial z = -t\,\sigma(-z) + (1 - t)\,\sigma(z)$, and with $\sigma(-z) = 1 - \sigma(z)$ all that remains is
+# $\partial L / \partial z = -t\,\sigma(-z) + (1 - t)\,\sigma(z)$, and with $\sigma(-z) = 1 - \sigma(z)$ all that
+# remains is
 #
 # $$\frac{\partial L}{\partial z} = \sigma(z) - t.$$
 #
@@ -428,8 +426,8 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 #     print(f"z = {z:6.0f}   loss {height:8.3e}   slope {slope:6.3f}")
 
 # %% [markdown]
-# The slopes are as promised, and the losses true at every size. Rules written by hand are rules to be checked, and there are
-# two now, each with a slope for the prediction and one for the target:
+# The slopes are as promised, and the losses true at every size. Rules written by hand are rules to be checked, and
+# there are two now, each with a slope for the prediction and one for the target:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
@@ -439,8 +437,8 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # print(check_gradients(binary_cross_entropy_with_logits, -3.0, 0.8))
 
 # %% [markdown]
-# Turn the knobs. The function below draws the loss over the logit for one target, and the slope at one
-# logit. With a target of 0.7 the lowest point is where $\sigma(z) = 0.7$, and it is not at zero height.
+# Turn the knobs. The function below draws the loss over the logit for one target, and the slope at one logit. With a
+# target of 0.7 the lowest point is where $\sigma(z) = 0.7$, and it is not at zero height.
 
 # %% mystnb={"image": {"alt": "The loss over the logit for a target of 1 in blue, falling from left to right; at a logit of minus 2 an orange tangent of slope -0.88."}} tags=["active-ipynb"]
 # def logit_picture(logit, target):
@@ -475,10 +473,10 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # %% [markdown]
 # ## Hinge: enough is enough
 #
-# Cross-entropy never rests: however sure and right, a little more would be better. The **hinge loss** has a point
-# where it stops. The target is −1 or +1, the model gives a score $s$ whose sign is its answer, and $t s$ is the
-# **margin**: positive if the answer is right. The loss is $\max(0,\, 1 - t s)$. Right by a margin of 1 is good enough; anything less
-# pushes with a slope of 1 {cite:p}`cortes1995`.
+# Cross-entropy never rests: however sure and right, a little more would be better. The **hinge loss** has a point where
+# it stops. The target is −1 or +1, the model gives a score $s$ whose sign is its answer, and $t s$ is the **margin**:
+# positive if the answer is right. The loss is $\max(0,\, 1 - t s)$. Right by a margin of 1 is good enough; anything
+# less pushes with a slope of 1 {cite:p}`cortes1995`.
 
 
 # %%
@@ -522,8 +520,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # print(f"loss {loss.data:.4f}, slopes {[round(s.grad, 4) for s in scores]}")
 
 # %% [markdown]
-# The first sample is beyond its margin: it has no say any more. The other two push with the same force, the
-# nearly right one and the wrong one alike. Here are all four, for a sample of the positive class:
+# The first sample is beyond its margin: it has no say any more. The other two push with the same force, the nearly
+# right one and the wrong one alike. Here are all four, for a sample of the positive class:
 
 # %% mystnb={"image": {"alt": "Four panels with a loss in blue and its slope in orange. Squared error: a parabola and a line. Cross-entropy over the probability: steep near 0. Cross-entropy over the logit: slope from -1 to 0. Hinge: a bend at 1, slope -1 before it and 0 after."}} tags=["active-ipynb"]
 # _, panels = plt.subplots(2, 2, figsize=(6.4, 5.4))
@@ -536,8 +534,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # plt.show()
 
 # %% [markdown]
-# Read the orange lines. Squared error pushes in proportion, cross-entropy on logits with at most 1 and ever
-# more gently, hinge with all or nothing.
+# Read the orange lines. Squared error pushes in proportion, cross-entropy on logits with at most 1 and ever more
+# gently, hinge with all or nothing.
 #
 # ## A loss that is off by a factor
 #
@@ -566,8 +564,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     print(f"{name}: w = {fit(average):.4f}, gradients check: {bool(report)}")
 
 # %% [markdown]
-# Both find $w = 2$. The wrong one just walks in steps three times as long, until one day a batch of a thousand
-# makes them a thousand times as long. [Trusting gradients](gradcheck.ipynb) is how you find out on the first.
+# Both find $w = 2$. The wrong one just walks in steps three times as long, until one day a batch of a thousand makes
+# them a thousand times as long. [Trusting gradients](gradcheck.ipynb) is how you find out on the first.
 #
 # ## What you can now do
 #
@@ -614,7 +612,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     compare("hinge", hinge_loss, lambda s, t: torch.relu(1 - t * s).mean(), x, signs)
 
 # %% [markdown]
-# PyTorch's advice is this chapter's: for classes, leave the sigmoid out of the model, and use the loss that takes logits.
+# PyTorch's advice is this chapter's: for classes, leave the sigmoid out of the model, and use the loss that takes
+# logits.
 #
 # ## Exercises
 #

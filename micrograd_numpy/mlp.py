@@ -1,9 +1,8 @@
 # %% [markdown]
 # # Neurons, layers, MLP
 #
-# A neural network is a formula with knobs. In this chapter you build it from its smallest part, a
-# line in the plane, see why stacking parts needs a bend between them, and end with a model in one
-# line of code: `MLP(2, [4, 4, 1])`.
+# A neural network is a formula with knobs. In this chapter you build it from its smallest part, a line in the plane,
+# see why stacking parts needs a bend between them, and end with a model in one line of code: `MLP(2, [4, 4, 1])`.
 #
 # - **You will build** `Neuron`, `Layer`, `MLP`, and `Module`, which finds every knob in a model.
 # - **You need** [Value](value.ipynb). A few cells use NumPy arrays.
@@ -33,13 +32,13 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # %% [markdown]
 # ## A neuron is a line
 #
-# A neuron looks at some numbers and answers with one. It has a **weight** for each input and one
-# number more, the **bias**. It multiplies, adds up, and adds the bias:
+# A neuron looks at some numbers and answers with one. It has a **weight** for each input and one number more, the
+# **bias**. It multiplies, adds up, and adds the bias:
 #
 # $$z = w_1 x_1 + w_2 x_2 + b$$
 #
-# Take $w_1 = 1$, $w_2 = 2$ and $b = -2$. Before you run the next cell: for which of the three
-# points is the answer positive, for which negative?
+# Take $w_1 = 1$, $w_2 = 2$ and $b = -2$. Before you run the next cell: for which of the three points is the answer
+# positive, for which negative?
 
 # %% tags=["active-ipynb"]
 # def score(x1, x2, w1=1.0, w2=2.0, bias=-2.0):
@@ -50,10 +49,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(point, "gives", score(*point))
 
 # %% [markdown]
-# One point on each side, and one that gives exactly 0. The points that give 0 form a straight
-# line. On one side of it every answer is positive, on the other every answer is negative. The
-# next function draws that: the line, the positive side in blue, and an orange arrow with the
-# coordinates $(w_1, w_2)$.
+# One point on each side, and one that gives exactly 0. The points that give 0 form a straight line. On one side of it
+# every answer is positive, on the other every answer is negative. The next function draws that: the line, the positive
+# side in blue, and an orange arrow with the coordinates $(w_1, w_2)$.
 
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -90,8 +88,8 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     plt.gca().set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
 
 # %% [markdown]
-# Before you run the next cell: the second picture changes the weights, the third the bias. Which
-# one turns the line, and which one shifts it?
+# Before you run the next cell: the second picture changes the weights, the third the bias. Which one turns the line,
+# and which one shifts it?
 
 # %% mystnb={"image": {"alt": "Three planes, each cut by a line with the positive side blue and an arrow standing on the line at a right angle: from the first to the second the weights change and the line turns; from the first to the third the bias changes and the line shifts."}} tags=["active-ipynb"]
 # plt.figure(figsize=(7.2, 2.7))
@@ -101,9 +99,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# Weights turn the line, the bias shifts it. The arrow stands on the line at a right angle and
-# points to the positive side. It is orange because it is a gradient:
-# $\partial z/\partial x_1 = w_1$ and $\partial z/\partial x_2 = w_2$. The engine agrees:
+# Weights turn the line, the bias shifts it. The arrow stands on the line at a right angle and points to the positive
+# side. It is orange because it is a gradient: $\partial z/\partial x_1 = w_1$ and $\partial z/\partial x_2 = w_2$. The
+# engine agrees:
 
 # %% tags=["active-ipynb"]
 # x1, x2 = Value(0.5), Value(-1.0)
@@ -111,10 +109,10 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # print(x1.grad, x2.grad)
 
 # %% [markdown]
-# Now turn the knobs. The darker the color, the larger the answer: blue above zero, ocher below. You can
-# move the sliders, or drag the tip of the arrow, the line, and the black point, whose answer is
-# spelled out. Try to put the point on the other side by moving one knob only. And predict: what
-# happens to the line, and what to the colors, when you double $w_1$, $w_2$ and $b$?
+# Now turn the knobs. The darker the color, the larger the answer: blue above zero, ocher below. You can move the
+# sliders, or drag the tip of the arrow, the line, and the black point, whose answer is spelled out. Try to put the
+# point on the other side by moving one knob only. And predict: what happens to the line, and what to the colors, when
+# you double $w_1$, $w_2$ and $b$?
 
 # %% mystnb={"image": {"alt": "The plane of the two inputs with the neuron's line: blue and darker away from it on the side of the arrow, ocher on the other. In the page, sliders turn and shift the line.", "classes": "touch touch-neuron"}} tags=["active-ipynb"]
 # from micrograd_numpy.figures import neuron_figure
@@ -131,10 +129,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # %% [markdown]
 # ## The fold
 #
-# So far the answer is a flat, tilted sheet over the plane. A neuron sends its answer through one
-# more function, the **activation**. The most common one is `relu`: keep what is positive, replace
-# the rest by 0. That folds the sheet along the line. (The figure above has a button for it:
-# everything ocher goes blank.)
+# So far the answer is a flat, tilted sheet over the plane. A neuron sends its answer through one more function, the
+# **activation**. The most common one is `relu`: keep what is positive, replace the rest by 0. That folds the sheet
+# along the line. (The figure above has a button for it: everything ocher goes blank.)
 
 # %% mystnb={"image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb"]
 # axes = plt.figure(figsize=(4.8, 3.8)).add_subplot(projection="3d")
@@ -145,9 +142,8 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# A **layer** is several neurons that look at the same inputs. Each brings a line of its own, so
-# each brings a fold of its own. Add up the answers of four neurons, whose lines are the sides of
-# a square:
+# A **layer** is several neurons that look at the same inputs. Each brings a line of its own, so each brings a fold of
+# its own. Add up the answers of four neurons, whose lines are the sides of a square:
 
 # %% mystnb={"image": {"alt": "Four lines cut the plane into nine parts; the sum is zero in the square in the middle and rises away from it on all sides, fastest in the corners."}} tags=["active-ipynb"]
 # folds = [(1.0, 0.0, -1.0), (-1.0, 0.0, -1.0), (0.0, 1.0, -1.0), (0.0, -1.0, -1.0)]
@@ -172,16 +168,16 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# A tray: a flat floor inside the square, and a rim that rises on every side. One line can only
-# cut the plane in two; four of them fence something in. More folds make finer shapes. With enough
-# neurons in one layer, the sum can come as close as you like to any continuous function on a
-# bounded region: that was proved for sigmoids {cite:p}`cybenko1989`, and it holds for relu too.
+# A tray: a flat floor inside the square, and a rim that rises on every side. One line can only cut the plane in two;
+# four of them fence something in. More folds make finer shapes. With enough neurons in one layer, the sum can come as
+# close as you like to any continuous function on a bounded region: that was proved for sigmoids {cite:p}`cybenko1989`,
+# and it holds for relu too.
 #
 # ## Why a bend is needed
 #
-# Now put one layer behind another. Before you run the next cell: two layers, but no activation.
-# The first has a matrix of weights $W_1$ and biases $b_1$, the second $W_2$ and $b_2$, nine
-# numbers in all. What shapes can the pair draw that one neuron can't?
+# Now put one layer behind another. Before you run the next cell: two layers, but no activation. The first has a matrix
+# of weights $W_1$ and biases $b_1$, the second $W_2$ and $b_2$, nine numbers in all. What shapes can the pair draw that
+# one neuron can't?
 
 # %% tags=["active-ipynb"]
 # W1, b1 = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([1.0, 0.0])
@@ -193,14 +189,14 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(f"{x}: two layers give {W2 @ (W1 @ x + b1) + b2}, the one neuron gives {W @ x + b}")
 
 # %% [markdown]
-# None. Multiply out: $W_2(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2)$. One matrix, one
-# bias, one flat sheet. Without a bend, a hundred layers are one layer that is slow to compute.
-# The activation is what makes depth worth having.
+# None. Multiply out: $W_2(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2)$. One matrix, one bias, one flat sheet.
+# Without a bend, a hundred layers are one layer that is slow to compute. The activation is what makes depth worth
+# having.
 #
 # ## Four points that one neuron can't split
 #
-# The smallest task where that matters is XOR: answer yes when exactly one of two inputs is 1. Try
-# every neuron on a grid, 4913 of them. How many of the four points does the best one get right?
+# The smallest task where that matters is XOR: answer yes when exactly one of two inputs is 1. Try every neuron on a
+# grid, 4913 of them. How many of the four points does the best one get right?
 
 # %% tags=["active-ipynb"]
 # xor = {(0, 0): False, (0, 1): True, (1, 0): True, (1, 1): False}
@@ -212,13 +208,11 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(f"{count} of 4 right: {np.sum(right == count):5} neurons")
 
 # %% [markdown]
-# The best get three. A finer grid would not help, and school algebra says why. For the two yes
-# points you need $w_2 + b > 0$ and $w_1 + b > 0$; together, $w_1 + w_2 + 2b > 0$. For the two no
-# points you need $b < 0$ and $w_1 + w_2 + b < 0$; together, $w_1 + w_2 + 2b < 0$. It can't be
-# both.
+# The best get three. A finer grid would not help, and school algebra says why. For the two yes points you need
+# $w_2 + b > 0$ and $w_1 + b > 0$; together, $w_1 + w_2 + 2b > 0$. For the two no points you need $b < 0$ and
+# $w_1 + w_2 + b < 0$; together, $w_1 + w_2 + 2b < 0$. It can't be both.
 #
-# Two relu neurons and a third behind them can do it, with weights so plain that you can check
-# them in your head:
+# Two relu neurons and a third behind them can do it, with weights so plain that you can check them in your head:
 
 # %% tags=["active-ipynb"]
 # def xor_net(x1, x2):
@@ -231,9 +225,8 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(point, xor_net(*point))
 
 # %% [markdown]
-# The first neuron counts the ones. The second wakes up only when there are two, and the third
-# subtracts it twice, so 0, 1, 2 becomes 0, 1, 0. Where the result is above one half, the answer
-# is yes:
+# The first neuron counts the ones. The second wakes up only when there are two, and the third subtracts it twice, so 0,
+# 1, 2 becomes 0, 1, 0. Where the result is above one half, the answer is yes:
 
 # %% mystnb={"image": {"alt": "The four points of XOR: the two yes points lie in a blue band between two parallel lines, the two no points outside it, one on each side."}} tags=["active-ipynb"]
 # near = np.linspace(-0.5, 1.5, 81)
@@ -256,16 +249,15 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# Here the weights came from thinking. In [Training on moons](moons.ipynb) they come from
-# gradients, and for that a model needs all its knobs in one place.
+# Here the weights came from thinking. In [Training on moons](moons.ipynb) they come from gradients, and for that a
+# model needs all its knobs in one place.
 #
 # ## The real code: a Module knows its parameters
 #
-# Training touches every weight and every bias of a model: to zero its gradient, to move it, to
-# save it. Listing them by hand is how one gets forgotten, and a forgotten weight raises no error.
-# It never moves. So `Module` finds them: it walks through its own attributes, into lists and
-# other modules, and collects each Value that no operation made. Those Values are the
-# **parameters**.
+# Training touches every weight and every bias of a model: to zero its gradient, to move it, to save it. Listing them by
+# hand is how one gets forgotten, and a forgotten weight raises no error. It never moves. So `Module` finds them: it
+# walks through its own attributes, into lists and other modules, and collects each Value that no operation made. Those
+# Values are the **parameters**.
 
 
 # %%
@@ -370,8 +362,8 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 
 
 # %% [markdown]
-# Assigning an attribute is all it takes. A parameter that sits in two places is listed once, and
-# `made`, which is the result of an operation, is no parameter:
+# Assigning an attribute is all it takes. A parameter that sits in two places is listed once, and `made`, which is the
+# result of an operation, is no parameter:
 
 # %% tags=["active-ipynb"]
 # class Parts(Module):
@@ -386,9 +378,9 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #     print(f"{name:6} {parameter.data}")
 
 # %% [markdown]
-# A Value that the walk misses would stay as it is for ever, without a word. So `Module` also looks
-# where it collects nothing: into sets, arrays and other objects. `made` was no fault, because it was
-# computed from a parameter, and follows it. Two that would be lost:
+# A Value that the walk misses would stay as it is for ever, without a word. So `Module` also looks where it collects
+# nothing: into sets, arrays and other objects. `made` was no fault, because it was computed from a parameter, and
+# follows it. Two that would be lost:
 
 # %% tags=["active-ipynb"]
 # class Lost(Module):
@@ -405,9 +397,8 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 # %% [markdown]
 # ## Where the weights start
 #
-# A new model needs numbers in its weights, and the first idea is all zeros, or all alike. See
-# what happens to two hidden neurons that start alike and learn for 50 steps to give 1 at the
-# point (1, −2):
+# A new model needs numbers in its weights, and the first idea is all zeros, or all alike. See what happens to two
+# hidden neurons that start alike and learn for 50 steps to give 1 at the point (1, −2):
 
 # %% tags=["active-ipynb"]
 # def two_neurons(start, steps=50):
@@ -425,13 +416,13 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #     print("start at", start, "end at", *two_neurons(start))
 
 # %% [markdown]
-# Zeros do not move at all: every path from a weight to the loss has a factor of zero on it. The
-# 0.5s move, but in step. Equal neurons get equal gradients, so they stay equal, and a layer of a
-# hundred is as good as a layer of one. Weights have to start *different*, so they start random.
+# Zeros do not move at all: every path from a weight to the loss has a factor of zero on it. The 0.5s move, but in step.
+# Equal neurons get equal gradients, so they stay equal, and a layer of a hundred is as good as a layer of one. Weights
+# have to start *different*, so they start random.
 #
-# Random, but how large? Send a random signal through eight layers of 64 relu neurons, and measure
-# its size (the root of its mean square) after each. The weights have a standard deviation of 1 in
-# one run and of 0.05 in the other. Guess first: how far apart are the ends?
+# Random, but how large? Send a random signal through eight layers of 64 relu neurons, and measure its size (the root of
+# its mean square) after each. The weights have a standard deviation of 1 in one run and of 0.05 in the other. Guess
+# first: how far apart are the ends?
 
 # %% tags=["active-ipynb"]
 # def size(signal):
@@ -453,16 +444,14 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
 
 # %% [markdown]
-# Ten orders of magnitude, after eight layers. Each layer multiplies the size by about the same
-# factor, so it explodes or it vanishes. We want the factor to be 1, and that fixes how large the
-# weights must be.
+# Ten orders of magnitude, after eight layers. Each layer multiplies the size by about the same factor, so it explodes
+# or it vanishes. We want the factor to be 1, and that fixes how large the weights must be.
 #
-# A neuron adds up $n$ products $w_i x_i$. If the weights are independent, with mean 0 and
-# variance $v$, the sum has mean square $n\,v$ times that of the inputs. For a flat activation, or
-# one like `tanh` that is nearly straight around 0, the factor is 1 when $v = 1/n$
-# {cite:p}`glorot2010`. `relu` sends half of the sums to 0, which halves the mean square, so there
-# it takes $v = 2/n$ {cite:p}`he2015`. We write both as $v = g^2/n$, where $g$ is the **gain**.
-# Here is the table of activations, each with its $g^2$:
+# A neuron adds up $n$ products $w_i x_i$. If the weights are independent, with mean 0 and variance $v$, the sum has
+# mean square $n\,v$ times that of the inputs. For a flat activation, or one like `tanh` that is nearly straight around
+# 0, the factor is 1 when $v = 1/n$ {cite:p}`glorot2010`. `relu` sends half of the sums to 0, which halves the mean
+# square, so there it takes $v = 2/n$ {cite:p}`he2015`. We write both as $v = g^2/n$, where $g$ is the **gain**. Here is
+# the table of activations, each with its $g^2$:
 
 
 # %%
@@ -481,8 +470,8 @@ ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
 
 
 # %% [markdown]
-# A number drawn evenly from $(-b, b)$ has variance $b^2/3$, so $b = \sqrt{3 g^2/n}$ does it.
-# Biases need no luck: with different weights, they can all start at 0.
+# A number drawn evenly from $(-b, b)$ has variance $b^2/3$, so $b = \sqrt{3 g^2/n}$ does it. Biases need no luck: with
+# different weights, they can all start at 0.
 
 
 # %%
@@ -502,8 +491,8 @@ def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | 
 # %% [markdown]
 # ## The real code: Neuron, Layer, MLP
 #
-# First the neuron: `dot`, bias, activation. Its `__call__` is two lines; the rest says what it
-# takes. What a wrong size or a wrong number of inputs is told comes from `micrograd_numpy/guards/inputs.py`.
+# First the neuron: `dot`, bias, activation. Its `__call__` is two lines; the rest says what it takes. What a wrong size
+# or a wrong number of inputs is told comes from `micrograd_numpy/guards/inputs.py`.
 
 
 # %%
@@ -554,9 +543,8 @@ class Neuron(Module):
 
 
 # %% [markdown]
-# Draw one, after `backward`. At the right, `tanh` has a slope of 0.7864 here. At the left, find
-# the crossing: the gradient of each input is its weight times that, and the gradient of each
-# weight is its input times that.
+# Draw one, after `backward`. At the right, `tanh` has a slope of 0.7864 here. At the left, find the crossing: the
+# gradient of each input is its weight times that, and the gradient of each weight is its input times that.
 
 # %% mystnb={"image": {"alt": "The graph of one neuron: two weights and two inputs feed one dot node, the bias is added, and tanh gives the output; the gradient of each input is its weight times 0.7864, and the gradient of each weight is its input times 0.7864."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
@@ -572,8 +560,8 @@ class Neuron(Module):
 # draw_graph(out)
 
 # %% [markdown]
-# `dot` takes all products and their sum in one node. Predict: written with `*` and `+`, how many
-# operations does a relu neuron with 16 inputs need? How many with `dot`?
+# `dot` takes all products and their sum in one node. Predict: written with `*` and `+`, how many operations does a relu
+# neuron with 16 inputs need? How many with `dot`?
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import topological_sort
@@ -592,12 +580,10 @@ class Neuron(Module):
 #     print(f"{out.data:.4f} in {len(operations)} operations, the last of them {operations[-3:]}")
 
 # %% [markdown]
-# The same number, in 3 operations instead of 33. The time of a scalar engine goes into making
-# nodes and walking over them, so this is most of its speed. Frameworks call such an operation
-# *fused*.
+# The same number, in 3 operations instead of 33. The time of a scalar engine goes into making nodes and walking over
+# them, so this is most of its speed. Frameworks call such an operation *fused*.
 #
-# A layer is a list of neurons. It turns its inputs into Values once, so that all its neurons
-# share the same nodes.
+# A layer is a list of neurons. It turns its inputs into Values once, so that all its neurons share the same nodes.
 
 
 # %%
@@ -659,8 +645,8 @@ class Layer(Module):
 # print(f"before: {sizes[0]:.2f}, after eight layers: {sizes[-1]:.2f}")
 
 # %% [markdown]
-# It stays. Last, layers in a row: a **multi-layer perceptron**, MLP. The hidden layers use the
-# activation. The last one is linear, because a model that ends in `relu` could never answer −3.
+# It stays. Last, layers in a row: a **multi-layer perceptron**, MLP. The hidden layers use the activation. The last one
+# is linear, because a model that ends in `relu` could never answer −3.
 
 
 # %%
@@ -731,8 +717,8 @@ class MLP(Module):
 # %% [markdown]
 # ## How many knobs?
 #
-# Here is `MLP(2, [4, 4, 1])`: each line carries a weight, each neuron has a bias, and the two
-# inputs have none. Before you run the cell after it: how many parameters is that?
+# Here is `MLP(2, [4, 4, 1])`: each line carries a weight, each neuron has a bias, and the two inputs have none. Before
+# you run the cell after it: how many parameters is that?
 
 # %% mystnb={"image": {"alt": "Two input circles, two columns of four neurons and one output neuron; every circle is joined by a line to every circle of the next column, 8 + 16 + 4 lines."}} tags=["active-ipynb"]
 # from itertools import pairwise
@@ -779,17 +765,16 @@ class MLP(Module):
 # )
 
 # %% [markdown]
-# A layer of $m$ neurons with $n$ inputs has $(n + 1)\,m$ parameters:
-# $3 \cdot 4 + 5 \cdot 4 + 5 \cdot 1 = 37$. Each has a name, the path that leads to it. A neuron's
-# weights come first, then its bias:
+# A layer of $m$ neurons with $n$ inputs has $(n + 1)\,m$ parameters: $3 \cdot 4 + 5 \cdot 4 + 5 \cdot 1 = 37$. Each has
+# a name, the path that leads to it. A neuron's weights come first, then its bias:
 
 # %% tags=["active-ipynb"]
 # for name, parameter in list(model.named_parameters())[:6]:
 #     print(f"{name:27} {parameter.data:7.4f}")
 
 # %% [markdown]
-# A call takes Values or numbers: a list, a tuple, a row of an array. One output neuron gives one
-# Value, several give a list. `backward` reaches every parameter, and the inputs too.
+# A call takes Values or numbers: a list, a tuple, a row of an array. One output neuron gives one Value, several give a
+# list. `backward` reaches every parameter, and the inputs too.
 
 # %% tags=["active-ipynb"]
 # x = [Value(0.5), Value(-1.0)]
@@ -820,9 +805,8 @@ class MLP(Module):
 # %% [markdown]
 # ## Save and load
 #
-# `state_dict` is a plain dict of names and numbers, so a model fits in a JSON file that you can
-# read, and that can't run anything when somebody else opens it (a pickle can). Here is the XOR
-# network, set by hand through the same door:
+# `state_dict` is a plain dict of names and numbers, so a model fits in a JSON file that you can read, and that can't
+# run anything when somebody else opens it (a pickle can). Here is the XOR network, set by hand through the same door:
 
 # %% tags=["active-ipynb"]
 # import json
@@ -844,8 +828,7 @@ class MLP(Module):
 # print([by_hand(point).data for point in xor])
 
 # %% [markdown]
-# Write it as text, read it into a model that started elsewhere, and compare. A float survives
-# JSON to its last bit.
+# Write it as text, read it into a model that started elsewhere, and compare. A float survives JSON to its last bit.
 
 # %% tags=["active-ipynb"]
 # text = json.dumps(model.state_dict())
@@ -855,8 +838,8 @@ class MLP(Module):
 # print(restored([0.5, -1.0]).data == model([0.5, -1.0]).data)
 
 # %% [markdown]
-# A half-loaded model runs without complaint and gives wrong answers, so everything is checked
-# before the first number is set. A state that does not fit changes nothing:
+# A half-loaded model runs without complaint and gives wrong answers, so everything is checked before the first number
+# is set. A state that does not fit changes nothing:
 
 # %% tags=["active-ipynb"]
 # before = by_hand.state_dict()
@@ -877,9 +860,8 @@ class MLP(Module):
 #
 # ## In PyTorch this is …
 #
-# … `torch.nn.Linear` and `torch.nn.Sequential`. A `Linear` keeps the weights of a layer as one
-# matrix, a row for each neuron. Copy our numbers over and compare the output and all 37
-# gradients:
+# … `torch.nn.Linear` and `torch.nn.Sequential`. A `Linear` keeps the weights of a layer as one matrix, a row for each
+# neuron. Copy our numbers over and compare the output and all 37 gradients:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -913,10 +895,10 @@ class MLP(Module):
 #     print(f"{len(gradients)} gradients, largest difference below 1e-12: {worst < 1e-12}")
 
 # %% [markdown]
-# The names are PyTorch's too: `parameters`, `named_parameters`, `zero_grad`, `state_dict`,
-# `load_state_dict` {cite:p}`paszke2019`. Two things differ. PyTorch takes a batch of examples at
-# once, one per row, where this model takes one. And `torch.nn.Linear` starts narrower by default:
-# weights and biases alike from $(-1/\sqrt{n}, 1/\sqrt{n})$.
+# The names are PyTorch's too: `parameters`, `named_parameters`, `zero_grad`, `state_dict`, `load_state_dict`
+# {cite:p}`paszke2019`. Two things differ. PyTorch takes a batch of examples at once, one per row, where this model
+# takes one. And `torch.nn.Linear` starts narrower by default: weights and biases alike from
+# $(-1/\sqrt{n}, 1/\sqrt{n})$.
 #
 # ## Exercises
 #
@@ -938,8 +920,8 @@ class MLP(Module):
 # :::
 #
 # :::{dropdown} Why may all biases start at zero, but not all weights?
-# Neurons with different weights get different gradients, so their biases part at the first step. Neurons
-# that are equal in everything get equal gradients and stay equal.
+# Neurons with different weights get different gradients, so their biases part at the first step. Neurons that are equal
+# in everything get equal gradients and stay equal.
 # :::
 #
 # :::{dropdown} How many parameters has `MLP(3, [5, 2])`?
@@ -948,7 +930,6 @@ class MLP(Module):
 #
 # ## Sources
 #
-# Neurons as thresholds are from {cite:t}`mcculloch1943`, neurons that learn from
-# {cite:t}`rosenblatt1958`, and `relu` in networks from {cite:t}`nair2010`. The first weights
-# follow {cite:t}`glorot2010` and {cite:t}`he2015`. The three classes have the shape they have in
-# micrograd {cite:p}`karpathy2020micrograd`.
+# Neurons as thresholds are from {cite:t}`mcculloch1943`, neurons that learn from {cite:t}`rosenblatt1958`, and `relu`
+# in networks from {cite:t}`nair2010`. The first weights follow {cite:t}`glorot2010` and {cite:t}`he2015`. The three
+# classes have the shape they have in micrograd {cite:p}`karpathy2020micrograd`.

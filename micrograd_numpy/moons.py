@@ -1,13 +1,12 @@
 # %% [markdown]
 # # Training on moons
 #
-# Every part is on the table: a number that knows its derivatives, a model, a loss, an optimizer.
-# In this chapter you put them in a loop of five lines and watch a straight line bend until it fits
-# between two moons. Then you repeat a published run and compare it digit by digit.
+# Every part is on the table: a number that knows its derivatives, a model, a loss, an optimizer. In this chapter you
+# put them in a loop of five lines and watch a straight line bend until it fits between two moons. Then you repeat a
+# published run and compare it digit by digit.
 #
 # - **You will build** `train`, the training loop, and the pictures that show what it learned.
-# - **You need** [Neurons, layers, MLP](mlp.ipynb), [Losses](losses.ipynb) and
-#   [Optimizers](optimizers.ipynb).
+# - **You need** [Neurons, layers, MLP](mlp.ipynb), [Losses](losses.ipynb) and [Optimizers](optimizers.ipynb).
 # - **Time** about 35 minutes.
 
 # %%
@@ -44,9 +43,9 @@ PLUS, MINUS = FORWARD, OCHER  # the colors of the two classes
 # %% [markdown]
 # ## Two moons
 #
-# The data are points in the plane, half of them on each of two half circles, shaken by some noise.
-# Each point has a **label**: −1 on the upper moon, +1 on the lower. They come from scikit-learn
-# {cite:p}`pedregosa2011`, and leave as plain Python floats, which our engine likes best.
+# The data are points in the plane, half of them on each of two half circles, shaken by some noise. Each point has a
+# **label**: −1 on the upper moon, +1 on the lower. They come from scikit-learn {cite:p}`pedregosa2011`, and leave as
+# plain Python floats, which our engine likes best.
 
 
 # %%
@@ -86,8 +85,8 @@ def moons_data(
 
 
 # %% [markdown]
-# Let's take 100 points. The seed is 1337, and the old `RandomState` draws them, because these are
-# the points of a run that many people know. We will come back to it.
+# Let's take 100 points. The seed is 1337, and the old `RandomState` draws them, because these are the points of a run
+# that many people know. We will come back to it.
 
 # %% tags=["active-ipynb"]
 # import numpy as np
@@ -96,8 +95,8 @@ def moons_data(
 # print(len(X), "points; the first is", [round(x, 4) for x in X[0]], "with label", y[0])
 
 # %% [markdown]
-# Two functions more before the first picture: one that makes sure that points and labels fit
-# together, and one that draws them.
+# Two functions more before the first picture: one that makes sure that points and labels fit together, and one that
+# draws them.
 
 
 # %%
@@ -220,8 +219,8 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 
 
 # %% [markdown]
-# Before you run the next cell: you may draw one straight line and call everything on one side of it
-# −1, everything on the other +1. How many of the 100 points can you get right?
+# Before you run the next cell: you may draw one straight line and call everything on one side of it −1, everything on
+# the other +1. How many of the 100 points can you get right?
 
 # %% mystnb={"image": {"alt": "Two interleaved half moons: 50 ocher triangles, labeled \u22121, form an arch at the upper left; 50 blue circles, labeled +1, form a bowl at the lower right. The end of each moon reaches into the other."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -233,8 +232,8 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 # plt.show()
 
 # %% [markdown]
-# No need to guess, for a line has only two freedoms: its direction and its place. Try 720
-# directions, and along each of them every place that makes a difference.
+# No need to guess, for a line has only two freedoms: its direction and its place. Try 720 directions, and along each of
+# them every place that makes a difference.
 
 # %% tags=["active-ipynb"]
 # import math
@@ -259,11 +258,10 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #
 # ## Five lines
 #
-# You can search all lines because there are two knobs. Our network will have 337, so we need a way
-# that scales: start anywhere, and let the gradient say where to go. Try it on the line first. A
-# line is an MLP with two inputs and one neuron, and its answer is a **score**: the sign is the
-# class, the size is how sure it is. The loss is the hinge loss, zero for a score on the right side
-# with a margin of at least one.
+# You can search all lines because there are two knobs. Our network will have 337, so we need a way that scales: start
+# anywhere, and let the gradient say where to go. Try it on the line first. A line is an MLP with two inputs and one
+# neuron, and its answer is a **score**: the sign is the class, the size is how sure it is. The loss is the hinge loss,
+# zero for a score on the right side with a margin of at least one.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP, SGD, hinge_loss
@@ -280,9 +278,9 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #         print(f"step {step:3d}   loss {loss.data:.4f}")
 
 # %% [markdown]
-# That is all of training. Everything below is this loop, with more comfort. To see what the line
-# has learned we need two functions: `accuracy` counts the right signs, and
-# `plot_decision_boundary` asks the model about every point of a grid.
+# That is all of training. Everything below is this loop, with more comfort. To see what the line has learned we need
+# two functions: `accuracy` counts the right signs, and `plot_decision_boundary` asks the model about every point of a
+# grid.
 
 
 # %%
@@ -456,15 +454,14 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 # plt.show()
 
 # %% [markdown]
-# 88, and the best line has 90. Gradient descent did not fail: it made the hinge loss small, and the
-# hinge loss does not count errors. It also charges for points that are right but close to the line.
-# Counting would give no gradient to follow, because a count does not change when a line moves a
-# little.
+# 88, and the best line has 90. Gradient descent did not fail: it made the hinge loss small, and the hinge loss does not
+# count errors. It also charges for points that are right but close to the line. Counting would give no gradient to
+# follow, because a count does not change when a line moves a little.
 #
 # ### The line you forget
 #
-# Of the five lines, number 3 looks like housekeeping. Before you run the next cell: it trains the
-# same model twice, once without `zero_grad`. What will the second curve do?
+# Of the five lines, number 3 looks like housekeeping. Before you run the next cell: it trains the same model twice,
+# once without `zero_grad`. What will the second curve do?
 
 # %% mystnb={"image": {"alt": "Two loss curves over 200 steps: with zero_grad the loss falls smoothly to 0.3; without it, it does the same for a few steps and then swings up and down between 0.33 and 0.6."}} tags=["active-ipynb"]
 # def losses_of_a_line(zero):
@@ -490,16 +487,15 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 # plt.show()
 
 # %% [markdown]
-# No error, no warning, and the first steps look fine. `backward` adds to what a parameter's `grad`
-# holds, so without line 3 each step follows the sum of all gradients since the start, also those
-# from places that the model left long ago. It overshoots, comes back and overshoots again.
+# No error, no warning, and the first steps look fine. `backward` adds to what a parameter's `grad` holds, so without
+# line 3 each step follows the sum of all gradients since the start, also those from places that the model left long
+# ago. It overshoots, comes back and overshoots again.
 #
 # ## The real code
 #
-# What does the loop lack? Some comforts, and a record. First, **batches**. So far each step looked
-# at all points. A step can also follow the average gradient of a few, a minibatch; then one
-# **epoch**, a round through all points, has many steps. Each point must come once per epoch, in a
-# new order every time.
+# What does the loop lack? Some comforts, and a record. First, **batches**. So far each step looked at all points. A
+# step can also follow the average gradient of a few, a minibatch; then one **epoch**, a round through all points, has
+# many steps. Each point must come once per epoch, in a new order every time.
 
 
 # %%
@@ -534,8 +530,7 @@ def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> Iterato
 #     print("epoch", epoch, list(batches(10, 4, rng)))
 
 # %% [markdown]
-# Second, a **progress bar**, for someone who is watching, and for nobody else: a bar has no place
-# in a log file.
+# Second, a **progress bar**, for someone who is watching, and for nobody else: a bar has no place in a log file.
 
 
 # %%
@@ -558,8 +553,8 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
 
 
 # %% [markdown]
-# Third, a **record** of what happened. Beside the curves it can keep copies of the parameters, so
-# that you can go back and look at the model as it was.
+# Third, a **record** of what happened. Beside the curves it can keep copies of the parameters, so that you can go back
+# and look at the model as it was.
 
 
 # %%
@@ -605,12 +600,12 @@ class History:
 
 # %% [markdown]
 # Fourth, two ways to run a batch forward and back. `one_by_one` is what you have seen. `at_once` gives the same
-# numbers, but for rounding, and is far faster. How it does that is told in [Finding the arrays](arrays.ipynb) and
-# [From scalars to arrays](vectorize.ipynb); here it saves you some waiting, if you ask for it.
+# numbers, but for rounding, and is far faster. How it does that is told in [Finding the arrays](arrays.ipynb) and [From
+# scalars to arrays](vectorize.ipynb); here it saves you some waiting, if you ask for it.
 #
-# And the loop. Look for the five lines in the middle, two of them behind `run`. The rest is checks, an
-# optional penalty and an optional schedule for the learning rate, and the record. If you press stop,
-# it ends after the last full step and you keep what you have.
+# And the loop. Look for the five lines in the middle, two of them behind `run`. The rest is checks, an optional penalty
+# and an optional schedule for the learning rate, and the record. If you press stop, it ends after the last full step
+# and you keep what you have.
 
 # %%
 Run = Callable[[list[list[float]], list[float]], tuple[float, list[float]]]
@@ -856,14 +851,13 @@ def train(
 # %% [markdown]
 # ## A run that many people know
 #
-# micrograd {cite:p}`karpathy2020micrograd`, the engine that this book learned from, comes with a
-# notebook that trains on these very points, and the numbers in it are published. Few things check
-# an engine as hard: 100 steps in a row, each built on the one before, so that one wrong gradient
-# anywhere leads somewhere else.
+# micrograd {cite:p}`karpathy2020micrograd`, the engine that this book learned from, comes with a notebook that trains
+# on these very points, and the numbers in it are published. Few things check an engine as hard: 100 steps in a row,
+# each built on the one before, so that one wrong gradient anywhere leads somewhere else.
 #
-# Two hidden layers of 16 neurons with relu, and one output. micrograd draws its first weights from
-# Python's generator with seed 1337, evenly from (−1, 1), neuron by neuron, and all biases start
-# at 0. We do the same, with a generator of our own:
+# Two hidden layers of 16 neurons with relu, and one output. micrograd draws its first weights from Python's generator
+# with seed 1337, evenly from (−1, 1), neuron by neuron, and all biases start at 0. We do the same, with a generator of
+# our own:
 
 # %% tags=["active-ipynb"]
 # import random
@@ -881,9 +875,9 @@ def train(
 # model
 
 # %% [markdown]
-# The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$
-# with $\alpha = 10^{-4}$, which keeps them from growing without need. The learning rate falls from
-# 1.0 to 0.1, all points are in every step, and there are 100 steps. How large is one step?
+# The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$ with
+# $\alpha = 10^{-4}$, which keeps them from growing without need. The learning rate falls from 1.0 to 0.1, all points
+# are in every step, and there are 100 steps. How large is one step?
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import topological_sort
@@ -893,8 +887,8 @@ def train(
 # print("nodes in the graph of one step:", len(topological_sort(loss)))
 
 # %% [markdown]
-# Eleven thousand numbers that remember, built and walked back a hundred times: about a million in
-# all, a matter of seconds. Before you run the cell: will the loss fall at every step?
+# Eleven thousand numbers that remember, built and walked back a hundred times: about a million in all, a matter of
+# seconds. Before you run the cell: will the loss fall at every step?
 
 # %% tags=["active-ipynb"]
 # model = published_start()
@@ -912,9 +906,8 @@ def train(
 #     print(f"step {step:2d}   loss {history.losses[step]:.4f}   accuracy {history.accuracies[step]:.0%}")
 
 # %% [markdown]
-# It does not: the very first step almost doubles it. The gradient knows the slope where you stand
-# and nothing about the floor a full stride away, and at learning rate 1.0 the strides are long.
-# And does it end where micrograd ends?
+# It does not: the very first step almost doubles it. The gradient knows the slope where you stand and nothing about the
+# floor a full stride away, and at learning rate 1.0 the strides are long. And does it end where micrograd ends?
 
 # %% tags=["active-ipynb"]
 # published = 0.010978370135492717
@@ -924,11 +917,10 @@ def train(
 # print("first step with 100 % right:", history.accuracies.index(1.0))
 
 # %% [markdown]
-# The same loss, and the first 100 % at step 40, as in micrograd's notebook. The two engines share
-# no code, and ours adds up a neuron's products in one node instead of a chain.
+# The same loss, and the first 100 % at step 40, as in micrograd's notebook. The two engines share no code, and ours
+# adds up a neuron's products in one node instead of a chain.
 #
-# What is left of the loss at the end: points too close to the boundary, or the penalty? Ask for
-# both:
+# What is left of the loss at the end: points too close to the boundary, or the penalty? Ask for both:
 
 # %% tags=["active-ipynb"]
 # penalty = 1e-4 * sum(p.data**2 for p in model.parameters())
@@ -936,13 +928,13 @@ def train(
 # print(f"penalty    {penalty:.4f}")
 
 # %% [markdown]
-# Nothing is left but the penalty. All 100 points have their margin, so the digits you compared are
-# the size of the weights, after the data had no more to say.
+# Nothing is left but the penalty. All 100 points have their margin, so the digits you compared are the size of the
+# weights, after the data had no more to say.
 #
 # ## Watch the boundary bend
 #
-# `history` kept the parameters of every epoch, so you can play the training back. The
-# function below loads one of those states into a second model and draws what it saw.
+# `history` kept the parameters of every epoch, so you can play the training back. The function below loads one of those
+# states into a second model and draws what it saw.
 
 # %% tags=["active-ipynb"]
 # film = MLP(2, [16, 16, 1])
@@ -961,11 +953,11 @@ def train(
 # plt.show()
 
 # %% [markdown]
-# The coarse cut comes first, within a few steps. Then, slowly, the kinks: a relu network is flat
-# pieces joined along folds, and the folds have to travel to where the moons turn.
+# The coarse cut comes first, within a few steps. Then, slowly, the kinks: a relu network is flat pieces joined along
+# folds, and the folds have to travel to where the moons turn.
 #
-# Here is the whole film. Let it play, or pull the slider. Watch the triangles at the right end of the
-# upper moon: how often does the boundary sweep over one of them before it stays on its side?
+# Here is the whole film. Let it play, or pull the slider. Watch the triangles at the right end of the upper moon: how
+# often does the boundary sweep over one of them before it stays on its side?
 
 # %% mystnb={"image": {"alt": "The regions of the trained model: the boundary winds between the moons with every point on its side. Below it the loss, falling over the epochs. In the page, a slider goes through every epoch.", "classes": "touch touch-boundary"}} tags=["active-ipynb"]
 # from micrograd_numpy.figures import boundary_figure
@@ -989,8 +981,8 @@ def train(
 # print(f"most often over the point {where} with label {label:+.0f}: {most} times")
 
 # %% [markdown]
-# The curve of the loss tells the same story in one line. Its scale is logarithmic, so equal
-# distances are equal factors.
+# The curve of the loss tells the same story in one line. Its scale is logarithmic, so equal distances are equal
+# factors.
 
 
 # %%
@@ -1031,17 +1023,16 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# The zigzag is the long stride again, stepping from one wall of a valley to the other. It calms
-# down as the learning rate falls. That is what the schedule is for.
+# The zigzag is the long stride again, stepping from one wall of a valley to the other. It calms down as the learning
+# rate falls. That is what the schedule is for.
 #
 # ## Many small steps or few good ones
 #
-# The full batch gives the true gradient of the loss, and asks 100 points for one step. A minibatch
-# of 10 gives a noisy one, and takes ten steps for the same price. What is better?
+# The full batch gives the true gradient of the loss, and asks 100 points for one step. A minibatch of 10 gives a noisy
+# one, and takes ten steps for the same price. What is better?
 #
-# To compare honestly, fix what a run may spend: 2000 **gradient evaluations**, that is, 2000 times
-# one point through the model and back. And give each batch size two learning rates, because what is
-# best for one is not for another.
+# To compare honestly, fix what a run may spend: 2000 **gradient evaluations**, that is, 2000 times one point through
+# the model and back. And give each batch size two learning rates, because what is best for one is not for another.
 
 # %% tags=["active-ipynb"]
 # runs = {}
@@ -1063,29 +1054,28 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #         print(f"{batch_size:5d}   {run.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}")
 
 # %% [markdown]
-# Read it in pairs. With the full batch, 20 steps are too few, long or short. With batches of 10,
-# the same budget buys 200 steps, and with the long stride they end at 0. With single points there
-# are 2000 steps, but one point is a noisy guide, and it forbids the long stride: at 0.1 the run goes
-# well, at 1.0 it is ruined. Look at the scores of the model that it left behind:
+# Read it in pairs. With the full batch, 20 steps are too few, long or short. With batches of 10, the same budget buys
+# 200 steps, and with the long stride they end at 0. With single points there are 2000 steps, but one point is a noisy
+# guide, and it forbids the long stride: at 0.1 the run goes well, at 1.0 it is ruined. Look at the scores of the model
+# that it left behind:
 
 # %% tags=["active-ipynb"]
 # scores = runs[1, 1.0]
 # print("points with a score of exactly 0:", scores.count(0.0), "of", len(scores))
 
 # %% [markdown]
-# For these points no relu of the last hidden layer is awake, so no gradient gets through to wake
-# one. A few steps too long did that, and no later step can mend it.
+# For these points no relu of the last hidden layer is awake, so no gradient gets through to wake one. A few steps too
+# long did that, and no later step can mend it.
 #
-# So neither is better as such: batch size and learning rate belong together. Small batches buy more
-# steps per evaluation, large ones a truer direction. And this counts evaluations, which is what our
-# engine's time goes into. On hardware that takes 100 points at once for the price of one, the count
-# that matters is steps, and larger batches look better. Random minibatches are an old idea
-# {cite:p}`robbins1951`.
+# So neither is better as such: batch size and learning rate belong together. Small batches buy more steps per
+# evaluation, large ones a truer direction. And this counts evaluations, which is what our engine's time goes into. On
+# hardware that takes 100 points at once for the price of one, the count that matters is steps, and larger batches look
+# better. Random minibatches are an old idea {cite:p}`robbins1951`.
 #
 # ## Points it has never seen
 #
-# 100 % on points that the model was trained on could mean that it has learned two moons, or a list
-# of 100 points. There is one way to know: draw new points, and do not train on them.
+# 100 % on points that the model was trained on could mean that it has learned two moons, or a list of 100 points. There
+# is one way to know: draw new points, and do not train on them.
 
 # %% tags=["active-ipynb"]
 # model = film  # the published run, as it was at the end
@@ -1095,10 +1085,10 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # print(f"1000 it has never seen:       {accuracy(model, X_new, y_new):.1%}")
 
 # %% [markdown]
-# It has learned the moons: it **generalizes**. But these moons are clean. Triple the noise, and they
-# run into each other. Then even one who knows exactly how the points were made can't get all of
-# them right. Here is that one: it knows the moons and the noise, and asks which moon is more likely
-# to have sent a point here. No model can expect to do better.
+# It has learned the moons: it **generalizes**. But these moons are clean. Triple the noise, and they run into each
+# other. Then even one who knows exactly how the points were made can't get all of them right. Here is that one: it
+# knows the moons and the noise, and asks which moon is more likely to have sent a point here. No model can expect to do
+# better.
 
 # %% tags=["active-ipynb"]
 # def insider(point, noise=0.3):
@@ -1115,8 +1105,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # print(f"the insider, on 1000 new points: {accuracy(insider, X_new, y_new):.1%}")
 
 # %% [markdown]
-# Now train on 10, on 50 and on 200 of these noisy points, each time 400 steps with batches of 10.
-# Before you run the cell: which of the three models is best on the points it was trained on?
+# Now train on 10, on 50 and on 200 of these noisy points, each time 400 steps with batches of 10. Before you run the
+# cell: which of the three models is best on the points it was trained on?
 
 # %% tags=["active-ipynb"]
 # models = {}
@@ -1137,10 +1127,10 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #     print(f"{n:6d}   {accuracy(model, X_few, y_few):10.1%}   {accuracy(model, X_new, y_new):10.1%}")
 
 # %% [markdown]
-# The two columns go opposite ways. The model with 10 points is perfect on them and the worst on new
-# ones: 337 parameters have room for all ten points, noise included. That is **overfitting**, and
-# you can't see it in the training loss. More points leave less room for noise, and at 200 the model
-# is close to the insider, while its training accuracy looks the least impressive of the three.
+# The two columns go opposite ways. The model with 10 points is perfect on them and the worst on new ones: 337
+# parameters have room for all ten points, noise included. That is **overfitting**, and you can't see it in the training
+# loss. More points leave less room for noise, and at 200 the model is close to the insider, while its training accuracy
+# looks the least impressive of the three.
 
 # %% mystnb={"image": {"alt": "The boundaries learned from 10 and from 200 noisy points. The one from 10 points puts all ten right, with a wedge cut out for a single point; the one from 200 is a wave between the moons, with some points of each class on the wrong side."}} tags=["active-ipynb"]
 # _, axes = plt.subplots(2, 1, figsize=(5.4, 7.2))
@@ -1152,8 +1142,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# This is one draw of each size, so the last digits are luck. The rule is not: judge a model by
-# points it has not seen.
+# This is one draw of each size, so the last digits are luck. The rule is not: judge a model by points it has not seen.
 #
 # ## What you can now do
 #
@@ -1164,9 +1153,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #
 # ## In PyTorch this is …
 #
-# … the same five lines. The same net from the same weights, trained by torch for the same 100
-# steps. It takes all points at once, as the rows of a matrix. Its floats have 32 bits unless you ask
-# for the 64 of Python's, as we do here:
+# … the same five lines. The same net from the same weights, trained by torch for the same 100 steps. It takes all
+# points at once, as the rows of a matrix. Its floats have 32 bits unless you ask for the 64 of Python's, as we do here:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -1215,8 +1203,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # ## Check yourself
 #
 # :::{dropdown} Which of the five lines can you swap without changing anything?
-# `zero_grad` can stand anywhere between one `step` and the next `backward`: before the forward pass, or
-# before the loss. The others need what the line before them made.
+# `zero_grad` can stand anywhere between one `step` and the next `backward`: before the forward pass, or before the
+# loss. The others need what the line before them made.
 # :::
 #
 # :::{dropdown} 1000 points, batches of 32, 5 epochs. How many steps is that?
@@ -1224,17 +1212,16 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # :::
 #
 # :::{dropdown} The loss rises at the first step. Is the gradient wrong?
-# It may be right. Downhill is only promised for a short enough step. Make the learning rate ten times
-# smaller: if the loss still rises, check the gradients.
+# It may be right. Downhill is only promised for a short enough step. Make the learning rate ten times smaller: if the
+# loss still rises, check the gradients.
 # :::
 #
 # :::{dropdown} A model is right about 100 % of its training points. Is that good?
-# You can't say. So were two in this chapter: one was right about every new point too, the other about three
-# in four.
+# You can't say. So were two in this chapter: one was right about every new point too, the other about three in four.
 # :::
 #
 # ## Sources
 #
-# The run is the demonstration of micrograd {cite:p}`karpathy2020micrograd`, the data set is
-# scikit-learn's {cite:p}`pedregosa2011`, and the hinge loss comes from support-vector machines
-# {cite:p}`cortes1995`. Steps along the gradient of random samples go back to {cite:t}`robbins1951`.
+# The run is the demonstration of micrograd {cite:p}`karpathy2020micrograd`, the data set is scikit-learn's
+# {cite:p}`pedregosa2011`, and the hinge loss comes from support-vector machines {cite:p}`cortes1995`. Steps along the
+# gradient of random samples go back to {cite:t}`robbins1951`.

@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Operations: one rule each
 #
-# An operation needs to know two things: its result, and how far each of its inputs moves it.
-# In this chapter you derive both for every operation of the engine, in a line or two each, and write
-# them down as functions that you can read at a glance.
+# An operation needs to know two things: its result, and how far each of its inputs moves it. In this chapter you derive
+# both for every operation of the engine, in a line or two each, and write them down as functions that you can read at a
+# glance.
 #
-# - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `abs`,
-#   `dot`, `total` and `mean`; and then a new one, of your own.
+# - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `abs`, `dot`, `total` and
+#   `mean`; and then a new one, of your own.
 # - **You need** the [Value](value.ipynb) chapter up to "What one step knows".
 # - **Time** about 40 minutes; each section stands alone.
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
@@ -25,13 +26,12 @@ Number = Any  # a float, or what computes like one and has an exp, a log, ... of
 
 
 # %% [markdown]
-# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for
-# each input: how many times as far the result moves when that input is nudged and the others
-# hold still. Nothing else. No class, no graph, no side effects.
+# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for each input: how
+# many times as far the result moves when that input is nudged and the others hold still. Nothing else. No class, no
+# graph, no side effects.
 #
-# You will want to check each rule as it comes, so here are two helpers for this page. `check` asks
-# the rule for its local derivatives, and nudging for a second opinion. `portrait` plots a curve in
-# blue and its derivative in orange.
+# You will want to check each rule as it comes, so here are two helpers for this page. `check` asks the rule for its
+# local derivatives, and nudging for a second opinion. `portrait` plots a curve in blue and its derivative in orange.
 
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -66,8 +66,8 @@ Number = Any  # a float, or what computes like one and has an exp, a log, ... of
 # %% [markdown]
 # ## Sum, difference, negative
 #
-# Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It moved by $h$, once as far. The same holds for
-# $b$. So a sum hands its gradient to both inputs unchanged.
+# Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It moved by $h$, once as far. The same holds for $b$. So a sum
+# hands its gradient to both inputs unchanged.
 
 
 # %%
@@ -98,13 +98,13 @@ def neg(a: float) -> tuple[float, tuple[float]]:
 # check(neg, 2.0)
 
 # %% [markdown]
-# You could do without `sub` and `neg`: $a - b = a + (-1) \cdot b$. It would be right, with two
-# nodes more for every minus sign, and a mysterious $-1$ in every picture. A rule costs one line.
+# You could do without `sub` and `neg`: $a - b = a + (-1) \cdot b$. It would be right, with two nodes more for every
+# minus sign, and a mysterious $-1$ in every picture. A rule costs one line.
 #
 # ## Product
 #
-# $(a + h)\,b - ab = hb$. The product moves $b$ times as far as $a$ does. Each input's local derivative
-# is *the other input*. As a picture, the product is an area:
+# $(a + h)\,b - ab = hb$. The product moves $b$ times as far as $a$ does. Each input's local derivative is *the other
+# input*. As a picture, the product is an area:
 
 # %% mystnb={"image": {"alt": "A rectangle of width a and height b. Widening it by h adds a strip of height b, whose area is h times b."}} tags=["active-ipynb"]
 # a, b, h = 3.0, 2.0, 0.35
@@ -135,13 +135,12 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # check(mul, 3.0, 0.0)
 
 # %% [markdown]
-# The second line is worth a pause. With $b = 0$ the product does not move at all when you nudge $a$.
-# The gradient of $a$ is zero, and whatever lies before $a$ learns nothing on this path.
+# The second line is worth a pause. With $b = 0$ the product does not move at all when you nudge $a$. The gradient of
+# $a$ is zero, and whatever lies before $a$ learns nothing on this path.
 #
 # ## Where Python stops and floats go on
 #
-# Division comes next, and with it a problem. Before you run the cell: which of these four lines
-# gives you a number?
+# Division comes next, and with it a problem. Before you run the cell: which of these four lines gives you a number?
 
 # %% tags=["active-ipynb"]
 # for text in ["1.0 / 0.0", "math.exp(1000.0)", "math.log(0.0)", "(-8.0) ** (1 / 3)"]:
@@ -151,14 +150,14 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 #         print(f"{text:18} {type(error).__name__}: {error}")
 
 # %% [markdown]
-# Three exceptions, and a complex number where a real one was asked for. In the middle of training, each is a
-# disaster: one unlucky example and the run is gone.
+# Three exceptions, and a complex number where a real one was asked for. In the middle of training, each is a disaster:
+# one unlucky example and the run is gone.
 #
-# It does not have to be so. The standard for floating-point numbers {cite:p}`ieee754` has an answer
-# for every operation on every input: infinity (`inf`) where a result is too large, and "not a number" (`nan`) where
-# there is none. NumPy and PyTorch follow it. So do these four functions, and the rules
-# are built on them. (What a `TypeError` says there is a matter for later: a rule also runs on numbers that are no floats,
-# if they bring an `exp` and a `log` of their own. The last part of the book has use for that.)
+# It does not have to be so. The standard for floating-point numbers {cite:p}`ieee754` has an answer for every operation
+# on every input: infinity (`inf`) where a result is too large, and "not a number" (`nan`) where there is none. NumPy
+# and PyTorch follow it. So do these four functions, and the rules are built on them. (What a `TypeError` says there is
+# a matter for later: a rule also runs on numbers that are no floats, if they bring an `exp` and a `log` of their own.
+# The last part of the book has use for that.)
 
 
 # %%
@@ -214,16 +213,15 @@ def raised(a: Number, b: Number) -> Number:
 # print(f"{'raised(-8.0, 1 / 3)':20} {raised(-8.0, 1 / 3)}")
 
 # %% [markdown]
-# An infinity is honest: it says "too large", and often does no harm. You will see one help
-# out below, in the sigmoid.
+# An infinity is honest: it says "too large", and often does no harm. You will see one help out below, in the sigmoid.
 #
 # ## Quotient
 #
 # Let $q = a/b$. Nudge $a$: $(a + h)/b - a/b = h/b$, so $\partial q/\partial a = 1/b$.
 #
 # Nudge $b$, and think of $q\,b = a$. The right side holds still, so $q$ must give way by some $k$:
-# $(q + k)(b + h) = q\,b$. Multiply out and solve: $k = -q\,h/(b + h)$. For a small $h$ that is
-# $-q/b$ times as far, or $-a/b^2$.
+# $(q + k)(b + h) = q\,b$. Multiply out and solve: $k = -q\,h/(b + h)$. For a small $h$ that is $-q/b$ times as far, or
+# $-a/b^2$.
 
 
 # %%
@@ -247,34 +245,25 @@ def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # %% [markdown]
 # ## Power
 #
-# $a^n = a \cdot a \cdots a$. The number $a$ is used $n$ times, so a nudge travels $n$ paths. On each,
-# the other $n - 1$ factors multiply it. Add over paths: $n\,a^{n-1}$. That counts paths, so it is an
-# argument for whole $n$ only; for the others, wait for the exponential.
+# $a^n = a \cdot a \cdots a$. The number $a$ is used $n$ times, so a nudge travels $n$ paths. On each, the other $n - 1$
+# factors multiply it. Add over paths: $n\,a^{n-1}$. That counts paths, so it is an argument for whole $n$ only; for the
+# others, wait for the exponential.
 #
-# The exponent is usually a constant, as in `x**2`. There is nothing to learn about a constant, so this
-# rule keeps $n$ inside: `power(2.0)` *makes* the rule of the square.
+# The exponent is usually a constant, as in `x**2`. There is nothing to learn about a constant, so this rule keeps $n$
+# inside: `power(2.0)` *makes* the rule of the square.
 
 
 # %%
+@dataclass(unsafe_hash=True, slots=True)
 class power:  # noqa: N801  # called like a function, as functools.partial is
     """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹; the rules of equal n are equal."""
 
-    __slots__ = ("n",)
+    n: float
     __name__ = "power"
-
-    def __init__(self, n: float) -> None:
-        self.n = n
 
     def __call__(self, a: float) -> tuple[float, tuple[float]]:
         """aⁿ, with ∂/∂a = n·aⁿ⁻¹."""
-        n = self.n
-        return raised(a, n), (n * raised(a, n - 1.0) if n else 0.0,)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, power) and repr(self.n) == repr(other.n)  # nan, too, is one exponent
-
-    def __hash__(self) -> int:
-        return hash(repr(self.n))
+        return raised(a, self.n), (self.n * raised(a, self.n - 1.0) if self.n else 0.0,)
 
 
 # %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative and touches zero where the curve is flat, at zero."}} tags=["active-ipynb"]
@@ -283,8 +272,8 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
 # portrait(power(3.0), -1.5, 1.5, "a³")
 
 # %% [markdown]
-# Why the `if n`? $a^0$ is 1 for every $a$, so its slope is 0. The formula would give
-# $0 \cdot 0^{-1}$ at zero, which is $0 \cdot \infty$, which is not a number.
+# Why the `if n`? $a^0$ is 1 for every $a$, so its slope is 0. The formula would give $0 \cdot 0^{-1}$ at zero, which is
+# $0 \cdot \infty$, which is not a number.
 #
 # ## Exponential
 #
@@ -295,8 +284,8 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
 #     print(f"base {base:.4f}: (base^h - 1)/h = {(base**1e-7 - 1) / 1e-7:.4f}")
 
 # %% [markdown]
-# For the base $e$ it is $h$ itself. That is what makes $e$ special: $e^{a+h} \approx e^a (1 + h)$, and the
-# curve's slope is its own height.
+# For the base $e$ it is $h$ itself. That is what makes $e$ special: $e^{a+h} \approx e^a (1 + h)$, and the curve's
+# slope is its own height.
 
 
 # %%
@@ -331,8 +320,8 @@ def exp(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # ## Logarithm
 #
-# The logarithm undoes the exponential: $y = \ln a$ means $e^y = a$. Nudging $y$ by $k$ moves $a$ by $a\,k$.
-# Read it backwards: moving $a$ by $h$ takes a nudge of $h/a$.
+# The logarithm undoes the exponential: $y = \ln a$ means $e^y = a$. Nudging $y$ by $k$ moves $a$ by $a\,k$. Read it
+# backwards: moving $a$ by $h$ takes a nudge of $h/a$.
 
 
 # %%
@@ -348,10 +337,13 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # ## Power, with both sides free
 #
-# Now `x**y`, where both may move. Write $a^b = e^{b \ln a}$. The exponent $b \ln a$ moves by $\ln a$ for
-# each step of $b$, and by $b/a$ for each step of $a$; the exponential multiplies both by its own height, $a^b$:
+# Now `x**y`, where both may move. Write $a^b = e^{b \ln a}$. The exponent $b \ln a$ moves by $\ln a$ for each step of
+# $b$, and by $b/a$ for each step of $a$; the exponential multiplies both by its own height, $a^b$:
 #
-# $$\frac{\partial}{\partial b}\, a^b = a^b \ln a, \qquad \frac{\partial}{\partial a}\, a^b = a^b\,\frac{b}{a} = b\,a^{b-1}.$$
+# $$
+# \frac{\partial}{\partial b}\, a^b = a^b \ln a, \qquad
+# \frac{\partial}{\partial a}\, a^b = a^b\,\frac{b}{a} = b\,a^{b-1}.
+# $$
 #
 # The second one is the power rule again, this time for every real exponent.
 
@@ -372,15 +364,14 @@ def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # print(pow(0.0, 2.0), pow(-2.0, 2.0))
 
 # %% [markdown]
-# In the last line, the base is zero and then negative. $0^b$ is 0 for every $b > 0$, so it is flat. For
-# $(-2)^b$, there is a result at $b = 2$, but none a little to the side of it: no slope in $b$, so `nan`. PyTorch
-# answers the same.
+# In the last line, the base is zero and then negative. $0^b$ is 0 for every $b > 0$, so it is flat. For $(-2)^b$, there
+# is a result at $b = 2$, but none a little to the side of it: no slope in $b$, so `nan`. PyTorch answers the same.
 #
 # ## ReLU
 #
-# The rectified linear unit {cite:p}`nair2010` is the simplest function that is not a line: it lets positive
-# numbers through and stops the others. Its slope is 1 or 0. At 0 there is a corner, and no slope. Frameworks pick
-# 0 there, and so do we.
+# The rectified linear unit {cite:p}`nair2010` is the simplest function that is not a line: it lets positive numbers
+# through and stops the others. Its slope is 1 or 0. At 0 there is a corner, and no slope. Frameworks pick 0 there, and
+# so do we.
 
 
 # %%
@@ -396,13 +387,13 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 # portrait(relu, -2.0, 2.0, "relu(a)")
 
 # %% [markdown]
-# The test is `a <= 0.0`, and not `a > 0.0` with the branches swapped, for one reason. Every comparison with `nan` is false,
-# so this order lets `nan` through. The other would turn it into a clean 0, and hide the accident.
+# The test is `a <= 0.0`, and not `a > 0.0` with the branches swapped, for one reason. Every comparison with `nan` is
+# false, so this order lets `nan` through. The other would turn it into a clean 0, and hide the accident.
 #
 # ## Absolute value
 #
-# The distance from 0 is $a$ itself on the right, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the answer
-# is 0 again: the mean of the two.
+# The distance from 0 is $a$ itself on the right, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the
+# answer is 0 again: the mean of the two.
 
 
 # %%
@@ -420,8 +411,8 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # ## Tanh
 #
-# $\tanh a = n/d$ with $n = e^a - e^{-a}$ and $d = e^a + e^{-a}$. The slope of $n$ is $d$, and the slope of $d$
-# is $n$. Put them through the quotient's two derivatives:
+# $\tanh a = n/d$ with $n = e^a - e^{-a}$ and $d = e^a + e^{-a}$. The slope of $n$ is $d$, and the slope of $d$ is $n$.
+# Put them through the quotient's two derivatives:
 #
 # $$\frac{1}{d} \cdot d - \frac{n}{d^2} \cdot n = 1 - \tanh^2 a.$$
 #
@@ -445,15 +436,19 @@ def tanh(a: Number) -> tuple[float, tuple[float]]:
 
 # %% [markdown]
 # Far out, tanh is flat, and its derivative is zero: it is *saturated*. A neuron that gets there stops learning. It is
-# the reason why the first weights of a network must not be too large, as you will see in
-# [Neurons, layers, MLP](mlp.ipynb).
+# the reason why the first weights of a network must not be too large, as you will see in [Neurons, layers,
+# MLP](mlp.ipynb).
 #
 # ## Sigmoid
 #
 # $\sigma(a) = 1/(1 + e^{-a})$ squeezes any number into the range from 0 to 1, so it can stand for a probability. Let
-# $u = 1 + e^{-a}$. A step of $a$ moves $u$ by $-e^{-a} = 1 - u$, and a step of $u$ moves $1/u$ by $-1/u^2$. Multiply along the path:
+# $u = 1 + e^{-a}$. A step of $a$ moves $u$ by $-e^{-a} = 1 - u$, and a step of $u$ moves $1/u$ by $-1/u^2$. Multiply
+# along the path:
 #
-# $$\frac{\partial \sigma}{\partial a} = \frac{u - 1}{u^2} = \frac{1}{u}\Bigl(1 - \frac{1}{u}\Bigr) = \sigma(a)\,(1 - \sigma(a)).$$
+# $$
+# \frac{\partial \sigma}{\partial a} = \frac{u - 1}{u^2} = \frac{1}{u}\Bigl(1 - \frac{1}{u}\Bigr)
+# = \sigma(a)\,(1 - \sigma(a)).
+# $$
 
 
 # %%
@@ -485,23 +480,23 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
     """Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
     half = len(ab) // 2
-    a, b = ab[:half], ab[half:]
     result = 0.0
-    for x, y in zip(a, b):  # Python's own sum rounds otherwise from 3.12 on
+    for x, y in zip(ab[:half], ab[half:]):  # Python's own sum rounds otherwise from 3.12 on
         result += x * y
-    return result, b + a
+    return result, ab[half:] + ab[:half]
 
 
 # %% tags=["active-ipynb"]
 # check(dot, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 # %% [markdown]
-# Six inputs, six local derivatives, one node. This is the idea behind the *fused kernels* of large frameworks.
-# The rule takes the $a$s first and then the $b$s; the function `dot(a, b)` in [Value](value.ipynb) takes two lists.
+# Six inputs, six local derivatives, one node. This is the idea behind the *fused kernels* of large frameworks. The rule
+# takes the $a$s first and then the $b$s; the function `dot(a, b)` in [Value](value.ipynb) takes two lists.
 #
 # ## Total and mean
 #
-# `sum` would make a node for every `+`. In one node, each of the $n$ numbers moves the sum just as far, and the mean $1/n$ as far.
+# `sum` would make a node for every `+`. In one node, each of the $n$ numbers moves the sum just as far, and the mean
+# $1/n$ as far.
 
 
 # %%
@@ -516,8 +511,7 @@ def total(*a: float) -> tuple[float, tuple[float, ...]]:
 # %%
 def mean(*a: float) -> tuple[float, tuple[float, ...]]:
     """(a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
-    n = len(a)
-    return total(*a)[0] / n, (1.0 / n,) * n
+    return total(*a)[0] / len(a), (1.0 / len(a),) * len(a)
 
 
 # %% tags=["active-ipynb"]
@@ -550,8 +544,8 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # ## Add one of your own
 #
-# Is an operation missing? You need a rule, and one call. Take *softplus*, $\ln(1 + e^a)$: a relu with a
-# round corner. Its derivative is the sigmoid: $\frac{1}{1 + e^a} \cdot e^a = \sigma(a)$.
+# Is an operation missing? You need a rule, and one call. Take *softplus*, $\ln(1 + e^a)$: a relu with a round corner.
+# Its derivative is the sigmoid: $\frac{1}{1 + e^a} \cdot e^a = \sigma(a)$.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.value import Value, apply
@@ -568,11 +562,11 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # print(f"softplus(3x) = {y.data:.4f}, slope {x.grad:.4f}")
 
 # %% [markdown]
-# (The result is written so that `exp` never overflows; for $a > 0$, factor $e^a$ out of the logarithm to see that it is the
-# same number.)
+# (The result is written so that `exp` never overflows; for $a > 0$, factor $e^a$ out of the logarithm to see that it is
+# the same number.)
 #
-# And should you make a mistake in a rule, [check_gradients](gradcheck.ipynb) will tell. There are two
-# operations here; one of them is wrong.
+# And should you make a mistake in a rule, [check_gradients](gradcheck.ipynb) will tell. There are two operations here;
+# one of them is wrong.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
@@ -627,7 +621,8 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # 1. Write the rule of `sin`, and draw six of its derivatives' values.
 # 2. Write `max(a, b)`, and decide what happens at a tie.
-# 3. Take tanh apart: build it from `exp`, `+`, `-` and `/`, compare gradients, and find the input at which only one survives.
+# 3. Take tanh apart: build it from `exp`, `+`, `-` and `/`, compare gradients, and find the input at which only one
+#    survives.
 #
 # ## Check yourself
 #
@@ -650,5 +645,5 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # ## Sources
 #
-# Floating-point arithmetic at the edges: {cite:p}`ieee754,goldberg1991`. The rectified linear unit:
-# {cite:p}`nair2010`. Rules of this kind, for every function you will meet: {cite:p}`griewank2008`.
+# Floating-point arithmetic at the edges: {cite:p}`ieee754,goldberg1991`. The rectified linear unit: {cite:p}`nair2010`.
+# Rules of this kind, for every function you will meet: {cite:p}`griewank2008`.

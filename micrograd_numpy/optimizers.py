@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Optimizers: from gradients to steps
 #
-# A gradient says which way is down. It does not say how far to go, and most of training is that
-# second question. In this chapter you watch plain descent diverge, zigzag and starve. You mend each
-# failure with a line or two, and end with the optimizers of PyTorch, number for number.
+# A gradient says which way is down. It does not say how far to go, and most of training is that second question. In
+# this chapter you watch plain descent diverge, zigzag and starve. You mend each failure with a line or two, and end
+# with the optimizers of PyTorch, number for number.
 #
 # - **You will build** `SGD` with momentum, `Adam` and `AdamW`, `clip_grad_norm`, and a way to draw paths.
 # - **You need** [Value](value.ipynb) and [Backpropagation](backprop.ipynb).
@@ -41,20 +41,19 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # %% [markdown]
 # ## Downhill
 #
-# A network's loss is a function of thousands of weights, and nobody can draw it. So take a function
-# of two numbers that has the same troubles: a long, narrow bowl, 25 times more curved in $y$ than
-# in $x$.
+# A network's loss is a function of thousands of weights, and nobody can draw it. So take a function of two numbers that
+# has the same troubles: a long, narrow bowl, 25 times more curved in $y$ than in $x$.
 
 # %% tags=["active-ipynb"]
 # def bowl(x, y):
 #     return (x**2 + 25 * y**2) / 2
 
 # %% [markdown]
-# `backward()` gives the gradient at any point. Here it is at many, each arrow drawn with the same
-# length, because only its direction matters now. The blue lines join points of equal height.
+# `backward()` gives the gradient at any point. Here it is at many, each arrow drawn with the same length, because only
+# its direction matters now. The blue lines join points of equal height.
 #
-# Before you look: the lowest point is the center. Turn an arrow around, and it points downhill.
-# Does it point at the center?
+# Before you look: the lowest point is the center. Turn an arrow around, and it points downhill. Does it point at the
+# center?
 
 # %% mystnb={"image": {"alt": "Contour lines of a long bowl with gradient arrows. The arrows stand at right angles to the lines and point out of the bowl, almost straight up or down, so their reverse seldom points at the center."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -87,14 +86,14 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # plt.show()
 
 # %% [markdown]
-# Hardly anywhere. The gradient is the direction of *steepest* ascent, here and now, and in a narrow
-# bowl the steepest way down is the way to the floor of the valley, across it rather than along it.
-# Keep this picture in mind; most of the chapter follows from it.
+# Hardly anywhere. The gradient is the direction of *steepest* ascent, here and now, and in a narrow bowl the steepest
+# way down is the way to the floor of the valley, across it rather than along it. Keep this picture in mind; most of the
+# chapter follows from it.
 #
 # ## Two lines
 #
-# Still, any small step against the gradient goes down. So make many. The **learning rate** `lr` is
-# the length of a step per unit of gradient. Gradient descent is two lines, one for each parameter:
+# Still, any small step against the gradient goes down. So make many. The **learning rate** `lr` is the length of a step
+# per unit of gradient. Gradient descent is two lines, one for each parameter:
 
 # %% tags=["active-ipynb"]
 # x, y = Value(-4.0), Value(1.0)
@@ -108,13 +107,13 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 #     y.data -= lr * y.grad
 
 # %% [markdown]
-# It works: the height falls from 20.5 to below 5. Look at the columns, though. `y` jumps from side
-# to side and shrinks quickly; `x` creeps.
+# It works: the height falls from 20.5 to below 5. Look at the columns, though. `y` jumps from side to side and shrinks
+# quickly; `x` creeps.
 #
 # ## The line that everybody forgets
 #
-# Leaves *add up* gradients: [Backpropagation](backprop.ipynb) relies on it. So what if you do not
-# set them to zero before each `backward()`? Nothing fails, and nothing warns you.
+# Leaves *add up* gradients: [Backpropagation](backprop.ipynb) relies on it. So what if you do not set them to zero
+# before each `backward()`? Nothing fails, and nothing warns you.
 #
 # Before you run the next cell: does it go down faster, more slowly, or not at all?
 
@@ -138,19 +137,19 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 #     print(f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}")
 
 # %% [markdown]
-# Without the line each step uses the sum of *all* gradients so far. The point rushes to the bottom,
-# but by then the sum is large, so it shoots through and climbs the other side. It swings forever,
-# like a marble in a bowl without friction. Remember the marble: you will want it back.
+# Without the line each step uses the sum of *all* gradients so far. The point rushes to the bottom, but by then the sum
+# is large, so it shoots through and climbs the other side. It swings forever, like a marble in a bowl without friction.
+# Remember the marble: you will want it back.
 #
 # ## A place for the bookkeeping
 #
-# A network has more than two parameters, so keep them in a list, and write the zeroing once. The
-# class below takes any iterable of Values, which is what `model.parameters()` gives. Only leaves may
-# be optimized: to change the number of an inner node would break its tie to its inputs.
+# A network has more than two parameters, so keep them in a list, and write the zeroing once. The class below takes any
+# iterable of Values, which is what `model.parameters()` gives. Only leaves may be optimized: to change the number of an
+# inner node would break its tie to its inputs.
 #
-# What changes from one optimizer to the next is one method, `update`. It gets a **group**: a dict with
-# some parameters and the hyperparameters that they share. Mostly there is one group with everything in
-# it. The lists and the checks are in a plain module, `micrograd_numpy/guards/parameters.py`.
+# What changes from one optimizer to the next is one method, `update`. It gets a **group**: a dict with some parameters
+# and the hyperparameters that they share. Mostly there is one group with everything in it. The lists and the checks are
+# in a plain module, `micrograd_numpy/guards/parameters.py`.
 
 
 # %%
@@ -257,10 +256,9 @@ class Optimizer(Groups):
 #         print(error)
 
 # %% [markdown]
-# The loop, too, is always the same three calls: `zero_grad`, `backward`, `step`. Put it into a
-# function that returns the points it visited. The optimizer needs the parameters, and the
-# parameters are made inside; so what you pass is a *maker* of optimizers. `partial(Descent,
-# lr=0.05)` is one: `Descent` with its learning rate filled in.
+# The loop, too, is always the same three calls: `zero_grad`, `backward`, `step`. Put it into a function that returns
+# the points it visited. The optimizer needs the parameters, and the parameters are made inside; so what you pass is a
+# *maker* of optimizers. `partial(Descent, lr=0.05)` is one: `Descent` with its learning rate filled in.
 
 
 # %%
@@ -311,17 +309,15 @@ def path(
 #
 # ## How long is a step?
 #
-# Take one coordinate with curvature $c$: $f(p) = \frac{1}{2} c p^2$, whose gradient is $cp$. A step
-# makes
+# Take one coordinate with curvature $c$: $f(p) = \frac{1}{2} c p^2$, whose gradient is $cp$. A step makes
 #
 # $$p \leftarrow p - \text{lr} \cdot c p = (1 - \text{lr} \cdot c)\, p.$$
 #
-# Each step multiplies $p$ by the same factor. It shrinks if the factor lies between $-1$ and $1$,
-# so descent converges exactly when $0 < \text{lr} < 2/c$. The steepest direction decides: in our
-# bowl $c = 25$, and the limit is $2/25 = 0.08$.
+# Each step multiplies $p$ by the same factor. It shrinks if the factor lies between $-1$ and $1$, so descent converges
+# exactly when $0 < \text{lr} < 2/c$. The steepest direction decides: in our bowl $c = 25$, and the limit is
+# $2/25 = 0.08$.
 #
-# Before you run the next cell: where is `y`, which starts at 1, after 100 steps with 0.079, 0.080,
-# 0.081?
+# Before you run the next cell: where is `y`, which starts at 1, after 100 steps with 0.079, 0.080, 0.081?
 
 # %% tags=["active-ipynb"]
 # for lr in [0.079, 0.080, 0.081]:
@@ -329,8 +325,7 @@ def path(
 #     print(f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}")
 
 # %% [markdown]
-# A limit as sharp as that deserves a picture. This function draws paths on a function's contour
-# lines:
+# A limit as sharp as that deserves a picture. This function draws paths on a function's contour lines:
 
 
 # %%
@@ -405,24 +400,22 @@ def plot_paths(
 # plt.show()
 
 # %% [markdown]
-# This is the dilemma of plain descent. The steep direction forbids a larger rate; the flat
-# direction needs one. At the best rate it bounces off the walls of the valley, and still inches
-# along its floor.
+# This is the dilemma of plain descent. The steep direction forbids a larger rate; the flat direction needs one. At the
+# best rate it bounces off the walls of the valley, and still inches along its floor.
 #
 # ## A ball with mass
 #
-# Look at the gradients along the third path. Which of the two columns would survive if you averaged
-# them?
+# Look at the gradients along the third path. Which of the two columns would survive if you averaged them?
 
 # %% tags=["active-ipynb"]
 # for x, y in path(bowl, partial(Descent, lr=0.075), start, steps=5):
 #     print(f"gradient: {x:6.2f} in x, {25 * y:6.2f} in y")
 
 # %% [markdown]
-# In $x$ they agree, step after step; in $y$ they quarrel. So let gradients push a **velocity** $v$,
-# and let the velocity move the point. A factor $\mu$ below 1, the **momentum**, makes old pushes
-# fade, as friction would {cite:p}`polyak1964`. The velocity outlives the step, one number for each
-# parameter. An optimizer names what it `keeps`, and finds it in its `state`, where it starts from 0:
+# In $x$ they agree, step after step; in $y$ they quarrel. So let gradients push a **velocity** $v$, and let the
+# velocity move the point. A factor $\mu$ below 1, the **momentum**, makes old pushes fade, as friction would
+# {cite:p}`polyak1964`. The velocity outlives the step, one number for each parameter. An optimizer names what it
+# `keeps`, and finds it in its `state`, where it starts from 0:
 
 # %% tags=["active-ipynb"]
 # class HeavyBall(Optimizer):
@@ -438,9 +431,9 @@ def plot_paths(
 #             p.data -= group["lr"] * kept["v"]
 
 # %% [markdown]
-# How much does it favor pushes that agree? A constant push $g$ builds up $g + \mu g + \mu^2 g +
-# \dots = g/(1 - \mu)$. A push that changes sign every time leaves only $g - \mu g + \mu^2 g - \dots
-# = g/(1 + \mu)$. With $\mu = 0.9$ that is ten times against about half:
+# How much does it favor pushes that agree? A constant push $g$ builds up $g + \mu g + \mu^2 g + \dots = g/(1 - \mu)$. A
+# push that changes sign every time leaves only $g - \mu g + \mu^2 g - \dots = g/(1 + \mu)$. With $\mu = 0.9$ that is
+# ten times against about half:
 
 # %% tags=["active-ipynb"]
 # for name, sign in [("agreeing", 1.0), ("quarreling", -1.0)]:
@@ -453,8 +446,8 @@ def plot_paths(
 # print(f"1/(1 - 0.9) = {1 / (1 - 0.9):.4f}, 1/(1 + 0.9) = {1 / (1 + 0.9):.4f}")
 
 # %% [markdown]
-# And the marble? With $\mu = 1$ nothing fades, and $v$ is the sum of all gradients. That is the
-# forgotten `zero_grad`, to the last bit:
+# And the marble? With $\mu = 1$ nothing fades, and $v$ is the sum of all gradients. That is the forgotten `zero_grad`,
+# to the last bit:
 
 # %% tags=["active-ipynb"]
 # frictionless = path(bowl, partial(HeavyBall, lr=0.02, momentum=1.0), start, steps=99)
@@ -472,14 +465,14 @@ def plot_paths(
 # plt.show()
 
 # %% [markdown]
-# Too little and it is plain descent again. Too much and it orbits. (Why momentum helps as much as
-# it does is a story of its own {cite:p}`goh2017`.)
+# Too little and it is plain descent again. Too much and it orbits. (Why momentum helps as much as it does is a story of
+# its own {cite:p}`goh2017`.)
 #
-# Nesterov's variant brakes earlier {cite:p}`nesterov1983,sutskever2013`. Whatever the next gradient
-# is, the ball will roll on by $\text{lr} \cdot \mu v$; so make that part of the step at once, and
-# the next gradient is measured where the ball is going, not where it was. One more line, and `SGD`
-# is whole. (Its `weight_decay` has a section of its own below. The S is for *stochastic*: in
-# training, the gradient comes from a random handful of examples {cite:p}`robbins1951`.)
+# Nesterov's variant brakes earlier {cite:p}`nesterov1983,sutskever2013`. Whatever the next gradient is, the ball will
+# roll on by $\text{lr} \cdot \mu v$; so make that part of the step at once, and the next gradient is measured where the
+# ball is going, not where it was. One more line, and `SGD` is whole. (Its `weight_decay` has a section of its own
+# below. The S is for *stochastic*: in training, the gradient comes from a random handful of examples
+# {cite:p}`robbins1951`.)
 
 
 # %%
@@ -578,10 +571,9 @@ class SGD(Optimizer):
 #     print(f"{name:8} height after 100 steps: {bowl(x, y):.1e}")
 
 # %% [markdown]
-# Learning rate and momentum belong together, and two sliders say it better than words. Every path in
-# this figure was walked by the code above. Find the pair that ends lowest. Then the harder question:
-# plain descent diverges above 0.08; what is the largest learning rate that a momentum of 0.9 can
-# bear, more or less than that?
+# Learning rate and momentum belong together, and two sliders say it better than words. Every path in this figure was
+# walked by the code above. Find the pair that ends lowest. Then the harder question: plain descent diverges above 0.08;
+# what is the largest learning rate that a momentum of 0.9 can bear, more or less than that?
 
 # %% mystnb={"image": {"alt": "One path of SGD in the bowl with learning rate 0.1 and momentum 0.45: it zigzags steeply at first and is at the center after about twenty steps. In the page, sliders choose other rates and momenta.", "classes": "touch touch-paths"}} tags=["active-ipynb"]
 # from micrograd_numpy.figures import paths_figure
@@ -598,9 +590,8 @@ class SGD(Optimizer):
 # paths_figure(bowl, {"SGD": heavy, "Nesterov": nesterov}, start, x=(-5, 5), y=(-2.2, 2.2))
 
 # %% [markdown]
-# More, nearly twice as much: between 0.15 and 0.155 the path stops coming down. A ball with mass
-# averages over the walls that it hits. The limit is $2(1 + \mu)/c$ {cite:p}`goh2017`, which is 0.152
-# here:
+# More, nearly twice as much: between 0.15 and 0.155 the path stops coming down. A ball with mass averages over the
+# walls that it hits. The limit is $2(1 + \mu)/c$ {cite:p}`goh2017`, which is 0.152 here:
 
 # %% tags=["active-ipynb"]
 # for lr in [0.151, 0.152, 0.153]:
@@ -621,18 +612,16 @@ class SGD(Optimizer):
 # print(f"after 100 steps: x = {x:.4f}, y = {y:.4f}")
 
 # %% [markdown]
-# One rate cannot serve both. So measure each parameter's gradient with a ruler of its own: divide
-# it by its usual size. For the size, keep a fading average $v$ of its squares (no velocity; the
-# letter is the paper's). For the direction, keep a fading average $m$ of the gradient itself. With
-# $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
+# One rate cannot serve both. So measure each parameter's gradient with a ruler of its own: divide it by its usual size.
+# For the size, keep a fading average $v$ of its squares (no velocity; the letter is the paper's). For the direction,
+# keep a fading average $m$ of the gradient itself. With $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad
 # v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \qquad
 # p \leftarrow p - \text{lr} \cdot m / \sqrt{v}$$
 #
-# If the gradients agree, $m/\sqrt{v}$ is near 1 in size, whatever their scale; if they quarrel, it
-# is near 0. So every step should be about `lr` long, at most. Is it? Feed a first try the constant
-# gradient 5, and predict its steps.
+# If the gradients agree, $m/\sqrt{v}$ is near 1 in size, whatever their scale; if they quarrel, it is near 0. So every
+# step should be about `lr` long, at most. Is it? Feed a first try the constant gradient 5, and predict its steps.
 
 # %% tags=["active-ipynb"]
 # def step_lengths(correct, steps, g=5.0, beta1=0.9, beta2=0.999):
@@ -653,14 +642,13 @@ class SGD(Optimizer):
 #     print(f"step {t:4d} is {first_try[t - 1]:.3f} lr long")
 
 # %% [markdown]
-# Three times too long at once, six times soon after, and still too long at step 1000. Both averages
-# start at 0, so at first both are too small, and $v$, the slower one, is worse. But we know by how
-# much: after $t$ steps the weights of all gradients seen add up to
+# Three times too long at once, six times soon after, and still too long at step 1000. Both averages start at 0, so at
+# first both are too small, and $v$, the slower one, is worse. But we know by how much: after $t$ steps the weights of
+# all gradients seen add up to
 #
 # $$(1 - \beta)(1 + \beta + \dots + \beta^{t-1}) = 1 - \beta^t$$
 #
-# where an average needs 1. So divide by $1 - \beta^t$. This is **bias correction**, and it is exact
-# here:
+# where an average needs 1. So divide by $1 - \beta^t$. This is **bias correction**, and it is exact here:
 
 # %% mystnb={"image": {"alt": "Step length in units of the learning rate over 1000 steps of constant gradient. Without correction it starts at 3, rises above 6 and falls slowly toward 1; with correction it is 1 throughout."}} tags=["active-ipynb"]
 # corrected = step_lengths(correct=True, steps=1000)
@@ -674,8 +662,8 @@ class SGD(Optimizer):
 # plt.show()
 
 # %% [markdown]
-# This is Adam {cite:p}`kingma2015`. The `eps` in its denominator is there for parameters whose
-# gradient stays zero: 0/0 is no step length.
+# This is Adam {cite:p}`kingma2015`. The `eps` in its denominator is there for parameters whose gradient stays zero: 0/0
+# is no step length.
 
 
 # %%
@@ -749,8 +737,8 @@ class Adam(Optimizer):
 
 
 # %% [markdown]
-# Now the canyon. Before you run the next cell: how much do Adam's paths differ on a round bowl, on
-# our long one, and in the canyon?
+# Now the canyon. Before you run the next cell: how much do Adam's paths differ on a round bowl, on our long one, and in
+# the canyon?
 
 # %% tags=["active-ipynb"]
 # def round_bowl(x, y):
@@ -765,10 +753,9 @@ class Adam(Optimizer):
 #     print(f"{f.__name__:6} largest distance from the round bowl's path: {far:.0e}")
 
 # %% [markdown]
-# They do not: a factor on one parameter's gradient cancels in $m/\sqrt{v}$, up to `eps`. Adam sees
-# every such bowl as round. But the gift has a condition: the steep direction must be a
-# *coordinate*. Turn the canyon and the start by 45 degrees, so that each parameter feels both
-# curvatures.
+# They do not: a factor on one parameter's gradient cancels in $m/\sqrt{v}$, up to `eps`. Adam sees every such bowl as
+# round. But the gift has a condition: the steep direction must be a *coordinate*. Turn the canyon and the start by 45
+# degrees, so that each parameter feels both curvatures.
 
 # %% mystnb={"image": {"alt": "A canyon that runs diagonally. Adam's path drops to the canyon's floor near the start, then barely moves along it: after 60 steps it is still far from the center."}} tags=["active-ipynb"]
 # def turned(x, y):
@@ -785,10 +772,9 @@ class Adam(Optimizer):
 # %% [markdown]
 # ## Weights that fade
 #
-# A model with large weights can bend itself around every example. **Weight decay** pulls each
-# weight toward zero. One way is a penalty $\frac{\lambda}{2} p^2$ in the loss, whose gradient is
-# $\lambda p$: that is `weight_decay` in `SGD` and `Adam`. Another way is to shrink the weight
-# itself, by the share $\text{lr} \cdot \lambda$ in each step:
+# A model with large weights can bend itself around every example. **Weight decay** pulls each weight toward zero. One
+# way is a penalty $\frac{\lambda}{2} p^2$ in the loss, whose gradient is $\lambda p$: that is `weight_decay` in `SGD`
+# and `Adam`. Another way is to shrink the weight itself, by the share $\text{lr} \cdot \lambda$ in each step:
 
 
 # %%
@@ -838,12 +824,11 @@ class AdamW(Adam):
 
 
 # %% [markdown]
-# For plain descent the two ways are the same: $p - \text{lr} \cdot (g + \lambda p) = (1 - \text{lr}
-# \cdot \lambda)\, p - \text{lr} \cdot g$. For Adam they are not. Take a weight of 1 that the loss
-# does not depend on, so that only decay moves it.
+# For plain descent the two ways are the same:
+# $p - \text{lr} \cdot (g + \lambda p) = (1 - \text{lr} \cdot \lambda)\, p - \text{lr} \cdot g$. For Adam they are not.
+# Take a weight of 1 that the loss does not depend on, so that only decay moves it.
 #
-# Before you run the next cell: ten steps with lr 0.01, and $\lambda$ of 0.01 or 0.0001. What is
-# left of the 1?
+# Before you run the next cell: ten steps with lr 0.01, and $\lambda$ of 0.01 or 0.0001. What is left of the 1?
 
 # %% tags=["active-ipynb"]
 # def after_ten_steps(kind, weight_decay):
@@ -863,18 +848,18 @@ class AdamW(Adam):
 #     )
 
 # %% [markdown]
-# Adam made ten full steps, and a hundred times less decay changed nothing: it divides the penalty's
-# gradient by its own size, as it does with every gradient. `AdamW` keeps the decay out of the
-# averages {cite:p}`loshchilov2019`, and does what SGD does and what you asked for.
+# Adam made ten full steps, and a hundred times less decay changed nothing: it divides the penalty's gradient by its own
+# size, as it does with every gradient. `AdamW` keeps the decay out of the averages {cite:p}`loshchilov2019`, and does
+# what SGD does and what you asked for.
 
 # %% [markdown]
 # ## Off a cliff
 #
-# Some losses have cliffs: gentle where you want to be, and steep where you start. The gradient says
-# the truth, here and now, and a step believes it for much too far.
+# Some losses have cliffs: gentle where you want to be, and steep where you start. The gradient says the truth, here and
+# now, and a step believes it for much too far.
 #
-# Before you run the next cell: the lowest point is at 1, the start at 6, the rate is 0.02. How far from
-# 1 is the third step?
+# Before you run the next cell: the lowest point is at 1, the start at 6, the rate is 0.02. How far from 1 is the third
+# step?
 
 # %% tags=["active-ipynb"]
 # def cliff(x):
@@ -885,10 +870,9 @@ class AdamW(Adam):
 #     print(f"step {step}: x = {x:.3g}")
 
 # %% [markdown]
-# The first gradient is 510. One step along it lands where the gradient is larger still. A smaller rate
-# would help here, and crawl everywhere else. So keep the rate, and shorten the gradient where it is too
-# long: take all gradients as one vector, and if its length is above `max_norm`, scale it down to that
-# {cite:p}`pascanu2013`. The direction stays.
+# The first gradient is 510. One step along it lands where the gradient is larger still. A smaller rate would help here,
+# and crawl everywhere else. So keep the rate, and shorten the gradient where it is too long: take all gradients as one
+# vector, and if its length is above `max_norm`, scale it down to that {cite:p}`pascanu2013`. The direction stays.
 
 
 # %%
@@ -962,9 +946,9 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #
 # ## A rate for each part, and a break
 #
-# Parameters need not share their hyperparameters. Give the optimizer groups, and what a group does not say
-# is as in the other arguments. A usual reason is weight decay, which is meant for weights and not for
-# biases. Between steps, `param_groups` may be read and changed:
+# Parameters need not share their hyperparameters. Give the optimizer groups, and what a group does not say is as in the
+# other arguments. A usual reason is weight decay, which is meant for weights and not for biases. Between steps,
+# `param_groups` may be read and changed:
 
 # %% tags=["active-ipynb"]
 # w, b = Value(1.0, label="w"), Value(1.0, label="b")
@@ -976,11 +960,11 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # print(f"w = {w.data:.4f}, b = {b.data:.4f}")
 
 # %% [markdown]
-# A long training gets interrupted. To go on as if nothing had happened it takes more than the weights:
-# Adam's averages, and how many steps they have seen. `state_dict()` has all of it, ready for JSON.
+# A long training gets interrupted. To go on as if nothing had happened it takes more than the weights: Adam's averages,
+# and how many steps they have seen. `state_dict()` has all of it, ready for JSON.
 #
-# Before you run the next cell: three runs of 20 steps in the canyon. One is never stopped; two start anew
-# after 10 steps, one of them without the saved state. Which end at the same point?
+# Before you run the next cell: three runs of 20 steps in the canyon. One is never stopped; two start anew after 10
+# steps, one of them without the saved state. Which end at the same point?
 
 # %% tags=["active-ipynb"]
 # import json
@@ -1011,9 +995,9 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # %% [markdown]
 # ## A race
 #
-# Which one is best? Here are four functions: the bowl, the canyon, the canyon turned, and a curved
-# valley after Rosenbrock, with its lowest point at (1, 1). For each optimizer, try 24 learning
-# rates from 0.001 to 7, and count the steps until the height is below one millionth.
+# Which one is best? Here are four functions: the bowl, the canyon, the canyon turned, and a curved valley after
+# Rosenbrock, with its lowest point at (1, 1). For each optimizer, try 24 learning rates from 0.001 to 7, and count the
+# steps until the height is below one millionth.
 
 # %% tags=["active-ipynb"]
 # def valley(x, y):
@@ -1054,9 +1038,9 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #     print(row)
 
 # %% [markdown]
-# Plain descent suffers most where curvatures differ most. SGD in all its forms does not care how
-# the canyon lies; Adam does. Nobody wins everywhere. A second question may matter more in practice:
-# how many of the 24 rates get there within 6000 steps at all?
+# Plain descent suffers most where curvatures differ most. SGD in all its forms does not care how the canyon lies; Adam
+# does. Nobody wins everywhere. A second question may matter more in practice: how many of the 24 rates get there within
+# 6000 steps at all?
 
 # %% tags=["active-ipynb"]
 # print("rates that arrive, of 24:  ", *(f"{name:>14}" for name in KINDS), sep="")
@@ -1065,13 +1049,13 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #     print(f"{f.__name__:27}", *(f"{count:14}" for count in arrived), sep="")
 
 # %% [markdown]
-# Adam forgives: in the canyon 23 of 24 rates arrive, where SGD has one. That, more than speed, is a
-# reason to reach for it first.
+# Adam forgives: in the canyon 23 of 24 rates arrive, where SGD has one. That, more than speed, is a reason to reach for
+# it first.
 #
-# What the tables do not show: a network has thousands of parameters, not two. Its gradients are
-# noisy, and these are exact. There was one start for each function, momentum was held at 0.9, and a
-# finer grid would change every count. So do not read a law into 38 against 136. Read that the
-# learning rate is part of every result, and compare optimizers only when each has had its best.
+# What the tables do not show: a network has thousands of parameters, not two. Its gradients are noisy, and these are
+# exact. There was one start for each function, momentum was held at 0.9, and a finer grid would change every count. So
+# do not read a law into 38 against 136. Read that the learning rate is part of every result, and compare optimizers
+# only when each has had its best.
 #
 # The four in the valley, for their first sixty steps:
 
@@ -1084,8 +1068,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # plt.show()
 
 # %% [markdown]
-# Now you race. Sixty steps each, from the same start; for Adam, the slider of the momentum sets
-# $\beta_1$. Whom can you bring nearest to (1, 1), and whose sliders forgive a careless hand?
+# Now you race. Sixty steps each, from the same start; for Adam, the slider of the momentum sets $\beta_1$. Whom can you
+# bring nearest to (1, 1), and whose sliders forgive a careless hand?
 
 # %% mystnb={"image": {"alt": "Adam's path in the curved valley with learning rate 0.5 and momentum 0.9: it follows the floor in jerks to the lowest point. In the page, sliders choose other rates and momenta, and buttons other optimizers.", "classes": "touch touch-paths"}} tags=["active-ipynb"]
 # def adam_beta1(lr, momentum):
@@ -1108,8 +1092,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # %% [markdown]
 # ## What you can now do
 #
-# - Say why a learning rate diverges, and where the limit is: at $2/c$ for the largest curvature
-#   $c$.
+# - Say why a learning rate diverges, and where the limit is: at $2/c$ for the largest curvature $c$.
 # - Tell from a path what is wrong with it, and which knob mends it.
 # - Write an optimizer of your own: a subclass with an `update`.
 # - Choose between `weight_decay` in `Adam` and in `AdamW`, and know what you chose.
@@ -1117,8 +1100,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #
 # ## In PyTorch this is …
 #
-# … `torch.optim`, with the same names and the same defaults. Ten steps in the valley with each, and
-# the largest difference between the two paths:
+# … `torch.optim`, with the same names and the same defaults. Ten steps in the valley with each, and the largest
+# difference between the two paths:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -1143,10 +1126,9 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #         print(f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}")
 
 # %% [markdown]
-# One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a gradient is
-# skipped. Here it sets them to 0, and a parameter with gradient 0 still moves by velocity and decay.
-# `zero_grad(set_to_none=True)` does as PyTorch does. And `optimizer.lr` is short for the rate in all of
-# `optimizer.param_groups`.
+# One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a gradient is skipped. Here
+# it sets them to 0, and a parameter with gradient 0 still moves by velocity and decay. `zero_grad(set_to_none=True)`
+# does as PyTorch does. And `optimizer.lr` is short for the rate in all of `optimizer.param_groups`.
 #
 # ## Exercises
 #
@@ -1168,8 +1150,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # :::
 #
 # :::{dropdown} Someone multiplies the loss by 1000. What happens to the path of SGD, and of Adam?
-# SGD's steps are 1000 times as long, and it probably diverges. Adam's path stays the same, except for
-# the effect of `eps`.
+# SGD's steps are 1000 times as long, and it probably diverges. Adam's path stays the same, except for the effect of
+# `eps`.
 # :::
 #
 # :::{dropdown} You double `weight_decay` in `Adam`, and a weight that the loss ignores decays no faster. Why?
@@ -1179,6 +1161,5 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # ## Sources
 #
 # Stochastic gradient descent {cite:p}`robbins1951`, momentum {cite:p}`polyak1964`, Nesterov's form
-# {cite:p}`nesterov1983,sutskever2013`, Adam {cite:p}`kingma2015`, AdamW {cite:p}`loshchilov2019`,
-# clipping {cite:p}`pascanu2013`;
-# the rules follow `torch.optim` {cite:p}`paszke2019`.
+# {cite:p}`nesterov1983,sutskever2013`, Adam {cite:p}`kingma2015`, AdamW {cite:p}`loshchilov2019`, clipping
+# {cite:p}`pascanu2013`; the rules follow `torch.optim` {cite:p}`paszke2019`.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Value: a number that remembers
 #
-# Give a computer a formula and it hands you a number. In this chapter you build a number
-# that hands you more: it remembers how it was made, so it can tell how far each input moved it.
-# That one ability is what trains every neural network.
+# Give a computer a formula and it hands you a number. In this chapter you build a number that hands you more: it
+# remembers how it was made, so it can tell how far each input moved it. That one ability is what trains every neural
+# network.
 #
 # - **You will build** `Value`, a class that works like a float and knows its derivatives.
 # - **You need** Python classes and operators. From school: the slope of a line. Nothing more.
@@ -28,8 +28,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 
 # %% [markdown]
-# The cell above is the top of the file `micrograd_numpy/value.py`, because this page *is* that
-# file: cells like it are the library, and the others show you around in it.
+# The cell above is the top of the file `micrograd_numpy/value.py`, because this page *is* that file: cells like it are
+# the library, and the others show you around in it.
 #
 # ## Nudge and watch
 #
@@ -43,8 +43,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # f(3.0)
 
 # %% [markdown]
-# How much does the output move when the input moves a little? You need no theory to find out.
-# Nudge the input, and watch.
+# How much does the output move when the input moves a little? You need no theory to find out. Nudge the input, and
+# watch.
 #
 # Before you run the next cell: the input grows by 0.001. By how much does the output grow?
 
@@ -54,16 +54,15 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(f"that is  {(f(3.0 + nudge) - f(3.0)) / nudge:.3f} times the nudge")
 
 # %% [markdown]
-# The output moves about six times as far as the input. Make the nudge smaller and the "about"
-# melts away:
+# The output moves about six times as far as the input. Make the nudge smaller and the "about" melts away:
 
 # %% tags=["active-ipynb"]
 # for nudge in [1.0, 0.1, 0.01, 0.001, 0.0001]:
 #     print(f"nudge {nudge:<6}  ratio {(f(3.0 + nudge) - f(3.0)) / nudge:.4f}")
 
 # %% [markdown]
-# The number that the ratio settles on, 6, is the **derivative** of $f$ at 3. It is a slope, and
-# you can see it: zoom in on a smooth curve and it turns into a straight line.
+# The number that the ratio settles on, 6, is the **derivative** of $f$ at 3. It is a slope, and you can see it: zoom in
+# on a smooth curve and it turns into a straight line.
 
 # %% mystnb={"image": {"alt": "The parabola f(x) = x\u00b2 and the straight line of slope 6 that touches it at x = 3."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
@@ -82,8 +81,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # plt.show()
 
 # %% [markdown]
-# At 3, moving right by a little means moving up by six times that little. That is all a
-# derivative says, and all this book needs of calculus.
+# At 3, moving right by a little means moving up by six times that little. That is all a derivative says, and all this
+# book needs of calculus.
 #
 # ## Two inputs, two slopes
 #
@@ -100,10 +99,10 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(f"nudge b: {(g(2.0, 3.0 + nudge) - g(2.0, 3.0)) / nudge:.4f}")
 
 # %% [markdown]
-# These are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly
-# $\partial$ says "this input moves, the others stay". Together they are the **gradient**: it
-# tells you which way to push each input to make the output grow. Push the other way and it
-# shrinks. Training a network is this, with the error as the output and the weights as inputs.
+# These are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly $\partial$ says "this input
+# moves, the others stay". Together they are the **gradient**: it tells you which way to push each input to make the
+# output grow. Push the other way and it shrinks. Training a network is this, with the error as the output and the
+# weights as inputs.
 #
 # So are we done? Nudging has two flaws. The first is that the nudge must not be too small either:
 
@@ -112,18 +111,17 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 #     print(f"nudge {nudge:.0e}  ratio {(g(2.0 + nudge, 3.0) - g(2.0, 3.0)) / nudge:.6f}")
 
 # %% [markdown]
-# A float has about 16 digits. Subtract two numbers that agree in 15 of them and almost nothing
-# is left; nudge by less than the last digit and nothing moves at all.
+# A float has about 16 digits. Subtract two numbers that agree in 15 of them and almost nothing is left; nudge by less
+# than the last digit and nothing moves at all.
 #
-# The second flaw is worse. Each input needs a run of its own. A model with a million weights
-# needs a million and one runs of the formula, for one small step of training. We want every
-# slope at once, to the last digit, for about the price of one run. For that, a number must
-# remember.
+# The second flaw is worse. Each input needs a run of its own. A model with a million weights needs a million and one
+# runs of the formula, for one small step of training. We want every slope at once, to the last digit, for about the
+# price of one run. For that, a number must remember.
 #
 # ## A number that remembers
 #
-# Here is the smallest one. It holds a float, and when you add or multiply, the result keeps
-# hold of what it was made from.
+# Here is the smallest one. It holds a float, and when you add or multiply, the result keeps hold of what it was made
+# from.
 
 # %% tags=["active-ipynb"]
 # class Remembering:
@@ -144,8 +142,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(c.data, "was made by", c.op, "from", [i.data for i in c.inputs])
 
 # %% [markdown]
-# You wrote `a * b + a`, and Python called your methods in turn. Ask `c` where it came from and you can
-# walk all the way back.
+# You wrote `a * b + a`, and Python called your methods in turn. Ask `c` where it came from and you can walk all the way
+# back.
 
 # %% tags=["active-ipynb"]
 # def history(value, depth=0):
@@ -157,9 +155,9 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # history(c)
 
 # %% [markdown]
-# Read the 2.0 at the bottom again: it is `a`, and it is also the first number on the line of the
-# product. One number, used twice. A list can't show that, a picture can. This is the same
-# formula, drawn by the engine that you are about to build:
+# Read the 2.0 at the bottom again: it is `a`, and it is also the first number on the line of the product. One number,
+# used twice. A list can't show that, a picture can. This is the same formula, drawn by the engine that you are about to
+# build:
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a: a and b feed a product of 6, and the product and a again feed a sum of 8. Two arrows leave a."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
@@ -171,16 +169,14 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # draw_graph(c)
 
 # %% [markdown]
-# Such a picture is a **computation graph**. Each box is a number, each arrow says "was used for".
-# The boxes with no arrow into them are the **leaves**: the inputs. The box at the right is the
-# **root**: the output.
+# Such a picture is a **computation graph**. Each box is a number, each arrow says "was used for". The boxes with no
+# arrow into them are the **leaves**: the inputs. The box at the right is the **root**: the output.
 #
 # ## What one step knows
 #
 # No single operation knows the whole formula. Each knows its own small part, and that is enough.
 #
-# - A product $p = ab$: nudge $a$ by a little and $p$ moves $b$ times as far. Nudge $b$, and it
-#   moves $a$ times as far.
+# - A product $p = ab$: nudge $a$ by a little and $p$ moves $b$ times as far. Nudge $b$, and it moves $a$ times as far.
 # - A sum $s = p + a$: nudge either and $s$ moves just as far, 1 times.
 #
 # These are **local derivatives**. Write them on the arrows:
@@ -189,19 +185,17 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # draw_graph(c, local_derivatives=True)
 
 # %% [markdown]
-# Now follow a nudge of `b` to the end. It is doubled on the way to the product, and then passed
-# on as it is: $2 \times 1 = 2$. Along a path, factors **multiply**.
+# Now follow a nudge of `b` to the end. It is doubled on the way to the product, and then passed on as it is:
+# $2 \times 1 = 2$. Along a path, factors **multiply**.
 #
-# A nudge of `a` travels along two paths at once. Through the product it becomes
-# $3 \times 1 = 3$; straight into the sum it stays $1$. Both arrive at `c`, so it moves by their
-# sum, 4. Over paths, contributions **add**.
+# A nudge of `a` travels along two paths at once. Through the product it becomes $3 \times 1 = 3$; straight into the sum
+# it stays $1$. Both arrive at `c`, so it moves by their sum, 4. Over paths, contributions **add**.
 #
-# Multiply along paths, add over paths. This is the **chain rule**, and these are the 4 and 2
-# that nudging found.
+# Multiply along paths, add over paths. This is the **chain rule**, and these are the 4 and 2 that nudging found.
 #
-# Following every path would be slow, because paths multiply as graphs grow. So go backwards,
-# from the root, and let every box collect what reaches it. First the root: nudge `c` and `c`
-# moves 1 times as far. Then each box hands its share to its inputs.
+# Following every path would be slow, because paths multiply as graphs grow. So go backwards, from the root, and let
+# every box collect what reaches it. First the root: nudge `c` and `c` moves 1 times as far. Then each box hands its
+# share to its inputs.
 
 # %% tags=["active-ipynb"]
 # class Tiny:
@@ -232,21 +226,20 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(f"after p: a.grad = {a.grad}, p.grad = {p.grad}, b.grad = {b.grad}")
 
 # %% [markdown]
-# Two calls, one per operation, and both slopes are there: 4 and 2, exactly. No nudge, no
-# rounding, one run of the formula. `hand_back` is the whole of the mathematics in this book.
+# Two calls, one per operation, and both slopes are there: 4 and 2, exactly. No nudge, no rounding, one run of the
+# formula. `hand_back` is the whole of the mathematics in this book.
 #
-# You chose the order of the calls by looking at the picture. To find it for any graph is the
-# subject of [Backpropagation](backprop.ipynb). Here we finish the number.
+# You chose the order of the calls by looking at the picture. To find it for any graph is the subject of
+# [Backpropagation](backprop.ipynb). Here we finish the number.
 #
 # ## The real class
 #
-# `Tiny` is right, but rough: it knows two operations, `a + 1` fails, and you have to call
-# `hand_back` yourself. What follows is the library's version, in five short pieces.
+# `Tiny` is right, but rough: it knows two operations, `a + 1` fails, and you have to call `hand_back` yourself. What
+# follows is the library's version, in five short pieces.
 #
-# **The door.** A Value holds one real number. What comes in is turned into a plain Python float
-# at once, so that nothing surprising travels through the graph; what can't be turned is refused
-# with a reason. The function that does it, `as_float`, stands with its like in
-# `micrograd_numpy/guards/numbers.py`:
+# **The door.** A Value holds one real number. What comes in is turned into a plain Python float at once, so that
+# nothing surprising travels through the graph; what can't be turned is refused with a reason. The function that does
+# it, `as_float`, stands with its like in `micrograd_numpy/guards/numbers.py`:
 
 # %% tags=["active-ipynb"]
 # print(as_float(np.float32(0.5)))
@@ -273,34 +266,17 @@ def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
     return xs  # as mostly: nothing to do
 
 
-def check(v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Exception]) -> None:
-    """Raise `complaint` of the number in `v` unless `holds` is true of it.
-
-    The place for a function to look at a number: `vectorize` takes note of it, and asks
-    `holds` of an array. So it must be an expression for numbers and arrays alike.
-    """
-    if not holds(v.data):
-        raise complaint(v.data)
-
-
 # %% [markdown]
-# **One node.** An operation has computed its result and its local derivatives. Here they become
-# a Value that knows its inputs. (It skips `__init__`: the data is known to be a float, and this is
-# where a large graph spends its time. Later chapters put functions that watch in its place for a while, one
-# at a time: hence the lock.)
+# **One node.** An operation has computed its result and its local derivatives. Here they become a Value that knows its
+# inputs. (It skips `__init__`: the data is known to be a float, and this is where a large graph spends its time. Later
+# chapters put functions that watch in its place for a while, one at a time: hence the lock.)
 
 
 # %%
 lock = RLock()  # whoever replaces functions of the engine holds it
 
 
-def node(
-    data: float,
-    inputs: tuple[Value, ...],
-    op: str,
-    local: tuple[float, ...],
-    rule: ops.Rule,
-) -> Value:
+def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
     """A Value that an operation made: its result, its inputs and its local derivatives."""
     out = object.__new__(Value)
     out.data = data
@@ -314,23 +290,22 @@ def node(
 
 
 # %% [markdown]
-# **From rule to method.** A *rule* is a function on plain floats, such as `ops.mul(2.0, 3.0)`. It
-# returns the result and the local derivatives:
+# **From rule to method.** A *rule* is a function on plain floats, such as `ops.mul(2.0, 3.0)`. It returns the result
+# and the local derivatives:
 
 # %% tags=["active-ipynb"]
 # ops.mul(2.0, 3.0)
 
 # %% [markdown]
-# There is one rule for each operation, and the next chapter, [Operations](ops.ipynb), derives
-# them all. To turn a rule into a method takes the same few lines every time, so we write
-# those lines once. `reflected` serves `2 - v`, where Python asks the right-hand side for help.
+# There is one rule for each operation, and the next chapter, [Operations](ops.ipynb), derives them all. To turn a rule
+# into a method takes the same few lines every time, so we write those lines once. `reflected` serves `2 - v`, where
+# Python asks the right-hand side for help.
 
 
 # %%
 def name_after(method: Method, rule: ops.Rule) -> Method:
     """`method` under the name of its rule, for `help` and for error messages."""
-    method.__name__, method.__doc__ = rule.__name__, rule.__doc__
-    method.__qualname__ = f"Value.{rule.__name__}"
+    method.__name__, method.__qualname__, method.__doc__ = rule.__name__, f"Value.{rule.__name__}", rule.__doc__
     return method
 
 
@@ -363,10 +338,10 @@ def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat
 
 
 # %% [markdown]
-# **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is
-# `_backward`, which you know as `hand_back`. A node's inputs are in `_prev`, the name that readers
-# of micrograd {cite:p}`karpathy2020micrograd` know. What no gradient could cross, such as `int(v)`,
-# is refused by `Refusals`, in `micrograd_numpy/guards/refusals.py`.
+# **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is `_backward`, which you
+# know as `hand_back`. A node's inputs are in `_prev`, the name that readers of micrograd
+# {cite:p}`karpathy2020micrograd` know. What no gradient could cross, such as `int(v)`, is refused by `Refusals`, in
+# `micrograd_numpy/guards/refusals.py`.
 
 
 # %%
@@ -483,8 +458,8 @@ class Value(Refusals):
 
 
 # %% [markdown]
-# **Rules of any size.** `apply` makes a Value from any rule, also from one that you write
-# yourself. Rules from outside are checked: a slip in one would surface much later, in `backward`.
+# **Rules of any size.** `apply` makes a Value from any rule, also from one that you write yourself. Rules from outside
+# are checked: a slip in one would surface much later, in `backward`.
 
 
 # %%
@@ -514,8 +489,8 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
 
 
 # %% [markdown]
-# Three that take any number of inputs come with the library: `dot`, which a neuron needs, and
-# `total` and `mean`, which a loss needs. Each is one node where `+` and `*` would make many.
+# Three that take any number of inputs come with the library: `dot`, which a neuron needs, and `total` and `mean`, which
+# a loss needs. Each is one node where `+` and `*` would make many.
 
 
 # %%
@@ -576,8 +551,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(b)
 
 # %% [markdown]
-# Now one that nobody wants to solve by hand. It is the example from micrograd's README, and its
-# three published results are 24.7041, 138.8338 and 645.5773.
+# Now one that nobody wants to solve by hand. It is the example from micrograd's README, and its three published results
+# are 24.7041, 138.8338 and 645.5773.
 
 # %% tags=["active-ipynb"]
 # a, b = Value(-4.0, label="a"), Value(2.0, label="b")
@@ -595,8 +570,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(f"g = {g.data:.4f}, dg/da = {a.grad:.4f}, dg/db = {b.grad:.4f}")
 
 # %% [markdown]
-# Since `backward` gives you the slope at one point, a loop gives you the slope everywhere. Any
-# formula will do. Look where the orange curve crosses zero: there the blue one is flat.
+# Since `backward` gives you the slope at one point, a loop gives you the slope everywhere. Any formula will do. Look
+# where the orange curve crosses zero: there the blue one is flat.
 
 # %% mystnb={"image": {"alt": "A wavy function in blue and its derivative in orange; the derivative is zero exactly where the function has its peaks and valleys."}} tags=["active-ipynb"]
 # def wave(x):
@@ -631,8 +606,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(f"161 points, largest difference below 1e-8: {worst < 1e-8}")
 
 # %% [markdown]
-# Turn the knobs yourself. The function below draws `c = a*b + a` for any `a` and `b`, with the
-# gradients filled in.
+# Turn the knobs yourself. The function below draws `c = a*b + a` for any `a` and `b`, with the gradients filled in.
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a at a = 2 and b = \u22121: c is 0, the gradient of a is 0 and the gradient of b is 2."}} tags=["active-ipynb"]
 # def product_and_sum(a, b):
@@ -646,9 +620,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # product_and_sum(2.0, -1.0)
 
 # %% [markdown]
-# Here $b = -1$, and `a` has gradient 0: its two paths, $-1$ and $+1$, cancel. A nudge of `a` does
-# nothing. Run everything down to the folded cell below, and you get a pair of sliders. Find out which
-# of the two moves the gradient of `a`, and why the other does not.
+# Here $b = -1$, and `a` has gradient 0: its two paths, $-1$ and $+1$, cancel. A nudge of `a` does nothing. Run
+# everything down to the folded cell below, and you get a pair of sliders. Find out which of the two moves the gradient
+# of `a`, and why the other does not.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
@@ -676,8 +650,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #         print(error)
 
 # %% [markdown]
-# Gradients of leaves **add up** over calls of `backward`, as in PyTorch. That is what lets you sum the
-# gradients of many examples. Two roots that share a node show it: $x$ moves `a` by 10 and `b` by 14.
+# Gradients of leaves **add up** over calls of `backward`, as in PyTorch. That is what lets you sum the gradients of
+# many examples. Two roots that share a node show it: $x$ moves `a` by 10 and `b` by 14.
 
 # %% tags=["active-ipynb"]
 # x = Value(1.0, label="x")
@@ -688,13 +662,12 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(x.grad)
 
 # %% [markdown]
-# The right answer is 24. An engine that also lets the *inner* node `h` accumulate gives 34: the
-# second call would hand back what the first had left in `h`. That is a bug to meet in slow motion, in
-# [Backpropagation](backprop.ipynb).
+# The right answer is 24. An engine that also lets the *inner* node `h` accumulate gives 34: the second call would hand
+# back what the first had left in `h`. That is a bug to meet in slow motion, in [Backpropagation](backprop.ipynb).
 #
-# Last, some habits. `<` compares the numbers. `bool` is false for zero, as for floats. But `==`
-# asks whether two names mean *the same node*, so that Values can live in sets and dicts; to
-# compare numbers, compare `.data`. A format such as `.4f` is for the number alone.
+# Last, some habits. `<` compares the numbers. `bool` is false for zero, as for floats. But `==` asks whether two names
+# mean *the same node*, so that Values can live in sets and dicts; to compare numbers, compare `.data`. A format such as
+# `.4f` is for the number alone.
 
 # %% tags=["active-ipynb"]
 # print(Value(1.0) < Value(2.0), bool(Value(0.0)), float(Value(2.5)))
@@ -712,7 +685,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(math.exp(v))
 
 # %% [markdown]
-# What jumps has no slope at the jump, so rounding is refused, and so are `int`, `//` and `%`. The error says what to write.
+# What jumps has no slope at the jump, so rounding is refused, and so are `int`, `//` and `%`. The error says what to
+# write.
 
 # %% tags=["active-ipynb"]
 # try:
@@ -725,8 +699,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #
 # - Read a derivative as "how many times as far", and measure it with a nudge.
 # - Read a computation graph: multiply along paths, add over paths.
-# - Compute the gradient of any formula built from `+ - * / **`, `abs`, `exp`, `log`, `relu`, `tanh` and
-#   `sigmoid` with one call of `backward()`.
+# - Compute the gradient of any formula built from `+ - * / **`, `abs`, `exp`, `log`, `relu`, `tanh` and `sigmoid` with
+#   one call of `backward()`.
 #
 # ## In PyTorch this is …
 #
@@ -745,8 +719,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #     print(c.item(), a.grad.item(), b.grad.item())
 
 # %% [markdown]
-# `data`, `grad` and `backward()` have the same names and the same meaning. `_prev` and `_backward`
-# are hidden in PyTorch's `grad_fn`. What a tensor adds is arrays: one node for a million numbers.
+# `data`, `grad` and `backward()` have the same names and the same meaning. `_prev` and `_backward` are hidden in
+# PyTorch's `grad_fn`. What a tensor adds is arrays: one node for a million numbers.
 #
 # ## Exercises
 #
@@ -762,13 +736,13 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # Two arrows, each with local derivative 3. They add: 6.
 # :::
 #
-# :::{dropdown} A nudge of an input moves the output by −0.5 times as far. Which way do you push the input to make the output smaller?
+# :::{dropdown} A nudge of an input moves the output by −0.5 times as far. Which way makes the output smaller?
 # Up. The slope is negative, so growing the input shrinks the output.
 # :::
 #
 # :::{dropdown} Why does nudging need a million runs for a million weights, and `backward` one?
-# A nudge answers for one input. `backward` starts from the output, and hands every node its share on
-# one walk through the graph.
+# A nudge answers for one input. `backward` starts from the output, and hands every node its share on one walk through
+# the graph.
 # :::
 #
 # :::{dropdown} You call `backward()` on the same root twice. What do the leaves hold?
@@ -778,5 +752,5 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # ## Sources
 #
 # The graph with derivatives that flow backwards is reverse-mode automatic differentiation
-# {cite:p}`linnainmaa1970,griewank2008`. The shape of the class follows micrograd
-# {cite:p}`karpathy2020micrograd`, whose README example is used above.
+# {cite:p}`linnainmaa1970,griewank2008`. The shape of the class follows micrograd {cite:p}`karpathy2020micrograd`, whose
+# README example is used above.

@@ -21,8 +21,8 @@ def difference(old: Recipe, new: Recipe) -> str:
             for a, b in zip(before[1], now[1]):
                 if a != b and isinstance(a, str) and isinstance(b, str):
                     return f"a constant was {a} and is {b}"
-            return f"operation {number}, {rule_name(now[0])}, has other inputs"
-        return f"operation {number} was {rule_name(before[0])} and is {rule_name(now[0])}"
+            return f"operation {number}, {called(now[0])}, has other inputs"
+        return f"operation {number} was {called(before[0])} and is {called(now[0])}"
     return ""
 
 
@@ -35,7 +35,7 @@ def pieces(recipe: Recipe) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield getattr(holds, "__code__", holds), (repr(node.number) if node.constant else node.index,)
 
 
-def rule_name(what: Any) -> str:
+def called(what: Any) -> str:
     """A rule in a message."""
     if isinstance(what, ops.power):
         return f"'**{what.n:g}'"

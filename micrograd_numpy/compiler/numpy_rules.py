@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from micrograd_numpy.compiler.symbols import COMPARISONS, NUMPY, FollowError, Number, Symbol, follow, reached
+from micrograd_numpy.compiler.symbols import COMPARISONS, NUMPY, FollowError, Operand, Symbol, follow, reached
 from micrograd_numpy.ops import Rule
 from micrograd_numpy.guards.numbers import what_is
 
@@ -18,7 +18,7 @@ def literal(x: float) -> str:
     return {"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"}.get(repr(x), repr(x))
 
 
-def computed(end: Number, names: dict[Symbol, str], buffer: Buffer, out: str = "") -> tuple[list[str], str]:
+def computed(end: Operand, names: dict[Symbol, str], buffer: Buffer, out: str = "") -> tuple[list[str], str]:
     """The statements that compute a symbol, and the name of the array that then holds it.
 
     Parameters

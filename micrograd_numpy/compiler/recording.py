@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
+from micrograd_numpy.guards import targets
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
@@ -202,7 +203,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         return plain_look_up(self, name)
 
     with value.lock:
-        plain_node, plain_check = value.node, value.check
+        plain_node, plain_check = value.node, targets.check
         plain_init, plain_text, plain_look_up = Value.__init__, Value.__repr__, Module.__getattribute__
         changes: list[tuple[Any, str, Any]] = [
             (Value, name, guarded(recorder, name)) for name in ("data", "grad", "_local")
@@ -210,7 +211,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         changes += zip(
             [Value] * 4, ("__init__", "__repr__", "__eq__", "__hash__"), (init, text, *by_identity(recorder))
         )
-        changes += [(value, "node", node), (value, "check", check), (Module, "__getattribute__", look_up)]
+        changes += [(value, "node", node), (targets, "check", check), (Module, "__getattribute__", look_up)]
         plain = [(place, name, vars(place).get(name)) for place, name, _ in changes]
         token, unwatched = current.set(recorder), watching.set(None)
         try:

@@ -31,7 +31,7 @@ class FollowError(TypeError):
     """A rule does what symbols cannot."""
 
 
-Number = Any  # a Symbol, or a float that the rule itself knows
+Operand = Any  # a Symbol, or a float that the rule itself knows
 
 
 class Symbol:
@@ -49,7 +49,7 @@ class Symbol:
 
     __slots__ = ("inputs", "op", "trace")
 
-    def __init__(self, trace: Trace, op: str, inputs: tuple[Number, ...]) -> None:
+    def __init__(self, trace: Trace, op: str, inputs: tuple[Operand, ...]) -> None:
         self.trace, self.op, self.inputs = trace, op, inputs
 
     def __bool__(self) -> bool:
@@ -58,7 +58,7 @@ class Symbol:
             raise Fork(question)
         return self.trace.decided[question]
 
-    def __getattr__(self, name: str) -> Callable[[], Number]:
+    def __getattr__(self, name: str) -> Callable[[], Operand]:
         if name not in ELEMENTARY:
             raise AttributeError(name)
         return lambda: self.trace.make(name, self)
@@ -66,10 +66,10 @@ class Symbol:
     __hash__ = object.__hash__
 
 
-def method(op: str, *, reflected: bool = False) -> Callable[..., Number]:
+def method(op: str, *, reflected: bool = False) -> Callable[..., Operand]:
     """An operator of symbols."""
 
-    def operate(self: Symbol, *other: Number) -> Number:
+    def operate(self: Symbol, *other: Operand) -> Operand:
         return self.trace.make(op, *((*other, self) if reflected else (self, *other)))
 
     return operate
@@ -105,7 +105,7 @@ class Trace:
         self.decided: dict[Symbol, bool] = {}  # the answers to the rule's questions, on the way that it goes now
         self.inputs = tuple(self.intern("input", float(i)) for i in range(inputs))
 
-    def intern(self, op: str, *inputs: Number) -> Symbol:
+    def intern(self, op: str, *inputs: Operand) -> Symbol:
         """The symbol of an operation, made once."""
         key = (op, *map(identity, inputs))
         if key not in self.symbols:
@@ -114,7 +114,7 @@ class Trace:
             self.symbols[key] = Symbol(self, op, inputs)
         return self.symbols[key]
 
-    def make(self, op: str, *operands: Number) -> Number:
+    def make(self, op: str, *operands: Operand) -> Operand:
         """The symbol of an operation, or what is the same for every float, infinities, nan and −0 included."""
         inputs = tuple(map(as_number, operands))
         left, right = inputs[0], inputs[-1]
@@ -153,22 +153,22 @@ class Trace:
         return self.intern("where", question, yes, no)
 
 
-def as_number(x: Any) -> Number:
+def as_number(x: Any) -> Operand:
     """`x` if it is a symbol, else as a float."""
     return x if isinstance(x, Symbol) else float(x)
 
 
-def identity(x: Number) -> Any:
+def identity(x: Operand) -> Any:
     """What is equal for one and the same symbol, and for numbers that are the same, −0 told from 0."""
     return id(x) if isinstance(x, Symbol) else repr(x)
 
 
-def reached(ends: Iterable[Number], known: Iterable[Symbol] = ()) -> list[Symbol]:
+def reached(ends: Iterable[Operand], known: Iterable[Symbol] = ()) -> list[Symbol]:
     """The symbols that `ends` are made of, in an order in which they can be computed; not behind what is known."""
     order: dict[Symbol, None] = {}
     there = set(known)  # where they are told apart by identity
 
-    def visit(x: Number) -> None:
+    def visit(x: Operand) -> None:
         if isinstance(x, Symbol) and x not in order:
             for i in () if x in there else x.inputs:
                 visit(i)
@@ -187,8 +187,8 @@ class Followed:
     """A rule as a graph of arithmetic: its inputs, its result, its local derivatives."""
 
     inputs: tuple[Symbol, ...]
-    result: Number
-    slopes: tuple[Number, ...]
+    result: Operand
+    slopes: tuple[Operand, ...]
 
     @property
     def in_place(self) -> bool:

@@ -9,7 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 from micrograd_numpy import backprop, ops
-from micrograd_numpy.compiler.symbols import FollowError, Number, Symbol, follow, reached
+from micrograd_numpy.compiler.symbols import FollowError, Operand, Symbol, follow, reached
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.graph import clipped, draw_graph, operation_sign
 from micrograd_numpy.guards.numbers import what_is
@@ -33,7 +33,7 @@ def as_steps(rule: Callable[..., Any], inputs: int) -> dict[str, Any] | None:
     steps = [s for s in reached(ends, known=followed.inputs) if s.op != "input"]
     places = {s: place for place, s in enumerate((*followed.inputs, *steps))}
 
-    def place(x: Number) -> int | list[float]:
+    def place(x: Operand) -> int | list[float]:
         return places[x] if isinstance(x, Symbol) else [x]
 
     rows = [[s.op, *map(place, s.inputs)] for s in steps]

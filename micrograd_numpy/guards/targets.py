@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, SupportsFloat
 
-from micrograd_numpy import value
 from micrograd_numpy.guards.numbers import in_order, what_is
 from micrograd_numpy.value import Value, as_value
 
-Number = Value | SupportsFloat
-Numbers = Number | Iterable[Number]
+Scalar = Value | SupportsFloat
+Numbers = Scalar | Iterable[Scalar]
+
+
+def check(v: Value, holds: Callable[[Any], Any], complaint: Callable[[float], Exception]) -> None:
+    """Raise `complaint` of the number in `v` unless `holds` is true of it.
+
+    The place for a function to look at a number: `vectorize` takes note of it, and asks
+    `holds` of an array. So it must be an expression for numbers and arrays alike.
+    """
+    if not holds(v.data):
+        raise complaint(v.data)
 
 
 def as_column(loss: str, name: str, numbers: Numbers) -> list[Value]:
@@ -76,7 +85,7 @@ def expect(loss: str, needs: str, name: str, values: Iterable[Value], holds: Cal
         def complaint(x: float, i: int = i) -> ValueError:
             return ValueError(f"{loss} needs {name} {needs}, but {name}[{i}] is {x!r}; {hint}")
 
-        value.check(v, holds, complaint)
+        check(v, holds, complaint)
 
 
 def expect_probabilities(loss: str, name: str, values: Iterable[Value], hint: str) -> None:

@@ -7,9 +7,9 @@
 # %% [markdown]
 # ## 1. After the accident
 #
-# You have only the last graph, and no watchman was there. Write `first_bad(root)`: the first Value in
-# topological order whose number is not finite, or `None`. Try it on the two graphs below. In one of them it
-# leads you to the operation that went wrong. Why not in the other?
+# You have only the last graph, and no watchman was there. Write `first_bad(root)`: the first Value in topological order
+# whose number is not finite, or `None`. Try it on the two graphs below. In one of them it leads you to the operation
+# that went wrong. Why not in the other?
 
 # %%
 from micrograd_numpy import Value, topological_sort
@@ -44,9 +44,9 @@ assert first_bad(stale) is w
 # ## 2. Clipping
 #
 # A common repair of $-\ln(1 - p)$ is to keep $p$ away from 1: use $\min(p, 1 - \varepsilon)$ with
-# $\varepsilon = 10^{-7}$. Write it as a rule, `clipped`, and repair this cost of a point of class 0 that the
-# model takes for class 1, with a score of $z = 40$. Is the cost finite now? And does the model learn from
-# this point, which it has completely wrong?
+# $\varepsilon = 10^{-7}$. Write it as a rule, `clipped`, and repair this cost of a point of class 0 that the model
+# takes for class 1, with a score of $z = 40$. Is the cost finite now? And does the model learn from this point, which
+# it has completely wrong?
 
 # %%
 z = Value(40.0, label="z")
@@ -81,8 +81,8 @@ assert z.grad == 1.0
 # %% [markdown]
 # ## 3. A watchman for explosions
 #
-# Long before a gradient is infinite, it is too large. Write a context manager `no_larger_than(limit)` that
-# stops `backward` when the gradient of an input has grown beyond `limit`. As in the chapter, let it take the place of
+# Long before a gradient is infinite, it is too large. Write a context manager `no_larger_than(limit)` that stops
+# `backward` when the gradient of an input has grown beyond `limit`. As in the chapter, let it take the place of
 # `Value._backward`, and put the original back at the end, whatever happens. Try it with a limit of a million on
 # $x^{256}$ at 1.1, made by squaring eight times. At which of the eight does it stop?
 
@@ -131,8 +131,8 @@ assert z.grad == 2.2
 # %% [markdown]
 # ## 4. Swallowed
 #
-# A broken sensor has sent $-\infty$, and `relu` makes a harmless 0 of it. Which operation will the watchman name, and how many
-# operations after the first use of the bad number? Say it, then run `signal` in a block.
+# A broken sensor has sent $-\infty$, and `relu` makes a harmless 0 of it. Which operation will the watchman name, and
+# how many operations after the first use of the bad number? Say it, then run `signal` in a block.
 
 
 # %%

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Exercises: Finding the arrays
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is
-# [Finding the arrays](../arrays.ipynb).
+# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is [Finding the
+# arrays](../arrays.ipynb).
 
 # %%
 from collections import Counter
@@ -19,8 +19,8 @@ from micrograd_numpy.value import dot
 # 1. *Record*: how many operations does one sample take?
 # 2. *Fuse*: which of them vanish in a sum of products, and how many are left?
 # 3. *Group*: beside each that is left, write its depth: one more than the deepest of its inputs, where leaves have
-#    depth 0. Nodes of one depth that do the same become one array. How many arrays are there, and on how many
-#    levels (that is, different depths)?
+#    depth 0. Nodes of one depth that do the same become one array. How many arrays are there, and on how many levels
+#    (that is, different depths)?
 # 4. *Factor*: is there a matrix product? What are its shapes, with the bias included?
 #
 # Then let the passes do it, and compare.
@@ -37,12 +37,12 @@ def f(x):
 
 # %% [markdown] tags=["hide-cell"]
 # 1. Each hidden number takes two products, two sums and a tanh: 10. Then two products, an exp and a sum: 14.
-# 2. The four products and four sums before the tanhs become two sums of three terms. The product of the
-#    hidden numbers vanishes in the last sum. What is left: 2 sums, 2 tanh, x₁·x₂, its exp, and the result: 7.
-# 3. Depth 1: the two sums (one array), and x₁·x₂ (another: it multiplies other things). Depth 2: the two tanhs, and
-#    the exp. Depth 3: the result. That is 5 arrays on 3 levels.
-# 4. The two sums multiply weights with the same inputs: (2, 3)·(3, n), where the third column holds the biases,
-#    and the third row of the inputs is all ones.
+# 2. The four products and four sums before the tanhs become two sums of three terms. The product of the hidden numbers
+#    vanishes in the last sum. What is left: 2 sums, 2 tanh, x₁·x₂, its exp, and the result: 7.
+# 3. Depth 1: the two sums (one array), and x₁·x₂ (another: it multiplies other things). Depth 2: the two tanhs, and the
+#    exp. Depth 3: the result. That is 5 arrays on 3 levels.
+# 4. The two sums multiply weights with the same inputs: (2, 3)·(3, n), where the third column holds the biases, and the
+#    third row of the inputs is all ones.
 
 # %% tags=["hide-cell"]
 recipe = record(f, [[0.5, 2.0]], ["x"])
@@ -94,8 +94,8 @@ def shared(x):
 
 
 # %% [markdown] tags=["hide-cell"]
-# The terms of a sum may come in any order: the compiler sorts them by their inputs, so `turned` is a matrix of two rows.
-# The sums of `windows` multiply different inputs, and so do those of `shared`. All members of a matrix product
+# The terms of a sum may come in any order: the compiler sorts them by their inputs, so `turned` is a matrix of two
+# rows. The sums of `windows` multiply different inputs, and so do those of `shared`. All members of a matrix product
 # must multiply the same column, so there is none in either. They still are one array: products of two tables, added up.
 
 # %% tags=["hide-cell"]
@@ -110,11 +110,11 @@ for f, expected in ((layer, [(3, 3)]), (turned, [(2, 3)]), (windows, []), (share
 # ## 3. A pass of your own
 #
 # A classic pass that the chapter does not have is the elimination of *common subexpressions*: what has been computed
-# once need not be computed again. The function below computes $x w$ twice, and a person would see
-# that more follows from it.
+# once need not be computed again. The function below computes $x w$ twice, and a person would see that more follows
+# from it.
 #
-# Write `duplicates(recipe)`: a dict from each step that computes the same as an earlier step to that earlier
-# step. Two steps do so if they apply the same rule to the same inputs, where
+# Write `duplicates(recipe)`: a dict from each step that computes the same as an earlier step to that earlier step. Two
+# steps do so if they apply the same rule to the same inputs, where
 #
 # - an input that is itself a duplicate counts as the step it duplicates,
 # - $a + b$ is $b + a$, and $a \cdot b$ is $b \cdot a$,

@@ -12,9 +12,9 @@ from micrograd_numpy import Value, topological_sort
 # %% [markdown]
 # ## 1. Sort by counting
 #
-# PyTorch does not sort before it walks. It counts, for each node, the users that have yet to fire, and lets a node fire when its
-# count reaches zero. Write `backward_by_counting(root)` like that, and compare its gradients with `root.backward()` on the random graph
-# below.
+# PyTorch does not sort before it walks. It counts, for each node, the users that have yet to fire, and lets a node fire
+# when its count reaches zero. Write `backward_by_counting(root)` like that, and compare its gradients with
+# `root.backward()` on the random graph below.
 
 
 # %%
@@ -68,14 +68,14 @@ print("20 random graphs: the same gradients")
 
 
 # %% [markdown]
-# The order may differ from the one by depth-first search; both are topological. So the sums are added up in another order, and the last
-# bits may differ. That is why the comparison allows $10^{-9}$.
+# The order may differ from the one by depth-first search; both are topological. So the sums are added up in another
+# order, and the last bits may differ. That is why the comparison allows $10^{-9}$.
 
 # %% [markdown]
 # ## 2. Lucky, and then not
 #
-# Write a graph of four or five nodes on which "one visit each, nearest first" from the chapter gives the right gradient. Then add a single
-# operation, so that it gives a wrong one. What made the difference?
+# Write a graph of four or five nodes on which "one visit each, nearest first" from the chapter gives the right
+# gradient. Then add a single operation, so that it gives a wrong one. What made the difference?
 
 
 # %%
@@ -103,14 +103,15 @@ nearest_first((h * 3) * (h * 5))  # both uses of h are equally far from the root
 print(f"(3h) * (5h): {x.grad}, and it is 60x², which has the slope 120")
 
 # %% [markdown]
-# When all paths from the root to a node are equally long, nearest-first meets it after all of its users. One operation more on one of
-# the paths, and it comes too early.
+# When all paths from the root to a node are equally long, nearest-first meets it after all of its users. One operation
+# more on one of the paths, and it comes too early.
 
 # %% [markdown]
 # ## 3. Forward mode
 #
-# Carry the derivative along with the value. A `Dual` holds a number and its slope with respect to one chosen input, whose slope starts at 1. Write `+`, `*` and
-# `tanh` for it. How many runs does the whole gradient of a function of $n$ inputs take? And of a function of one input with $n$ outputs?
+# Carry the derivative along with the value. A `Dual` holds a number and its slope with respect to one chosen input,
+# whose slope starts at 1. Write `+`, `*` and `tanh` for it. How many runs does the whole gradient of a function of $n$
+# inputs take? And of a function of one input with $n$ outputs?
 
 # %% tags=["hide-cell"]
 import math
@@ -148,14 +149,14 @@ print("reverse, 1 run: ", [f"{value.grad:.6f}" for value in values])
 
 
 # %% [markdown]
-# Forward mode takes a run per input, and gives the slopes of all outputs. Reverse mode takes a run per output, and gives the slopes for
-# all inputs. A loss is one output of many weights, so training goes in reverse.
+# Forward mode takes a run per input, and gives the slopes of all outputs. Reverse mode takes a run per output, and
+# gives the slopes for all inputs. A loss is one output of many weights, so training goes in reverse.
 
 # %% [markdown]
 # ## 4. Deep and wide
 #
-# Is the order that `topological_sort` returns really topological? Write a function that checks it: each node once, and after all of its
-# inputs. Try it on random graphs and on a chain of 100,000 nodes.
+# Is the order that `topological_sort` returns really topological? Write a function that checks it: each node once, and
+# after all of its inputs. Try it on random graphs and on a chain of 100,000 nodes.
 
 
 # %% tags=["hide-cell"]

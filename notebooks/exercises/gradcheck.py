@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Exercises: Trusting gradients
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is
-# [Trusting gradients](../gradcheck.ipynb).
+# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is [Trusting
+# gradients](../gradcheck.ipynb).
 
 # %% [markdown]
 # ## 1. One of five is wrong
 #
 # Five rules that people have written for a neural network. All compute the right result, and one has a wrong
-# derivative. Read first: which one do you suspect? Then let `check_gradients` find it. (Mind the points: one of
-# the rules is right at some and wrong at others.)
+# derivative. Read first: which one do you suspect? Then let `check_gradients` find it. (Mind the points: one of the
+# rules is right at some and wrong at others.)
 
 # %%
 import math
@@ -57,16 +57,17 @@ assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.
 # %% [markdown]
 # ## 2. The four-point formula
 #
-# With $d_k = f(x + kh) - f(x - kh)$, find weights $c_1, c_2$ such that $(c_1 d_1 + c_2 d_2)/h$ is the slope with an error of
-# order $h^4$. Taylor gives $d_k = 2(k h f' + k^3 \tfrac{h^3}{6} f''' + \dots)$, so you have two equations. Then measure: when
-# $h$ is halved, the error should become 16 times smaller.
+# With $d_k = f(x + kh) - f(x - kh)$, find weights $c_1, c_2$ such that $(c_1 d_1 + c_2 d_2)/h$ is the slope with an
+# error of order $h^4$. Taylor gives $d_k = 2(k h f' + k^3 \tfrac{h^3}{6} f''' + \dots)$, so you have two equations.
+# Then measure: when $h$ is halved, the error should become 16 times smaller.
 
 # %% [markdown]
 # *Solution.* The terms with $f'$ must add up to $h f'$, and those with $f'''$ must cancel:
 #
 # $$2(c_1 + 2 c_2) = 1, \qquad c_1 + 8 c_2 = 0.$$
 #
-# The second gives $c_1 = -8 c_2$; put it into the first: $2(-6 c_2) = 1$, so $c_2 = -\tfrac1{12}$ and $c_1 = \tfrac{8}{12}$.
+# The second gives $c_1 = -8 c_2$; put it into the first: $2(-6 c_2) = 1$, so $c_2 = -\tfrac1{12}$ and
+# $c_1 = \tfrac{8}{12}$.
 
 # %% tags=["hide-cell"]
 from itertools import pairwise
@@ -91,8 +92,8 @@ assert all(15 < before / after < 17 for before, after in pairwise(errors))
 # %% [markdown]
 # ## 3. The complex step
 #
-# The V comes from a subtraction. For a function that Python can compute with complex numbers, you can do without one. Put
-# $ih$ into Taylor's series, with $i^2 = -1$:
+# The V comes from a subtraction. For a function that Python can compute with complex numbers, you can do without one.
+# Put $ih$ into Taylor's series, with $i^2 = -1$:
 #
 # $$f(x + ih) = f(x) + i h f'(x) - \tfrac{h^2}{2} f''(x) - \dots$$
 #

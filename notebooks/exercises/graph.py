@@ -11,9 +11,9 @@ from micrograd_numpy.graph import layers_of
 # %% [markdown]
 # ## 1. Two ways to add
 #
-# Add eight numbers one after the other, $((x_1 + x_2) + x_3) + \dots$, and then in pairs,
-# $(x_1 + x_2) + (x_3 + x_4)$ and so on. Both graphs have the same number of nodes. How many layers does
-# each have? Use `layers_of`, which wants the inputs of each node as numbers:
+# Add eight numbers one after the other, $((x_1 + x_2) + x_3) + \dots$, and then in pairs, $(x_1 + x_2) + (x_3 + x_4)$
+# and so on. Both graphs have the same number of nodes. How many layers does each have? Use `layers_of`, which wants the
+# inputs of each node as numbers:
 
 
 # %%
@@ -47,13 +47,13 @@ draw_graph(in_pairs([Value(float(i)) for i in range(8)]))
 
 
 # %% [markdown]
-# The second depth grows with the logarithm of the count: doubling the numbers adds one layer. The work of
-# one layer can be done side by side, which is how graphics processors add.
+# The second depth grows with the logarithm of the count: doubling the numbers adds one layer. The work of one layer can
+# be done side by side, which is how graphics processors add.
 #
 # ## 2. A picture without a picture
 #
-# Draw a graph with `print`: one line per layer, the leaves' layer first, and in it the label of each
-# node, or its operation and data where it has no label. For $c = ab + a$ the last line is `c`.
+# Draw a graph with `print`: one line per layer, the leaves' layer first, and in it the label of each node, or its
+# operation and data where it has no label. For $c = ab + a$ the last line is `c`.
 
 
 # %% tags=["hide-cell"]
@@ -72,9 +72,8 @@ print_graph(c)
 # %% [markdown]
 # ## 3. What a set would lose
 #
-# An engine that keeps its inputs in sets loses edges. How many does it lose in $y = x \cdot x + (x + x)^2$?
-# And what would $\partial y/\partial x$ at $x = 3$ be if every lost edge stayed lost? (The right
-# answer is 30.)
+# An engine that keeps its inputs in sets loses edges. How many does it lose in $y = x \cdot x + (x + x)^2$? And what
+# would $\partial y/\partial x$ at $x = 3$ be if every lost edge stayed lost? (The right answer is 30.)
 
 # %% tags=["hide-cell"]
 x = Value(3.0, label="x")
@@ -103,8 +102,8 @@ assert abs((f(3 + nudge) - f(3 - nudge)) / (2 * nudge) - x.grad) < 1e-6
 # %% [markdown]
 # ## 4. Find the wrong rule
 #
-# Someone wrote a rule of their own for the cube, and a gradient came out wrong. The right one is 48. Draw
-# the graph with local derivatives and find the arrow that is wrong; then mend the rule.
+# Someone wrote a rule of their own for the cube, and a gradient came out wrong. The right one is 48. Draw the graph
+# with local derivatives and find the arrow that is wrong; then mend the rule.
 
 # %%
 from micrograd_numpy.value import apply
@@ -124,8 +123,8 @@ draw_graph(y, local_derivatives=True)
 
 
 # %% [markdown]
-# Check each arrow against what you know. Into the sum both say 1: right. Into the product one says 4, the
-# other number: right. Into `cube` it says 8, but $3x^2$ at 2 is 12.
+# Check each arrow against what you know. Into the sum both say 1: right. Into the product one says 4, the other number:
+# right. Into `cube` it says 8, but $3x^2$ at 2 is 12.
 
 
 # %% tags=["hide-cell"]

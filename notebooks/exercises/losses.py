@@ -12,8 +12,8 @@
 #
 # $$H(e) = \tfrac12 e^2 \text{ if } |e| \le d, \qquad d\,(|e| - \tfrac{d}{2}) \text{ otherwise.}$$
 #
-# Write it as a rule of two inputs, `p` and `t`, with $d = 1$. Derive both slopes, check them at errors of 0.3 and 5, and draw
-# the loss. At which error does the slope stop growing?
+# Write it as a rule of two inputs, `p` and `t`, with $d = 1$. Derive both slopes, check them at errors of 0.3 and 5,
+# and draw the loss. At which error does the slope stop growing?
 
 # %% tags=["hide-cell"]
 import matplotlib.pyplot as plt
@@ -70,9 +70,9 @@ assert abs(by_huber - 1.25) < 1e-6
 # %% [markdown]
 # ## 2. A hinge without a corner
 #
-# Replace $\max(0, 1 - ts)$ by $\operatorname{softplus}(1 - ts)$, with $\operatorname{softplus}(a) = \ln(1 + e^a)$. Write softplus as a rule, so that it
-# neither overflows at 1000 nor loses its digits at −40. Its slope is a function that you know. Check the rule, and compare the smooth hinge
-# with the hinge at margins of −10, 0, 1 and 10.
+# Replace $\max(0, 1 - ts)$ by $\operatorname{softplus}(1 - ts)$, with $\operatorname{softplus}(a) = \ln(1 + e^a)$.
+# Write softplus as a rule, so that it neither overflows at 1000 nor loses its digits at −40. Its slope is a function
+# that you know. Check the rule, and compare the smooth hinge with the hinge at margins of −10, 0, 1 and 10.
 
 # %% tags=["hide-cell"]
 import math
@@ -93,19 +93,20 @@ for margin in [-10.0, 0.0, 1.0, 10.0]:
 
 
 # %% [markdown]
-# Far on either side the two agree; at the corner the smooth one is $\ln 2 = 0.693$. Unlike the hinge, it never stops pushing.
+# Far on either side the two agree; at the corner the smooth one is $\ln 2 = 0.693$. Unlike the hinge, it never stops
+# pushing.
 
 # %% [markdown]
 # ## 3. More than two classes
 #
-# A model gives one logit for each of $k$ classes. Softmax makes probabilities of them, $p_i = e^{z_i} / \sum_j e^{z_j}$, and the loss is the surprise
-# at the true class $c$:
+# A model gives one logit for each of $k$ classes. Softmax makes probabilities of them,
+# $p_i = e^{z_i} / \sum_j e^{z_j}$, and the loss is the surprise at the true class $c$:
 #
 # $$L = -\ln p_c = \ln \sum_j e^{z_j} - z_c.$$
 #
-# Compose it from Value's operations. First the plain formula; run it at logits of 1000. Then subtract the largest logit from all of
-# them, which changes nothing on paper (why?). The slope should be $p_i - 1$ for the true class and $p_i$ for the others:
-# probability minus target, once more.
+# Compose it from Value's operations. First the plain formula; run it at logits of 1000. Then subtract the largest logit
+# from all of them, which changes nothing on paper (why?). The slope should be $p_i - 1$ for the true class and $p_i$
+# for the others: probability minus target, once more.
 
 
 # %% tags=["hide-cell"]
@@ -138,8 +139,8 @@ assert check_gradients(lambda *z: cross_entropy(z, 1), 1.0, 2.0, -0.5)
 assert all(abs(v.grad - (p - t)) < 1e-12 for v, p, t in zip(z, probabilities, [0, 1, 0]))
 
 # %% [markdown]
-# On paper, the factor $e^{-m}$ of the largest logit $m$ appears above and below the line of softmax, and cancels. With two classes and logits $0$ and $z$ this
-# is the binary cross-entropy of the chapter.
+# On paper, the factor $e^{-m}$ of the largest logit $m$ appears above and below the line of softmax, and cancels. With
+# two classes and logits $0$ and $z$ this is the binary cross-entropy of the chapter.
 
 # %% tags=["hide-cell"]
 from micrograd_numpy import binary_cross_entropy_with_logits

@@ -17,13 +17,12 @@ from micrograd_numpy.value import apply
 # %% [markdown]
 # ## 1. A relu that leaks
 #
-# Where its input is negative, `relu` has slope 0, so a neuron that answers 0 to every example gets no
-# gradient and never moves again: it is dead. A *leaky* relu keeps a small slope there:
-# $a$ for $a > 0$, and $0.1\,a$ elsewhere.
+# Where its input is negative, `relu` has slope 0, so a neuron that answers 0 to every example gets no gradient and
+# never moves again: it is dead. A *leaky* relu keeps a small slope there: $a$ for $a > 0$, and $0.1\,a$ elsewhere.
 #
-# Write it as a rule (a function from a float to the result and a tuple with its derivative), add it to
-# `ACTIVATIONS`, and show two things: its gradient agrees with nudging, and a neuron that is dead with `relu`
-# learns with yours. For $g^2$, use $2 / (1 + 0.1^2)$, which is what the argument of the chapter gives.
+# Write it as a rule (a function from a float to the result and a tuple with its derivative), add it to `ACTIVATIONS`,
+# and show two things: its gradient agrees with nudging, and a neuron that is dead with `relu` learns with yours. For
+# $g^2$, use $2 / (1 + 0.1^2)$, which is what the argument of the chapter gives.
 #
 # Start from the neuron with weight −1 and bias −1, and the loss $(\text{out} - 1)^2$ at the input 2.
 
@@ -98,8 +97,8 @@ for sizes in [(2, 1), (2, 4, 4, 1), (2, 16, 16, 1), (5, 3, 1)]:
 # ## 3. Save a model to a file
 #
 # Write `save(model, path)` and `load(model, path)` with the `json` module. Save a model of shape 3 → 4 → 2, and load it
-# into another of that shape that started from another seed: both must give the same two outputs. Then show that
-# loading the file into a model of shape 3 → 4 → 1 raises an error and changes nothing.
+# into another of that shape that started from another seed: both must give the same two outputs. Then show that loading
+# the file into a model of shape 3 → 4 → 1 raises an error and changes nothing.
 
 
 # %% tags=["hide-cell"]
@@ -131,12 +130,12 @@ print([f"{v.data:.4f}" for v in twin(x)])
 # %% [markdown]
 # ## 4. The same weights in two places
 #
-# Some functions are symmetric, and a model can be built so that it can't be otherwise: $f(x) = g(x) + g(-x)$ gives
-# the same answer for $x$ and $-x$, whatever $g$ is. Write a `Module` that does this with one `MLP(1, [3, 1], "tanh")` for
+# Some functions are symmetric, and a model can be built so that it can't be otherwise: $f(x) = g(x) + g(-x)$ gives the
+# same answer for $x$ and $-x$, whatever $g$ is. Write a `Module` that does this with one `MLP(1, [3, 1], "tanh")` for
 # $g$, used twice.
 #
-# How many parameters has it? Show that the gradient of each is the sum of what the two uses contribute,
-# and check it by nudging.
+# How many parameters has it? Show that the gradient of each is the sum of what the two uses contribute, and check it by
+# nudging.
 
 
 # %% tags=["hide-cell"]

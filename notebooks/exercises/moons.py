@@ -26,10 +26,9 @@ book_style()
 # %% [markdown]
 # ## 1. A data set of your own
 #
-# Draw 100 points evenly from the square between −1.5 and 1.5, label those inside the circle of
-# radius 1 with +1 and the others with −1, and train `MLP(2, [8, 1])` on them. No scikit-learn, and
-# the same points every time. How many of 1000 new points does it get right? More than 90 % is within
-# reach. What shape has the boundary, and why?
+# Draw 100 points evenly from the square between −1.5 and 1.5, label those inside the circle of radius 1 with +1 and the
+# others with −1, and train `MLP(2, [8, 1])` on them. No scikit-learn, and the same points every time. How many of 1000
+# new points does it get right? More than 90 % is within reach. What shape has the boundary, and why?
 
 
 # %% tags=["hide-cell"]
@@ -48,8 +47,8 @@ print(f"points inside: {y.count(1.0)} of {len(y)}")
 print(f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones")
 
 # %% [markdown]
-# The boundary is a polygon. Each of the eight neurons can fold the sheet once, and between the
-# folds the score is flat, so the circle is fenced in by straight pieces.
+# The boundary is a polygon. Each of the eight neurons can fold the sheet once, and between the folds the score is flat,
+# so the circle is fenced in by straight pieces.
 
 # %% mystnb={"image": {"alt": "Blue circles in the middle, ocher triangles around them, and between them a closed boundary of straight pieces, close to a circle."}} tags=["hide-cell"]
 plot_decision_boundary(disk, X, y)
@@ -84,18 +83,17 @@ for hidden in [0, 2, 3, 4, 8]:
     print(f"{hidden:6d} {len(model.parameters()):12d}   {'  '.join(found)}")
 
 # %% [markdown]
-# Three neurons and 13 parameters can do it: the boundary needs a hump and a dip, and three folds make
-# both. But two starts of three don't find that, and end little above a line. Eight neurons find it all
-# three times. The spare ones are not needed to draw the boundary; they make it likely that some fold
-# starts where one is needed.
+# Three neurons and 13 parameters can do it: the boundary needs a hump and a dip, and three folds make both. But two
+# starts of three don't find that, and end little above a line. Eight neurons find it all three times. The spare ones
+# are not needed to draw the boundary; they make it likely that some fold starts where one is needed.
 
 # %% [markdown]
 # ## 3. Stop in time
 #
-# Train `MLP(2, [16, 16, 1])` for 60 epochs on 30 moons with noise 0.3 (seed 0), with `keep=range(61)`.
-# Hold back 100 other points (seed 50), and compute their hinge loss for every snapshot. After how many
-# epochs is it lowest? Go back to that snapshot, and compare it with the last on 1000 points that took no
-# part in any of this (seed 99). Why must they be others than the 100?
+# Train `MLP(2, [16, 16, 1])` for 60 epochs on 30 moons with noise 0.3 (seed 0), with `keep=range(61)`. Hold back 100
+# other points (seed 50), and compute their hinge loss for every snapshot. After how many epochs is it lowest? Go back
+# to that snapshot, and compare it with the last on 1000 points that took no part in any of this (seed 99). Why must
+# they be others than the 100?
 
 # %% tags=["hide-cell"]
 X, y = moons_data(n_samples=30, noise=0.3, seed=0)
@@ -127,17 +125,16 @@ plt.show()
 
 # %% [markdown]
 # The training loss goes on falling, then stays low; the loss of the held-out points has its lowest place on the way.
-# The accuracy hardly changes: what gets worse is how sure the model is where it is wrong. And the 100
-# held-out points chose the snapshot, so they flatter it: it is the best *for them*. Only points that
-# chose nothing can judge.
+# The accuracy hardly changes: what gets worse is how sure the model is where it is wrong. And the 100 held-out points
+# chose the snapshot, so they flatter it: it is the best *for them*. Only points that chose nothing can judge.
 
 # %% [markdown]
 # ## 4. Find the folds
 #
-# A relu neuron folds the sheet along its line $w_1 x_1 + w_2 x_2 + b = 0$. Draw the lines of the hidden
-# neurons of `MLP(2, [8, 1], rng=0)` over the moons, before and after training. Before you draw: all
-# biases start at 0. What have the eight lines in common? Then check one fold with numbers: across the
-# line of a neuron, by how much does the gradient of the score change?
+# A relu neuron folds the sheet along its line $w_1 x_1 + w_2 x_2 + b = 0$. Draw the lines of the hidden neurons of
+# `MLP(2, [8, 1], rng=0)` over the moons, before and after training. Before you draw: all biases start at 0. What have
+# the eight lines in common? Then check one fold with numbers: across the line of a neuron, by how much does the
+# gradient of the score change?
 
 # %% mystnb={"image": {"alt": "Eight lines over the moons. Before training all of them cross in one point, the origin; after training they have moved apart and turned, and several pass where the moons bend."}} tags=["hide-cell"]
 X, y = moons_data(n_samples=100, noise=0.1, seed=0)
@@ -163,10 +160,9 @@ plt.show()
 
 
 # %% [markdown]
-# Without a bias, a line goes through the origin, so all eight cross there. Training pulls them to where
-# they are of use. Now the numbers. On one side of its line a neuron is awake and contributes its output
-# weight $v$ times its weights $w$ to the gradient of the score; on the other side it is asleep and
-# contributes nothing.
+# Without a bias, a line goes through the origin, so all eight cross there. Training pulls them to where they are of
+# use. Now the numbers. On one side of its line a neuron is awake and contributes its output weight $v$ times its
+# weights $w$ to the gradient of the score; on the other side it is asleep and contributes nothing.
 
 
 # %% tags=["hide-cell"]

@@ -6,8 +6,8 @@
 # %% [markdown]
 # ## 1. The sine
 #
-# Write the rule of `sin`, apply it with `apply`, and let `check_gradients` judge it at three points. Then compute the gradient of
-# $\sin(x^2)$ at $x = 1.5$. It should be $2x \cos(x^2) = -1.8845$.
+# Write the rule of `sin`, apply it with `apply`, and let `check_gradients` judge it at three points. Then compute the
+# gradient of $\sin(x^2)$ at $x = 1.5$. It should be $2x \cos(x^2) = -1.8845$.
 
 # %%
 import math
@@ -33,8 +33,9 @@ print(f"{x.grad:.4f}")
 # %% [markdown]
 # ## 2. The larger of two
 #
-# Write the rule of `maximum(a, b)`. Away from a tie it is easy: the larger one has slope 1 and the other 0. At a tie there is a corner,
-# and you must decide. PyTorch gives each half. Give reasons for and against: half and half; the first; both.
+# Write the rule of `maximum(a, b)`. Away from a tie it is easy: the larger one has slope 1 and the other 0. At a tie
+# there is a corner, and you must decide. PyTorch gives each half. Give reasons for and against: half and half; the
+# first; both.
 
 
 # %% tags=["hide-cell"]
@@ -53,14 +54,14 @@ print("max(x, x) is x, so its slope must be 1:", x.grad)
 
 
 # %% [markdown]
-# `max(x, x)` is $x$, so the two shares must add up to 1. Half and half does that, and treats both alike. So does "the first", but then
-# the answer depends on the order in which you write them. "Both" makes it 2, which is wrong.
+# `max(x, x)` is $x$, so the two shares must add up to 1. Half and half does that, and treats both alike. So does "the
+# first", but then the answer depends on the order in which you write them. "Both" makes it 2, which is wrong.
 
 # %% [markdown]
 # ## 3. Tanh from its parts
 #
-# Build tanh from `exp`, `+`, `-` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. Compare value and gradient with `a.tanh()` at 0.5. Then try
-# $a = 400$. What happens in each, and why?
+# Build tanh from `exp`, `+`, `-` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. Compare value and gradient with `a.tanh()` at
+# 0.5. Then try $a = 400$. What happens in each, and why?
 
 
 # %% tags=["hide-cell"]
@@ -80,14 +81,14 @@ for number in (0.5, 400.0):
 
 
 # %% [markdown]
-# At 400 the exponential is too large for a float, so it is `inf`, and `inf/inf` is `nan`. The rule never computes $e^{800}$. An operation with a rule of
-# its own is not only faster; it can be right where its parts are not.
+# At 400 the exponential is too large for a float, so it is `inf`, and `inf/inf` is `nan`. The rule never computes
+# $e^{800}$. An operation with a rule of its own is not only faster; it can be right where its parts are not.
 
 # %% [markdown]
 # ## 4. A rule that forgets
 #
-# A friend writes `abs` like this: the result is right, the derivative is always 1. For which inputs will `check_gradients` find
-# out? Write the right rule, and say what you do at 0.
+# A friend writes `abs` like this: the result is right, the derivative is always 1. For which inputs will
+# `check_gradients` find out? Write the right rule, and say what you do at 0.
 
 
 # %%
@@ -110,5 +111,5 @@ for point in (-2.0, 2.0):
     assert check_gradients(lambda x: apply(absolute, x), point)
 
 # %% [markdown]
-# For positive inputs the wrong rule is right, so a check there proves nothing. Check a rule on every side of each of its corners. At 0 itself, PyTorch
-# picks 0, the middle of $-1$ and $1$.
+# For positive inputs the wrong rule is right, so a check there proves nothing. Check a rule on every side of each of
+# its corners. At 0 itself, PyTorch picks 0, the middle of $-1$ and $1$.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Exercises: Optimizers
 #
-# Four things to try after [Optimizers](../optimizers.ipynb). Each solution is folded below its task, and
-# was run to make this page.
+# Four things to try after [Optimizers](../optimizers.ipynb). Each solution is folded below its task, and was run to
+# make this page.
 
 # %%
 import random
@@ -14,13 +14,12 @@ from micrograd_numpy.optimizers import SGD, Optimizer, clip_grad_norm, path
 # %% [markdown]
 # ## 1. An average from noise
 #
-# In training, each gradient comes from a few random examples, so it is noisy. Here is the smallest
-# such problem: find the `x` that minimizes the mean of $\frac{1}{2}(x - a)^2$ over 500 numbers $a$,
-# looking at one number at a time. The answer is their average.
+# In training, each gradient comes from a few random examples, so it is noisy. Here is the smallest such problem: find
+# the `x` that minimizes the mean of $\frac{1}{2}(x - a)^2$ over 500 numbers $a$, looking at one number at a time. The
+# answer is their average.
 #
-# A constant learning rate of 0.1 gets near and then jitters. Change `optimizer.lr` between steps so that
-# one pass over the numbers ends at the average *exactly*. (What weights should the first and the last
-# number have in `x`?)
+# A constant learning rate of 0.1 gets near and then jitters. Change `optimizer.lr` between steps so that one pass over
+# the numbers ends at the average *exactly*. (What weights should the first and the last number have in `x`?)
 
 # %%
 rng = random.Random(0)
@@ -36,9 +35,9 @@ for a in numbers:
 print(f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - average):.1e}")
 
 # %% [markdown] tags=["hide-cell"]
-# The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With
-# $\text{lr} = 1/t$ in step $t$ this is $\frac{(t-1)\,x + a}{t}$: the running average. Rates like $1/t$, whose
-# sum is infinite but whose squares have a finite sum, are what noise asks for {cite:p}`robbins1951`.
+# The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With $\text{lr} = 1/t$
+# in step $t$ this is $\frac{(t-1)\,x + a}{t}$: the running average. Rates like $1/t$, whose sum is infinite but whose
+# squares have a finite sum, are what noise asks for {cite:p}`robbins1951`.
 
 # %% tags=["hide-cell"]
 x = Value(0.0)
@@ -55,13 +54,12 @@ assert abs(x.data - average) < 1e-12
 # %% [markdown]
 # ## 2. RMSProp
 #
-# RMSProp is half of Adam: it divides by the size of the gradient, and keeps no average of the gradient
-# itself. With a fading rate $\alpha$,
+# RMSProp is half of Adam: it divides by the size of the gradient, and keeps no average of the gradient itself. With a
+# fading rate $\alpha$,
 #
 # $$v \leftarrow \alpha v + (1 - \alpha)\, g^2 \qquad p \leftarrow p - \text{lr} \cdot g / (\sqrt{v} + \epsilon).$$
 #
-# Write it as a subclass of `Optimizer`. There is no bias correction: with $\alpha = 0.99$, how long is
-# the first step?
+# Write it as a subclass of `Optimizer`. There is no bias correction: with $\alpha = 0.99$, how long is the first step?
 
 
 # %% tags=["hide-cell"]
@@ -82,8 +80,8 @@ class RMSProp(Optimizer):
 
 
 # %% [markdown] tags=["hide-cell"]
-# In the first step $v = (1 - \alpha)\, g^2 = 0.01\, g^2$, so the step is $1/\sqrt{0.01} = 10$ times `lr` long,
-# whatever the gradient. Without bias correction, that is the price.
+# In the first step $v = (1 - \alpha)\, g^2 = 0.01\, g^2$, so the step is $1/\sqrt{0.01} = 10$ times `lr` long, whatever
+# the gradient. Without bias correction, that is the price.
 
 
 # %% tags=["hide-cell"]
@@ -116,9 +114,9 @@ else:
 # %% [markdown]
 # ## 3. Clip each, or all?
 #
-# There is a second way to shorten a gradient: cut every number on its own to the range from `-limit` to
-# `limit`. Write it as `clip_each(parameters, limit)`. Then look at what it does to the direction: two
-# parameters have gradients 30 and 40, and both clips may leave at most 5.
+# There is a second way to shorten a gradient: cut every number on its own to the range from `-limit` to `limit`. Write
+# it as `clip_each(parameters, limit)`. Then look at what it does to the direction: two parameters have gradients 30 and
+# 40, and both clips may leave at most 5.
 
 
 # %% tags=["hide-cell"]
@@ -136,9 +134,9 @@ for name, clip in (("as one vector", clip_grad_norm), ("each", clip_each)):
 
 
 # %% [markdown] tags=["hide-cell"]
-# The gradient as a vector is 50 long; a tenth of it, (3, 4), is 5 long and points the same way. (It comes out a
-# hair shorter, as in PyTorch: the factor is 5/(50 + 0.000001).) Cut one by one, both become 5, and the step leaves
-# at 45 degrees: still downhill, but no longer by the steepest way.
+# The gradient as a vector is 50 long; a tenth of it, (3, 4), is 5 long and points the same way. (It comes out a hair
+# shorter, as in PyTorch: the factor is 5/(50 + 0.000001).) Cut one by one, both become 5, and the step leaves at 45
+# degrees: still downhill, but no longer by the steepest way.
 
 # %% [markdown]
 # ## 4. The largest stable rate of a tilted bowl
@@ -168,10 +166,9 @@ def limit(optimizer, low=0.0, high=10.0):
 print(f"plain descent: {limit(SGD):.3f}")
 
 # %% [markdown] tags=["hide-cell"]
-# Along $y = x$, a distance $s$ from the center is $x = y = s/\sqrt{2}$, and
-# $f = \frac{1}{2} \cdot 4 s^2$: curvature 4. Along $y = -x$ it is $f = \frac{1}{2} \cdot 2 s^2$: curvature 2. These
-# are the largest and the smallest, the eigenvalues of the matrix of second derivatives, and the limit is
-# $2/4 = 0.5$.
+# Along $y = x$, a distance $s$ from the center is $x = y = s/\sqrt{2}$, and $f = \frac{1}{2} \cdot 4 s^2$: curvature 4.
+# Along $y = -x$ it is $f = \frac{1}{2} \cdot 2 s^2$: curvature 2. These are the largest and the smallest, the
+# eigenvalues of the matrix of second derivatives, and the limit is $2/4 = 0.5$.
 #
 # Momentum raises it. For curvature $c$ the limit is $2(1 + \mu)/c$, which for $\mu = 0.9$ is 0.95.
 

@@ -54,8 +54,9 @@ print(f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.
 # %% [markdown]
 # ## 2. Add over paths
 #
-# Let $y = (x + 1) \cdot x \cdot x$, computed from left to right, at $x = 2$. Draw the graph on paper and write the local derivatives on
-# its arrows. How many paths lead from $x$ to $y$? Multiply along each, and add. Then ask the engine.
+# Let $y = (x + 1) \cdot x \cdot x$, computed from left to right, at $x = 2$. Draw the graph on paper and write the
+# local derivatives on its arrows. How many paths lead from $x$ to $y$? Multiply along each, and add. Then ask the
+# engine.
 
 # %% tags=["hide-cell"]
 from micrograd_numpy import Value, draw_graph
@@ -78,8 +79,9 @@ draw_graph(y, local_derivatives=True)
 # %% [markdown]
 # ## 3. Walk downhill
 #
-# $f(x) = x^4 - 3x^3 + 2$ has one lowest point. Start at $x = 4$. In each step, ask for the slope and move a little against
-# it: `x = x - 0.01 * slope`. Where do you end up after 200 steps? School says that it is where $4x^3 - 9x^2 = 0$: at $9/4$.
+# $f(x) = x^4 - 3x^3 + 2$ has one lowest point. Start at $x = 4$. In each step, ask for the slope and move a little
+# against it: `x = x - 0.01 * slope`. Where do you end up after 200 steps? School says that it is where
+# $4x^3 - 9x^2 = 0$: at $9/4$.
 #
 # You have just trained a model with one weight. The rest of the book does it with more.
 

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Exercises: From scalars to arrays
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is
-# [From scalars to arrays](../vectorize.ipynb).
+# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is [From scalars
+# to arrays](../vectorize.ipynb).
 
 # %%
 import math
@@ -20,8 +20,8 @@ from micrograd_numpy.value import apply, dot, mean
 # *Softplus*, $\ln(1 + e^a)$, is a relu without the kink; its slope is $\sigma(a)$. Here it is as a rule on floats,
 # written so that no power overflows: $\max(a, 0) + \ln(1 + e^{-|a|})$.
 #
-# Use it in a vectorized function, and read the error. Then give the rule its NumPy form. Check the rule
-# with `check_gradients`, and the form against the eager engine: result and gradients, at inputs as large as ±800.
+# Use it in a vectorized function, and read the error. Then give the rule its NumPy form. Check the rule with
+# `check_gradients`, and the form against the eager engine: result and gradients, at inputs as large as ±800.
 
 
 # %%
@@ -79,8 +79,8 @@ print(line)
 #
 # This function does four things that are not arithmetic on Values: it prints, it draws a random number, it reads a
 # global, and it decides with an `if`. Predict, before you run anything, what the calls 1 to 5 print and return, where
-# `mode` becomes `"line"` after call 2. At which of them is there a warning? And `w.data`: does a change of it
-# need a new compilation?
+# `mode` becomes `"line"` after call 2. At which of them is there a warning? And `w.data`: does a change of it need a
+# new compilation?
 #
 # Then find the bug: the author wanted *each sample* to get noise of its own, at each call. Repair it.
 
@@ -120,8 +120,8 @@ assert math.isclose(vectorized.forward(x)[2], fifth[2] + 1.0)
 # %% [markdown] tags=["hide-cell"]
 # Call 1 records the function. Call 2 records it again, to see whether it still does the same. It does not: another
 # number was drawn, so there is a warning. Call 3 replays what call 2 did. The global has changed, but it is frozen.
-# Call 4 is the next at which the function is recorded: it takes the other branch, and draws another
-# number. The data of a parameter is read at every call.
+# Call 4 is the next at which the function is recorded: it takes the other branch, and draws another number. The data of
+# a parameter is read at every call.
 #
 # What differs from sample to sample, or from call to call, has to come in as an argument:
 
@@ -142,18 +142,18 @@ assert (first != second).all()
 # ## 3. Three classes
 #
 # A network with one score $z_k$ for each class becomes a classifier by *softmax*: the probability of class $k$ is
-# $e^{z_k} / \sum_j e^{z_j}$. The loss is minus the log of the right one. With a target $t$ that is 1 for the
-# right class and 0 for the others, that is
+# $e^{z_k} / \sum_j e^{z_j}$. The loss is minus the log of the right one. With a target $t$ that is 1 for the right
+# class and 0 for the others, that is
 #
 # $$
 # L = \ln \sum_j e^{z_j} - \sum_j t_j z_j.
 # $$
 #
-# 1. Write it as a function of one sample, `x` with two numbers and `t` with three, for the linear model below,
-#    and vectorize it.
+# 1. Write it as a function of one sample, `x` with two numbers and `t` with three, for the linear model below, and
+#    vectorize it.
 # 2. Show that its gradient is the eager engine's, to a relative 1e-12.
-# 3. Train for 100 steps, with `SGD` at a learning rate of 0.5. At least 95 % of the points must be right. (The
-#    class is the one with the largest score: use `forward` and `argmax`.)
+# 3. Train for 100 steps, with `SGD` at a learning rate of 0.5. At least 95 % of the points must be right. (The class is
+#    the one with the largest score: use `forward` and `argmax`.)
 # 4. A score of 1000 makes $e^{z}$ infinite. The usual cure is to subtract the largest score from all; that changes
 #    nothing in $L$. But `max` compares, and a vectorized function can't. Do it with `relu`.
 
@@ -214,8 +214,8 @@ print(f"loss {batch.data:.3f}, {right:.0%} right")
 assert right >= 0.95
 
 # %% [markdown] tags=["hide-cell"]
-# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores cancels in $L$, so
-# its gradient cancels too, and it does not matter that a maximum has a kink.
+# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores cancels in $L$, so its
+# gradient cancels too, and it does not matter that a maximum has a kink.
 
 # %% tags=["hide-cell"]
 far = [[1000.0, 0.0, -1000.0], [0.0, 1000.0, 1000.0]]

@@ -21,6 +21,7 @@ import pytest
 
 from micrograd_numpy import MLP, SGD, Module, Value, hinge_loss, mse_loss, ops, topological_sort, value, vectorize
 from micrograd_numpy.compiler.recording import current, recorded
+from micrograd_numpy.guards import targets
 from micrograd_numpy.value import apply, dot, mean
 from tests.compiler.eager import close, eager, grads
 
@@ -30,7 +31,7 @@ REPLACED = ("__init__", "__repr__", "__eq__", "__hash__", "data", "grad", "_loca
 def replaced() -> dict[str, Any]:
     """The functions that `recorded` replaces."""
     look_up = {"Module.__getattribute__": vars(Module).get("__getattribute__")}
-    return {"node": value.node, "check": value.check, **look_up, **{name: vars(Value).get(name) for name in REPLACED}}
+    return {"node": value.node, "check": targets.check, **look_up, **{name: vars(Value).get(name) for name in REPLACED}}
 
 
 def plain_engine() -> dict[str, Any]:
@@ -76,10 +77,10 @@ def test_checks_are_noted_and_not_asked() -> None:
     a = Value(2.0)
     never, complaint = (lambda x: x > 2.0), (lambda x: ValueError(f"no: {x}"))
     with recorded() as recorder:
-        value.check(a, never, complaint)
+        targets.check(a, never, complaint)
     assert recorder.checks == [(a, never, complaint)]
     with pytest.raises(ValueError, match=r"^no: 2\.0$"):
-        value.check(a, never, complaint)
+        targets.check(a, never, complaint)
 
 
 def test_nothing_is_noted_outside() -> None:
@@ -152,7 +153,7 @@ def test_another_thread_is_not_noted_and_may_ask() -> None:
         told.extend([v.grad, v.data, float(v), bool(v), v > a, current.get()])
         assert v == v and v in [1.0, v] and repr(MLP(1, [1]))  # noqa: PLR0124  # as ever
         with pytest.raises(ValueError, match="no"):
-            value.check(v, lambda _: False, lambda _: ValueError("no"))
+            targets.check(v, lambda _: False, lambda _: ValueError("no"))
 
     with recorded() as recorder:
         worker = threading.Thread(target=work)

@@ -20,10 +20,10 @@ from micrograd_numpy import (
     detect_anomaly,
     draw_graph,
     hinge_loss,
-    value,
     vectorize,
 )
 from micrograd_numpy.compiler import replay
+from micrograd_numpy.guards import targets
 from micrograd_numpy.value import dot, mean
 from tests.compiler.eager import close, demo, eager, grads, send_back
 
@@ -368,7 +368,7 @@ def test_the_position_in_the_list_is_told_with_the_sample() -> None:
 
 def test_checks_are_asked_of_what_is_computed_and_of_what_is_not_needed() -> None:
     def f(x: Value) -> Value:
-        value.check(2 * x, lambda v: v < 10.0, lambda v: OverflowError(f"{v} is too large"))
+        targets.check(2 * x, lambda v: v < 10.0, lambda v: OverflowError(f"{v} is too large"))
         return x
 
     vectorized = vectorize(f, reduction="none")

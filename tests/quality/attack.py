@@ -48,6 +48,7 @@ from micrograd_numpy import (
     vectorize,
 )
 from micrograd_numpy.compiler import replay
+from micrograd_numpy.guards import targets
 from micrograd_numpy.value import apply, as_value, dot, mean
 from tests.garbage import garbage
 from tests.tables.operations import ONE_INPUT
@@ -514,8 +515,12 @@ def nudged(rng: Random, wide: set[Value], parameters: Sequence[Value], hoist: bo
         for i, local in zip(self._prev, self._local):
             i.grad = nudge(i.grad + nudge(local) * self.grad)
 
-    check = (lambda *_: None) if lax else value.check
-    with patch.multiple(value, node=node, check=check), patch.object(Value, "_backward", backward):
+    check = (lambda *_: None) if lax else targets.check
+    with (
+        patch.object(value, "node", node),
+        patch.object(targets, "check", check),
+        patch.object(Value, "_backward", backward),
+    ):
         yield
 
 

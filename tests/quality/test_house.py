@@ -24,6 +24,8 @@ PLACES = {
     "value": "after backprop",  # the reader meets Values first, but they are made of rules and a walk
     "guards": "before ops",
     "guards.hidden": "after value",
+    "guards.inputs": "after value",
+    "guards.targets": "after value",
     "guards.parameters": "after value",
     "drawing": "before ops",
     "compiler": "after arrays",

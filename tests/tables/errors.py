@@ -24,6 +24,7 @@ from micrograd_numpy import *
 from micrograd_numpy import ops
 from micrograd_numpy.engine import *
 from micrograd_numpy.figures import boundary_figure, neuron_figure, paths_figure
+from micrograd_numpy.figures.plane import Plane, contours
 from micrograd_numpy.moons import *
 from micrograd_numpy.nn import *
 from micrograd_numpy.optimizers import Optimizer, plot_paths
@@ -89,6 +90,7 @@ def without(module: str) -> Iterator[None]:
 # The modules that are absent while a line runs.
 MISSING = {
     "moons_data()": "sklearn.datasets",
+    "contours(Plane((0, 1), (0, 1)), [[1.0, 2.0], [3.0, 4.0]])": "contourpy",
     "plot_points([[1.0, 2.0]], [1])": "matplotlib.pyplot",
 }
 
@@ -321,6 +323,7 @@ plot_points([[1.0, 2.0]], [1])
 plot_decision_boundary(model, [[1.0, 2.0]], [1], resolution=1)
 plot_decision_boundary(model, [[1.0, 2.0]], [1], resolution=2.5)
 plot_loss_curve([1.0])
+contours(Plane((0, 1), (0, 1)), [[1.0, 2.0], [3.0, 4.0]])
 boundary_figure(model, [[1, 2, 3]], [1], History())
 boundary_figure(model, [[1, 2]], [1], History())
 boundary_figure(model, [[1, 2]], [1], History(losses=[nan], snapshots={0: {}}))
@@ -357,6 +360,10 @@ vectorize(lambda x: x * a)([1.0, -1.0]).backward([1.0, 1.0])
 vectorize(lambda x: x * a, reduction="none")([1.0, -1.0]).backward()
 vectorize(lambda x: x * a, reduction="none")([1.0, -1.0]).backward([1.0])
 vectorize(lambda x: apply(cubed, x))([1.0, -1.0])
+vectorize(lambda x: apply(lambda a: (float.fromhex(a.hex()), (1.0,)), x))([1.0, -1.0])
+vectorize(lambda x: apply(lambda a: (a if isinstance(a, float) else 2 * a, (1.0,)), x))([1.0, -1.0])
+vectorize(lambda x: apply(lambda a: (sum(a * i for i in range(600)), (1.0,)), x))([1.0, -1.0])
+vectorize(lambda x: apply(lambda a: (sum(i < a and a < i + 0.5 for i in range(64)), (0.0,)), x))([1.0, -1.0])
 numpy_rule(cubed)(lambda x: x**3); vectorize(lambda x: apply(cubed, x))(np.ones(100))
 vectorize(hinge_loss)([0.5, -0.5], [1, 0])
 vectorize(model)([[1.0, 2.0, 3.0]])

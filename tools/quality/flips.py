@@ -46,13 +46,12 @@ class Flip:
 
 
 def rules(tree: ast.AST) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Yield every rule with its name, a rule that a function makes under the name of that function."""
-    for function in ast.iter_child_nodes(tree):
-        if isinstance(function, ast.FunctionDef):
-            if function.returns and ast.unparse(function.returns).startswith(RULE):
-                yield function.name, function
-            else:
-                yield from ((f"{function.name}: {name}", rule) for name, rule in rules(function))
+    """Yield every rule with its name, a rule that a class or a function makes under the name of that."""
+    for maker in ast.iter_child_nodes(tree):
+        if isinstance(maker, ast.FunctionDef) and maker.returns and ast.unparse(maker.returns).startswith(RULE):
+            yield maker.name, maker
+        elif isinstance(maker, (ast.ClassDef, ast.FunctionDef)):
+            yield from ((f"{maker.name}: {name}", rule) for name, rule in rules(maker))
 
 
 def returned(function: ast.FunctionDef) -> Iterator[ast.expr]:
