@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+
 # %% [markdown]
 # ## Where does the time go?
 #

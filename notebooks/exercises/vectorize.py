@@ -14,6 +14,7 @@ import numpy as np
 from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, vectorize
 from micrograd_numpy.value import apply, dot, mean
 
+
 # %% [markdown]
 # ## 1. A rule of your own, for arrays
 #
