@@ -9,7 +9,7 @@ again with every number that an operation reads or makes nudged by up to one uni
 come out are all as right as the first. What was compiled must lie between them, or within `FACTOR` times their
 spread. It must be nan or infinite if they all are, and may be if one of them is.
 """
-# ruff: noqa: F401, T201  # the text of programs names what is imported; and this is one that prints
+# ruff: noqa: F401, F403, T201  # the text of programs names what is imported; and this is one that prints
 
 from __future__ import annotations
 
@@ -31,26 +31,14 @@ from unittest.mock import patch
 
 import numpy as np
 
-from micrograd_numpy import (
-    MLP,
-    Layer,
-    Module,
-    Neuron,
-    Value,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    hinge_loss,
-    mse_loss,
-    ops,
-    topological_sort,
-    value,
-    vectorize,
-)
+from micrograd_numpy import MLP, Layer, Module, Neuron, Value, ops, topological_sort, value, vectorize
 from micrograd_numpy.compiler import replay
 from micrograd_numpy.guards import targets
+from micrograd_numpy.losses import *
 from micrograd_numpy.value import apply, as_value, dot, mean
 from tests.garbage import garbage
 from tests.tables.catalogue import hypot, sin, sin_of_arrays
+from tests.tables.losses import LOSSES as TABLE
 from tests.tables.operations import EPSILON, ONE_INPUT, TWO_INPUTS
 
 inf, nan = math.inf, math.nan  # so that a program's text can name them
@@ -189,10 +177,8 @@ EXPONENTS = [2, 3, 1, 0, -1, -2, 0.5, -0.5, 1.5, 1 / 3]
 ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"]
 LABELS = {"sign": [1.0, -1.0], "class": [0.0, 1.0, 0.25]}
 LOSSES = {
-    "hinge_loss({}, {})": "sign",
-    "mse_loss({}, {})": "class",
-    "binary_cross_entropy({}.sigmoid(), {})": "class",
-    "binary_cross_entropy_with_logits({}, {})": "class",
+    f"{loss}({{}}{'.sigmoid()' if loss.range[0] > 0.0 else ''}, {{}})": "sign" if -1.0 in loss.targets else "class"
+    for loss in TABLE
 }
 
 
