@@ -101,7 +101,7 @@ def wrong_slope() -> Iterator[None]:
 
 @pytest.mark.usefixtures("wrong_slope")
 def test_a_wrong_slope_is_found_and_shown_in_a_small_program() -> None:
-    programs = (Writer(seed).program() for seed in SEEDS)
+    programs = (Writer(seed).program() for seed in range(10_000))  # the first that shows it
     whole = next(p for p in programs if "sin" in p.function and len(p.body) < 8 and complaint(p))
     small = shrunk(whole)
     assert "gradient" in str(complaint(small)) and "apply(sin, " in small.function
