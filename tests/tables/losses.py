@@ -19,6 +19,7 @@ class Loss:
 
     function: Callable[..., Value]
     first: str  # what it calls the predictions
+    symbol: str  # one of them, on the page and in DIFFERENCES
     targets: Sequence[float]
     edges: Sequence[float]  # the predictions on the page
     range: tuple[float, float] = (-8.0, 8.0)  # where predictions are ordinary
@@ -34,11 +35,11 @@ class Loss:
 
 
 LOSSES = [
-    Loss(mse_loss, "predictions", (0.0, 1.0, INF), [x for x in TELLING if x != -2.5]),
-    Loss(binary_cross_entropy, "predictions", SHARES, PROBABILITIES, (0.01, 0.99)),
-    Loss(binary_cross_entropy_with_logits, "logits", SHARES, [-INF, *sorted(set(NUMBERS)), INF, NAN]),
+    Loss(mse_loss, "predictions", "p", (0.0, 1.0, INF), [x for x in TELLING if x != -2.5]),
+    Loss(binary_cross_entropy, "predictions", "p", SHARES, PROBABILITIES, (0.01, 0.99)),
+    Loss(binary_cross_entropy_with_logits, "logits", "z", SHARES, [-INF, *sorted(set(NUMBERS)), INF, NAN]),
     Loss(
-        hinge_loss, "scores", SIGNS, [*TELLING[:8], 1.0, *TELLING[8:]],
+        hinge_loss, "scores", "s", SIGNS, [*TELLING[:8], 1.0, *TELLING[8:]],
         pytorch=lambda scores, targets: (1.0 - targets * scores).relu().mean(),
     ),
 ]  # fmt: skip
