@@ -21,29 +21,19 @@ import pytest
 
 from micrograd_numpy import (
     MLP,
-    SGD,
-    Adam,
-    AdamW,
     Value,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
     check_gradients,
     draw_graph,
-    hinge_loss,
     mse_loss,
     topological_sort,
 )
 from micrograd_numpy.backprop import backward
 from micrograd_numpy.value import apply, dot, mean
+from tests.tables.losses import LOSSES, Loss
+from tests.tables.optimizers import CATALOGUE
 
 HERE = Path(__file__).resolve().parent
-OPTIMIZERS = [
-    partial(SGD, lr=0.1),
-    partial(SGD, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
-    partial(Adam, lr=0.01),
-    partial(AdamW, lr=0.01),
-]
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
+OPTIMIZERS = [partial(kind, **arguments) for kind, _, arguments in CATALOGUE.values()]
 
 
 class Counted(Value):
@@ -93,16 +83,6 @@ def random_graph(seed: int, size: int = 80) -> tuple[list[Value], Value]:
 
 
 # ------------------------------------------------------------------ the order
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_each_node_once_after_its_inputs_and_the_root_last(seed: int) -> None:
-    _, root = random_graph(seed)
-    order = topological_sort(root)
-    place = {node: i for i, node in enumerate(order)}
-    assert len(place) == len(order)
-    assert order[-1] is root
-    assert all(place[i] < place[node] for node in order for i in node._prev)
 
 
 def test_the_order_is_depth_first_and_left_to_right() -> None:
@@ -489,13 +469,13 @@ def forward_and_backward() -> None:
     repr(root)
 
 
-def training(optimizer: Callable, loss: Callable[..., Value]) -> None:
+def training(optimizer: Callable, loss: Loss) -> None:
     model = MLP(2, [4, 1], "tanh", rng=0)
     optimize = optimizer(model.parameters())
     for _ in range(3):
         optimize.zero_grad()
         outputs = [model(x) for x in ([0.5, -1.0], [1.5, 0.25])]
-        loss([z.sigmoid() for z in outputs] if loss is binary_cross_entropy else outputs, [1.0, 1.0]).backward()
+        loss.function([z.sigmoid() for z in outputs] if loss.range[0] > 0.0 else outputs, [1.0, 1.0]).backward()
         optimize.step()
     model.load_state_dict(model.state_dict())
 
@@ -560,8 +540,8 @@ DEEDS = [
     forward_only, forward_and_backward, checking, failed_check, drawing, refused_drawing, exception_in_a_rule,
     wrong_answer_of_a_rule, exception_in_backward, interrupted_backward, refused_operands,
 ]  # fmt: skip
-DEEDS += [pytest.param(partial(training, o, mse_loss), id=f"training{i}") for i, o in enumerate(OPTIMIZERS)]
-DEEDS += [pytest.param(partial(training, OPTIMIZERS[0], loss), id=loss.__name__) for loss in LOSSES]
+DEEDS += [pytest.param(partial(training, o, LOSSES[0]), id=name) for name, o in zip(CATALOGUE, OPTIMIZERS)]
+DEEDS += [pytest.param(partial(training, OPTIMIZERS[0], loss), id=loss.name) for loss in LOSSES]
 
 
 @pytest.mark.usefixtures("without_collector")
@@ -583,7 +563,7 @@ def test_what_only_the_collector_could_free_would_be_counted() -> None:
 
 PROGRAM = """
 import sys
-from tests.test_backprop import LOSSES, OPTIMIZERS, random_graph, trained
+from tests.test_backprop import OPTIMIZERS, random_graph, trained
 from micrograd_numpy import draw_graph
 
 leaves, root = random_graph(7)

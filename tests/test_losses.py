@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +22,11 @@ from micrograd_numpy.losses import (
     hinge_loss,
     mse_loss,
 )
-from tests.tables.edges import INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
+from tests.tables.edges import DIFFERENCES, INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
+from tests.tables.losses import FUNCTIONS, LOSSES, Loss
 from tests.tables.operations import EPSILON
 
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
-every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
+every_loss = pytest.mark.parametrize("loss", LOSSES, ids=str)
 
 
 def ours(loss: Callable[..., Value], first: list[float], second: list[float]) -> tuple[float, list[float]]:
@@ -42,17 +46,14 @@ def torchs(loss, first: list[float], second: list[float]) -> tuple[float, list[f
     return out.item(), a.grad.tolist() + b.grad.tolist()
 
 
-def functional(loss: Callable[..., Value]):
-    """What PyTorch calls it."""
-    torch = pytest.importorskip("torch")
-    if loss is hinge_loss:  # PyTorch's hinge_embedding_loss leaves the product with the target to the caller
-        return lambda s, t: torch.relu(1.0 - t * s).mean()
-    return getattr(torch.nn.functional, loss.__name__)
+def functional(name: str) -> Callable[..., Any]:
+    """PyTorch's function of that name."""
+    return getattr(pytest.importorskip("torch").nn.functional, name)
 
 
-def assert_same(loss, first, second, rel=1e-14) -> None:
-    data, grads = ours(loss, first, second)
-    expected, expected_grads = torchs(functional(loss), first, second)
+def assert_same(loss: Loss, first: list[float], second: list[float], rel: float = 1e-14) -> None:
+    data, grads = ours(loss.function, first, second)
+    expected, expected_grads = torchs(loss.pytorch or functional(loss.name), first, second)
     assert same(data, expected, rel), (first, second, data, expected)
     for i, pair in enumerate(zip(grads, expected_grads, strict=True)):
         assert same(*pair, rel), (i, pair)
@@ -61,10 +62,18 @@ def assert_same(loss, first, second, rel=1e-14) -> None:
 # ------------------------------------------------------------------ the numbers of PyTorch
 
 
-@pytest.mark.parametrize("target", [*NUMBERS, INF, -INF, NAN])
-def test_mse_is_pytorchs_at_every_edge(target):
+@pytest.mark.parametrize(
+    "loss", [x for x in LOSSES if not any(d.code.startswith(f"{x}(") for d in DIFFERENCES)], ids=str
+)
+def test_a_loss_without_differences_is_pytorchs_at_every_edge(loss: Loss) -> None:
+    for prediction, target in product([*NUMBERS, INF, -INF, NAN], loss.targets):
+        assert_same(loss, [prediction], [target])
+
+
+@pytest.mark.parametrize("target", [*NUMBERS, -INF, NAN])
+def test_mse_is_pytorchs_at_every_target(target):
     for prediction in [*NUMBERS, INF, -INF, NAN]:
-        assert_same(mse_loss, [prediction], [target])
+        assert_same(LOSSES[0], [prediction], [target])
 
 
 @pytest.mark.parametrize("target", SHARES)
@@ -72,7 +81,7 @@ def test_binary_cross_entropy_is_pytorchs_inside_and_at_saturation(target):
     floor = float(np.float32(1e-12))  # PyTorch's: see DIFFERENCES
     for p in PROBABILITIES:
         data, (dp, dt) = ours(binary_cross_entropy, [p], [target])
-        expected, (expected_dp, expected_dt) = torchs(functional(binary_cross_entropy), [p], [target])
+        expected, (expected_dp, expected_dt) = torchs(functional("binary_cross_entropy"), [p], [target])
         assert same(data, expected), p
         room = p * (1.0 - p)
         assert same(dp * max(room, 1e-12), expected_dp * max(room, floor)), p
@@ -87,28 +96,13 @@ def test_binary_cross_entropy_is_pytorchs_inside_and_at_saturation(target):
 def test_logits_are_pytorchs_at_every_edge(target):
     for z in [*NUMBERS, INF, -INF, NAN]:
         data, grads = ours(binary_cross_entropy_with_logits, [z], [target])
-        expected, expected_grads = torchs(functional(binary_cross_entropy_with_logits), [z], [target])
+        expected, expected_grads = torchs(functional("binary_cross_entropy_with_logits"), [z], [target])
         assert all(map(same, grads, expected_grads)), z
         if z == -INF or (z == INF and target == 1.0):  # see DIFFERENCES
             assert data == (0.0 if target == (z > 0.0) else INF) and math.isnan(expected)
         else:
             # PyTorch subtracts z from z when z is far below 0, so its tiny losses carry noise of 1e-16 * |z|
             assert same(data, expected, slack=EPSILON * abs(z) if -INF < z < 0.0 else 0.0), z
-
-
-@pytest.mark.parametrize("target", [-1.0, 1.0])
-def test_hinge_is_pytorchs_at_every_edge(target):
-    for score in [*NUMBERS, INF, -INF, NAN]:
-        assert_same(hinge_loss, [score], [target])
-
-
-@every_loss
-@pytest.mark.parametrize("prediction", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("n", [1, 2, 8])
-def test_targets_that_are_all_equal_are_pytorchs(loss, prediction, n):
-    for target in (-1.0, 1.0) if loss is hinge_loss else (0.25, 1.0):
-        if not (loss is binary_cross_entropy and prediction != 0.5):  # saturated: above
-            assert_same(loss, [prediction] * n, [target] * n)
 
 
 def test_hinge_is_pytorchs_hinge_embedding_loss_of_the_products():
@@ -121,10 +115,11 @@ def test_hinge_is_pytorchs_hinge_embedding_loss_of_the_products():
 
 @every_loss
 @pytest.mark.parametrize("n", [1, 2, 7, 100])
-def test_many_samples_match_pytorch(loss, n):
+def test_many_samples_match_pytorch(loss: Loss, n: int) -> None:
     rng = np.random.default_rng(n)
-    first = rng.uniform(0.01, 0.99, n) if loss is binary_cross_entropy else rng.normal(0.0, 3.0, n)
-    second = rng.choice([-1.0, 1.0], n) if loss is hinge_loss else rng.uniform(0.0, 1.0, n)
+    first = rng.uniform(*loss.range, n)
+    second = rng.choice([-1.0, 1.0], n) if -1.0 in loss.targets else rng.uniform(0.0, 1.0, n)
+    assert_same(loss, np.full(n, 0.5).tolist(), np.ones(n).tolist())  # targets that are all equal
     assert_same(loss, first.tolist(), second.tolist(), rel=1e-12)  # ln(1 - p) - ln p has fewer digits near p = 1/2
 
 
@@ -197,10 +192,27 @@ def test_the_gradient_of_a_logit_is_probability_minus_target():
 @every_loss
 def test_each_sample_is_one_prediction_with_its_own_target(loss):
     """Swapping two targets changes the loss; a mean of samples is the mean of their losses."""
-    first, second = [0.9, 0.2, 0.6], [1, 0, 1] if loss is not hinge_loss else [1, -1, 1]
-    alone = [loss(p, t).data for p, t in zip(first, second, strict=True)]
-    assert loss(first, second).data == pytest.approx(sum(alone) / 3, rel=1e-15)
-    assert loss(first, second[1:] + second[:1]).data != pytest.approx(sum(alone) / 3)
+    first, second = [0.9, 0.2, 0.6], [1.0, loss.targets[0], 1.0]
+    alone = [loss.function(p, t).data for p, t in zip(first, second, strict=True)]
+    assert loss.function(first, second).data == pytest.approx(sum(alone) / 3, rel=1e-15)
+    assert loss.function(first, second[1:] + second[:1]).data != pytest.approx(sum(alone) / 3)
+
+
+# ------------------------------------------------------------------ a new loss
+
+
+def test_no_loss_lacks_anything() -> None:
+    functions = dict(inspect.getmembers(chapter, inspect.isfunction))
+    written = {name for name, f in functions.items() if [*inspect.signature(f).parameters][1:] == ["targets"]}
+    page = (Path(__file__).parents[1] / "book" / "reference.md").read_text("utf-8")
+    places = {
+        "__all__ of micrograd_numpy/losses.py": set(chapter.__all__),
+        "LOSSES of tests/tables/losses.py": {loss.name for loss in LOSSES},
+        "book/reference.md": set(re.findall(r"autofunction:: (\w+)$", page, re.MULTILINE)),
+    }
+    lacking = [f"{name} is not in {place}" for place, names in places.items() for name in written - names]
+    assert not lacking, "; ".join(lacking)
+    assert written == set(chapter.__all__)  # the search finds losses
 
 
 # ------------------------------------------------------------------ the rules themselves
@@ -216,6 +228,6 @@ def test_a_loss_costs_two_nodes_per_sample_at_most_and_one_for_the_mean():
     from micrograd_numpy import topological_sort
 
     first, second = [Value(0.3) for _ in range(10)], [Value(1.0) for _ in range(10)]
-    nodes = {loss: len([v for v in topological_sort(loss(first, second)) if v._prev]) for loss in LOSSES}
+    nodes = {loss: len([v for v in topological_sort(loss(first, second)) if v._prev]) for loss in FUNCTIONS}
     assert nodes[binary_cross_entropy] == nodes[binary_cross_entropy_with_logits] == 11
     assert nodes[mse_loss] == 21

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrograd_numpy import Value, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss, mse_loss
+from micrograd_numpy import Value, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
 from tests.tables.edges import INF, NAN
+from tests.tables.losses import FUNCTIONS, LOSSES
 
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
-every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
+every_loss = pytest.mark.parametrize("loss", FUNCTIONS, ids=lambda loss: loss.__name__)
 
 
 @every_loss
@@ -113,15 +113,7 @@ def test_a_table_is_its_rows_and_not_the_names_of_its_columns(loss):
     assert loss(Table([0.25, 0.75]), Table([1, 1])).data == loss([0.25, 0.75], [1, 1]).data
 
 
-@pytest.mark.parametrize(
-    ("loss", "first"),
-    [
-        (mse_loss, "predictions"),
-        (binary_cross_entropy, "predictions"),
-        (binary_cross_entropy_with_logits, "logits"),
-        (hinge_loss, "scores"),
-    ],
-)
+@pytest.mark.parametrize(("loss", "first"), [(loss.function, loss.first) for loss in LOSSES])
 def test_errors_name_the_loss_and_what_it_was_given(loss, first):
     with pytest.raises(ValueError, match=f"^{loss.__name__} got 2 {first} and 1 targets;"):
         loss([0.5, 0.5], [1])

@@ -9,7 +9,7 @@ again with every number that an operation reads or makes nudged by up to one uni
 come out are all as right as the first. What was compiled must lie between them, or within `FACTOR` times their
 spread. It must be nan or infinite if they all are, and may be if one of them is.
 """
-# ruff: noqa: F401, T201  # the text of programs names what is imported; and this is one that prints
+# ruff: noqa: F401, F403, T201  # the text of programs names what is imported; and this is one that prints
 
 from __future__ import annotations
 
@@ -31,31 +31,18 @@ from unittest.mock import patch
 
 import numpy as np
 
-from micrograd_numpy import (
-    MLP,
-    Layer,
-    Module,
-    Neuron,
-    Value,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    hinge_loss,
-    mse_loss,
-    numpy_rule,
-    ops,
-    topological_sort,
-    value,
-    vectorize,
-)
+from micrograd_numpy import MLP, Layer, Module, Neuron, Value, ops, topological_sort, value, vectorize
 from micrograd_numpy.compiler import replay
 from micrograd_numpy.guards import targets
+from micrograd_numpy.losses import *
 from micrograd_numpy.value import apply, as_value, dot, mean
 from tests.garbage import garbage
-from tests.tables.operations import ONE_INPUT
+from tests.tables.catalogue import hypot, sin, sin_of_arrays
+from tests.tables.losses import LOSSES as TABLE
+from tests.tables.operations import EPSILON, ONE_INPUT, TWO_INPUTS
 
 inf, nan = math.inf, math.nan  # so that a program's text can name them
 
-EPS = 2.0**-52  # from 1 to the next float
 FACTOR = 8  # NumPy's exp, log, tanh and power may be four units off, to either side
 OFTEN = (1.0, 0.3, 0.03)  # how many are nudged: where a nudge makes nan of a number, all of them always would
 NUDGES = 200  # at most: as many as it takes to explain a difference
@@ -64,35 +51,8 @@ OVERFLOW = 1e300  # of larger numbers, a sum can overflow in one order and not i
 # ---------------------------------------------------------------- rules of one's own
 
 
-def sin(a):
-    """Sin a; nan at ±inf."""
-    return (math.sin(a), (math.cos(a),)) if math.isfinite(a) else (nan, (nan,))
-
-
-@numpy_rule(sin)
-def sin_of_arrays(a):
-    return np.sin(a), (np.cos(a),)
-
-
-def hypot(a, b):
-    """√(a² + b²)."""
-    h = math.hypot(a, b)
-    return h, (ops.divide(a, h), ops.divide(b, h))
-
-
-@numpy_rule(hypot)
-def hypot_of_arrays(a, b):
-    h = np.hypot(a, b)
-    return h, (a / h, b / h)
-
-
 def blend(a, b, c):
     """Between a and b, by c; two of the slopes depend on one input only."""
-    return a + c * (b - a), (1.0 - c, c, b - a)
-
-
-@numpy_rule(blend)
-def blend_of_arrays(a, b, c):
     return a + c * (b - a), (1.0 - c, c, b - a)
 
 
@@ -212,15 +172,13 @@ class Program:
 EDGES = [0.0, -0.0, 1.0, -1.0, inf, -inf, nan, 5e-324, -1e-310, 1e-200, 1e200, -1e300, 19.0, -40.0, 710.0, -745.0]
 CALM = 1e3  # in a tame program no number is larger
 UNARY = [*(operation.written for operation in ONE_INPUT), "apply(sin, {})"]
-BINARY = ["{} + {}", "{} - {}", "{} * {}", "{} / {}", "{} ** {}", "apply(hypot, {}, {})"]
+BINARY = [*(operation.written for operation in TWO_INPUTS), "apply(hypot, {}, {})"]
 EXPONENTS = [2, 3, 1, 0, -1, -2, 0.5, -0.5, 1.5, 1 / 3]
 ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"]
 LABELS = {"sign": [1.0, -1.0], "class": [0.0, 1.0, 0.25]}
 LOSSES = {
-    "hinge_loss({}, {})": "sign",
-    "mse_loss({}, {})": "class",
-    "binary_cross_entropy({}.sigmoid(), {})": "class",
-    "binary_cross_entropy_with_logits({}, {})": "class",
+    f"{loss}({{}}{'.sigmoid()' if loss.range[0] > 0.0 else ''}, {{}})": "sign" if -1.0 in loss.targets else "class"
+    for loss in TABLE
 }
 
 
@@ -464,7 +422,7 @@ STATEMENTS = [
 
 Outcome = list[float] | None  # all results and gradients; None if a label was refused
 REFUSAL = " needs "  # what every loss says to a label that is none
-SLOPES = {ops.tanh: lambda t: 1.0 - t * t, ops.sigmoid: lambda s: s * (1.0 - s)}  # those that are made of the result
+SLOPES = {o.rule: o.slope_of_result for o in ONE_INPUT if o.slope_of_result}
 
 
 @contextmanager
@@ -481,7 +439,7 @@ def nudged(rng: Random, wide: set[Value], parameters: Sequence[Value], hoist: bo
     often, draw = rng.choice(OFTEN), rng.random
 
     def nudge(x: float) -> float:
-        return x * (1.0 + EPS * (2.0 * draw() - 1.0)) if draw() < often else x
+        return x * (1.0 + EPSILON * (2.0 * draw() - 1.0)) if draw() < often else x
 
     def total(terms: Iterable[float]) -> float:
         return reduce(lambda so_far, term: nudge(so_far + term), terms, 0.0)

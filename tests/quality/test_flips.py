@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from micrograd_numpy import losses, ops
+from tests.tables.operations import ONE_INPUT, TWO_INPUTS
 from tools.quality import flips
 
 LIBRARY = sorted(Path(ops.__file__).parent.glob("*.py"))
@@ -108,8 +109,8 @@ def test_every_rule_that_the_library_applies_is_found():
 @pytest.mark.parametrize(
     ("module", "rule", "inputs"),
     [
-        *((ops, name, (2.0, 3.0)) for name in ("add", "sub", "mul", "div", "pow", "dot", "total", "mean")),
-        *((ops, name, (0.5,)) for name in ("neg", "exp", "log", "relu", "abs", "tanh", "sigmoid")),
+        *((ops, rule.__name__, (2.0, 3.0)) for rule in (*(o.rule for o in TWO_INPUTS), ops.dot, ops.total, ops.mean)),
+        *((ops, operation.rule.__name__, (0.5,)) for operation in ONE_INPUT),
         *((losses, name, (0.4, 0.7)) for name in ("cross_entropy", "logit_cross_entropy")),
     ],
     ids=lambda x: x if isinstance(x, str) else "",

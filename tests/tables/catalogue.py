@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from micrograd_numpy import Value, ops, topological_sort
+from micrograd_numpy import Value, losses, numpy_rule, ops, topological_sort
 from micrograd_numpy.value import apply, dot, mean, total
 from tests.tables.operations import EPSILON, ONE_INPUT, TWO_INPUTS
 
@@ -118,18 +118,23 @@ CASES = [(function, point) for function in FUNCTIONS for point in function.point
 
 def softplus(a: float) -> tuple[float, tuple[float]]:
     """ln(1 + eᵃ), with ∂/∂a = σ(a)."""
-    return max(a, 0.0) + math.log1p(math.exp(-abs(a))), (ops.sigmoid(a)[0],)
-
-
-def sin(a: float) -> tuple[float, tuple[float]]:
-    """Sin a, with ∂/∂a = cos a."""
-    return math.sin(a), (math.cos(a),)
+    return losses.softplus(a), (ops.sigmoid(a)[0],)
 
 
 def hypot(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """√(a² + b²) = h, with ∂/∂a = a/h and ∂/∂b = b/h."""
-    h = math.hypot(a, b)
+    h = ops.raised(a * a + b * b, 0.5)
     return h, (ops.divide(a, h), ops.divide(b, h))
+
+
+def sin(a: float) -> tuple[float, tuple[float]]:
+    """Sin a, with ∂/∂a = cos a; nan at ±inf."""
+    return (math.sin(a), (math.cos(a),)) if math.isfinite(a) else (math.nan, (math.nan,))
+
+
+@numpy_rule(sin)  # the others are followed
+def sin_of_arrays(a: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray]]:
+    return np.sin(a), (np.cos(a),)
 
 
 def own(rule: ops.Rule, *x: Any) -> Any:
@@ -239,14 +244,8 @@ def rounding(root: Value) -> dict[Value, float]:
     return {node: (edges + 1) * EPSILON * size for node, size in contributions(root).items()}
 
 
-RULES: dict[str, ops.Rule] = {o.written[3:-3]: o.rule for o in TWO_INPUTS}
-RULES |= {o.rule.__name__: o.rule for o in ONE_INPUT}
-RULES |= {rule.__name__: rule for rule in (ops.dot, ops.total, ops.mean, softplus, sin, hypot)}
-
-
-def rule_of(node: Value) -> ops.Rule:
-    """The rule that made a node."""
-    return RULES.get(node._op) or ops.power(float(node._op[2:]))
+OF_LISTS = {ops.dot, ops.total, ops.mean}
+CANCELLING = {o.rule for o in ONE_INPUT if o.slope_of_result}  # their slopes are differences of numbers near 1
 
 
 def errors(root: Value) -> dict[Value, tuple[float, float]]:
@@ -260,18 +259,17 @@ def errors(root: Value) -> dict[Value, tuple[float, float]]:
     moved: dict[Value, list[float]] = {}  # by how much the local derivatives may be off
     for node in order:
         off[node] = 0.0
-        if not node._prev:
+        if node._rule is None:
             continue
         x = [i.data for i in node._prev]
         few = 3 + len(x)
-        large = sum(abs(local * v) for local, v in zip(node._local, x)) if node._op in {"dot", "total", "mean"} else 0.0
+        large = sum(abs(local * v) for local, v in zip(node._local, x)) if node._rule in OF_LISTS else 0.0
         off[node] = few * EPSILON * (abs(node.data) + large)
-        # 1 − tanh² and σ·(1 − σ) are differences of numbers near 1
-        moved[node] = [few * EPSILON * (abs(d) + (node._op in {"tanh", "sigmoid"})) for d in node._local]
+        moved[node] = [few * EPSILON * (abs(d) + (node._rule in CANCELLING)) for d in node._local]
         for k, i in enumerate(node._prev):
             if not off[i]:
                 continue
-            near = [rule_of(node)(*x[:k], x[k] + sign * off[i], *x[k + 1 :]) for sign in (-1.0, 1.0)]
+            near = [node._rule(*x[:k], x[k] + sign * off[i], *x[k + 1 :]) for sign in (-1.0, 1.0)]
             off[node] += max(abs(result - node.data) for result, _ in near)
             for j, local in enumerate(node._local):
                 moved[node][j] += max(abs(slopes[j] - local) for _, slopes in near)

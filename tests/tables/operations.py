@@ -23,6 +23,7 @@ class Operation:
     f: Callable[..., Any]
     domain: str = "any"  # where it is smooth: a name in catalogue.DOMAINS
     slack: float = 0.0  # how far a slope may be off, absolutely: see `edges.same`
+    slope_of_result: Callable[[float], float] | None = None  # if the slope is a difference made of the result
 
     @property
     def name(self) -> str:
@@ -41,8 +42,10 @@ ONE_INPUT = [
     Operation("abs({})", ops.abs, abs),
     # Both slopes are made of 1 − t. Near t = 1 two libraries' tanh are up to two units of the last
     # digit apart, and 1 − t² turns each into twice as much.
-    Operation("{}.tanh()", ops.tanh, lambda a: a.tanh(), slack=3 * EPSILON),
-    Operation("{}.sigmoid()", ops.sigmoid, lambda a: a.sigmoid(), slack=EPSILON),
+    Operation("{}.tanh()", ops.tanh, lambda a: a.tanh(), slack=3 * EPSILON, slope_of_result=lambda t: 1.0 - t * t),
+    Operation(
+        "{}.sigmoid()", ops.sigmoid, lambda a: a.sigmoid(), slack=EPSILON, slope_of_result=lambda s: s * (1.0 - s)
+    ),
 ]
 TWO_INPUTS = [
     Operation("{} + {}", ops.add, lambda a, b: a + b, "pairs"),
