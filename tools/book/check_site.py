@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml  # type: ignore[import-untyped]  # it has no annotations
 from bs4 import BeautifulSoup, Tag
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from tools import ROOT
 
@@ -82,7 +83,7 @@ class Site:
     @cached_property
     def toc(self) -> list[str]:
         """The pages that the table of contents names."""
-        return list(toc_files(yaml.safe_load((self.root / "_toc.yml").read_text("utf-8"))))
+        return list(parse_toc_yaml(self.root / "_toc.yml"))
 
     @cached_property
     def sheets(self) -> dict[Path, str]:
@@ -107,19 +108,6 @@ class Site:
         if listing.returncode == 0 and listing.stdout:
             return set(listing.stdout.splitlines())
         return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()}
-
-
-def toc_files(node: object) -> Iterator[str]:
-    """Yield the pages of a table of contents, in order."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in {"root", "file"}:
-                yield str(value)
-            else:
-                yield from toc_files(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from toc_files(value)
 
 
 def broken_links(site: Site) -> Iterator[str]:
