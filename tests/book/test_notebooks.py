@@ -18,7 +18,7 @@ def test_sync_makes_the_same_bytes_from_nothing(small, capsys):
 
 
 def test_sync_names_the_cell_that_fails(small, capsys):
-    edit_text(small, "print(double(8))", "print(dubble(8))")
+    edit_text(small, "print(double(8)", "print(dubble(8)")
     before = (small.root / small.notebook).read_bytes()
     assert notebooks.sync(["twice"], everything=False, jobs=1, root=small.root) == 1
     said = capsys.readouterr().err

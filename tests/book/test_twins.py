@@ -75,29 +75,31 @@ def test_equal_cells_have_different_names():
 # ------------------------------------------------------------------ the checker bites
 
 
-def test_bites_on_a_text_edited_alone(small):
-    edit_text(small, "Two of a kind", "Three of a kind")
-    assert "cell 2: its source differs" in problems(small)
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Two of a kind", "Three of a kind", "cell 2: its source differs"),
+        ("return 2 * x", "return 3 * x", "cell 1: its source differs"),
+        ("# double(4)\n", "# double(4)\n\n\n\n", "not laid out"),
+    ],
+)
+def test_bites_on_a_text_edited_alone(small, old, new, said):
+    edit_text(small, old, new)
+    assert said in problems(small)
 
 
-def test_bites_on_a_notebook_edited_alone(small):
-    edit_notebook(small, lambda notebook: notebook.cells[1].update(source="# Thrice"))
-    assert "cell 2: its source differs" in problems(small)
-
-
-def test_bites_on_a_tag_in_one_twin_only(small):
-    edit_notebook(small, lambda notebook: notebook.cells[2].metadata.update(tags=["active-ipynb", "nbval-skip"]))
-    assert "cell 3: its metadata differs" in problems(small)
-
-
-def test_bites_on_a_cell_in_one_twin_only(small):
-    edit_notebook(small, lambda notebook: notebook.cells.pop())
-    assert "3 cells, but" in problems(small)
-
-
-def test_bites_on_a_text_that_jupytext_would_write_otherwise(small):
-    edit_text(small, "# double(4)\n", "# double(4)\n\n\n\n")
-    assert "not laid out" in problems(small)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda cells: cells[1].update(source="# Thrice"), "cell 2: its source differs"),
+        (lambda cells: cells[2].metadata.tags.append("nbval-skip"), "cell 3: its metadata differs"),
+        (lambda cells: cells.pop(), "3 cells, but"),
+    ],
+    ids=["source", "tag", "cell"],
+)
+def test_bites_on_a_notebook_edited_alone(small, change, said):
+    edit_notebook(small, lambda notebook: change(notebook.cells))
+    assert said in problems(small)
 
 
 def test_bites_on_a_missing_notebook(small):
