@@ -13,6 +13,7 @@ from tools.book import notebooks, twins
 def small(tmp_path):
     """A book of one chapter, in sync: a function and two cells that show it."""
     (tmp_path / "micrograd_numpy").mkdir()
+    (tmp_path / "micrograd_numpy" / "__init__.py").touch()
     (tmp_path / "notebooks" / "exercises").mkdir(parents=True)
     (tmp_path / "micrograd_numpy" / "twice.py").write_text(TEXT, "utf-8")
     (pair,) = twins.pairs(tmp_path)
@@ -20,7 +21,7 @@ def small(tmp_path):
     first, shown, printed = (cell for cell in notebook.cells if cell.cell_type == "code")
     first.execution_count, shown.execution_count, printed.execution_count = 1, 2, 3
     shown.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "8"}, execution_count=2)]
-    printed.outputs = [nbformat.v4.new_output("stream", name="stdout", text="16\n")]
+    printed.outputs = [nbformat.v4.new_output("stream", name="stdout", text="16\nDone.\n")]
     store(pair, notebook)
     lock(pair)
     assert list(notebooks.check(root=tmp_path)) == []

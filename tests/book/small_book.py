@@ -22,7 +22,8 @@ def double(x: float) -> float:
 # double(4)
 
 # %% tags=["active-ipynb"]
-# print(double(8))
+# print(double(8), flush=True)
+# print("Done.")
 '''
 
 

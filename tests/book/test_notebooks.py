@@ -1,9 +1,42 @@
-"""`sync` makes notebooks, `pull` texts; neither loses anybody's work."""
+"""Every notebook is what `sync` makes of its text; `sync` and `pull` lose nobody's work."""
 
 from __future__ import annotations
 
+import nbformat
+import pytest
+
 from tests.book.small_book import edit_notebook, edit_text, problems
-from tools.book import freshness, notebooks
+from tools.book import freshness, notebooks, twins
+
+ERROR = nbformat.v4.new_output("error", ename="NameError", evalue="name 'dubble' is not defined", traceback=[])
+WARNING = nbformat.v4.new_output("stream", name="stderr", text="DeprecationWarning: double")
+
+
+@pytest.mark.parametrize("text", [pair.text.as_posix() for pair in twins.pairs()])
+def test_every_notebook_is_the_fresh_twin_of_its_text(text):
+    assert list(notebooks.check([text])) == [], "-> make sync"
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "said"),
+    [
+        (2, {"source": "# Thrice"}, "cell 2: its source differs"),
+        (3, {"metadata": {}}, "cell 3: its metadata differs"),
+        (4, {"execution_count": None, "outputs": []}, "has not been run"),
+        (4, {"execution_count": 7}, "ran as [7], expected [3]"),
+        (4, {"outputs": [ERROR]}, "stores an error: NameError"),
+        (4, {"outputs": [WARNING]}, "stores a warning"),
+        (4, {"metadata": {"tags": ["active-ipynb", "nbval-ignore-output"]}}, "nbval ignores 1 of 3"),
+    ],
+)
+def test_check_bites_on_a_cell_of_a_notebook_edited_alone(small, number, changes, said):
+    edit_notebook(small, lambda notebook: notebook.cells[number - 1].update(nbformat.from_dict(changes)))
+    assert said in problems(small)
+
+
+def test_check_bites_on_a_cell_in_one_twin_only(small):
+    edit_notebook(small, lambda notebook: notebook.cells.pop())
+    assert "3 cells, but" in problems(small)
 
 
 def test_sync_makes_the_same_bytes_from_nothing(small, capsys):
@@ -18,7 +51,7 @@ def test_sync_makes_the_same_bytes_from_nothing(small, capsys):
 
 
 def test_sync_names_the_cell_that_fails(small, capsys):
-    edit_text(small, "print(double(8))", "print(dubble(8))")
+    edit_text(small, "print(double(8)", "print(dubble(8)")
     before = (small.root / small.notebook).read_bytes()
     assert notebooks.sync(["twice"], everything=False, jobs=1, root=small.root) == 1
     said = capsys.readouterr().err

@@ -58,8 +58,5 @@ def is_fresh(pair: Pair, library: Library) -> bool:
 
 def check_fresh(pair: Pair, library: Library) -> Iterator[str]:
     """Yield a notebook that is not what sync wrote, or not by what it uses of the library as it is now."""
-    if not (pair.root / pair.notebook).exists():
-        return  # check_twins says so
-    outputs, _ = read_lock(pair.root).get(pair.notebook.as_posix(), ("", ""))
-    if outputs != digests(pair, library)[0]:
-        yield f"{pair.notebook}: stale: the file, or what it uses of the library, has changed since sync wrote it"
+    if (pair.root / pair.notebook).exists() and not is_fresh(pair, library):  # check_twins tells of one that is missing
+        yield f"{pair.notebook}: stale: the file, its text, or what it uses of the library, has changed since sync"

@@ -59,33 +59,20 @@ def run(notebook: NotebookNode, folder: Path, root: Path) -> None:
             resources={"metadata": {"path": str(folder)}},
             timeout=CELL_TIMEOUT,
             record_timing=False,
+            coalesce_streams=True,
             store_widget_state=True,  # nbclient needs it for `interact`; normalise drops it with all other metadata
         )
         client.execute(env=environment)
 
 
 def normalise(notebook: NotebookNode) -> None:
-    """Drop what differs from run to run, and number the cells that ran 1..n."""
-    count = 0
+    """Drop what differs from run to run."""
     for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        cell.metadata.pop("execution", None)
-        ran = cell.execution_count is not None
-        count += ran
-        cell.execution_count = count if ran else None
-        outputs: list[NotebookNode] = []
-        for output in cell.outputs if "widget" not in cell.metadata.get("tags", []) else []:
-            last = outputs[-1] if outputs else None
-            if last and output.output_type == last.output_type == "stream" and output.name == last.name:
-                last.text += output.text
-                continue
-            if "execution_count" in output:
-                output.execution_count = count
+        if "widget" in cell.metadata.get("tags", []):
+            cell.outputs = []
+        for output in cell.get("outputs", []):
             # A figure to touch is stored as its picture: the name of its widget differs from run to run.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-            outputs.append(output)
-        cell.outputs = outputs
     notebook.metadata = nbformat.from_dict(METADATA)
 
 

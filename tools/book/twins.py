@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,11 +129,9 @@ def cell_ids(notebook: NotebookNode) -> Iterator[str]:
 
 def blank_notebook(text: NotebookNode) -> NotebookNode:
     """Return the notebook of these cells, not yet run, with no metadata but what we choose."""
-    notebook = nbformat.v4.new_notebook(metadata=METADATA)
-    makers = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-    for cell, name in zip(text.cells, cell_ids(text), strict=True):
-        make = makers.get(cell.cell_type, nbformat.v4.new_raw_cell)
-        notebook.cells.append(make(cell.source, id=name, metadata=cell.metadata))
+    notebook = nbformat.v4.new_notebook(metadata=METADATA, cells=deepcopy(text.cells))
+    for cell, name in zip(notebook.cells, cell_ids(text), strict=True):
+        cell.id = name
     return notebook
 
 
@@ -144,19 +143,19 @@ def as_bytes(notebook: NotebookNode) -> bytes:
 # ------------------------------------------------------------------ how a text is laid out
 
 
-def squeezed(text: str) -> list[str]:
-    """Return the lines that are not blank: how many lie between two cells is the formatter's affair."""
-    return [line for line in text.splitlines() if line]
+def is_laid_out(pair: Pair) -> bool:
+    """Whether the text is as jupytext writes it; the blank lines between two cells are the formatter's affair."""
+    here, there = (pair.root / pair.text).read_text("utf-8"), writes(pair.read_text())
+    return list(filter(None, here.splitlines())) == list(filter(None, there.splitlines()))
 
 
 def tidy(pair: Pair) -> None:
     """Rewrite a text whose layout is not jupytext's; its cells stay as they are."""
-    text = (pair.root / pair.text).read_text("utf-8")
-    written = writes(reads(text))
-    if squeezed(written) != squeezed(text):
-        if source_cells(reads(written)) != source_cells(reads(text)):
+    text = pair.read_text()
+    if not is_laid_out(pair):
+        if source_cells(reads(writes(text))) != source_cells(text):
             raise SystemExit(f"{pair.text}: jupytext does not read back what it would write: is a cell marker amiss?")
-        pair.write_text(reads(text))
+        pair.write_text(text)
         print(f"layout    {pair.text}: rewritten as the tools write it (the cells are the same)")
 
 
@@ -166,7 +165,7 @@ def tidy(pair: Pair) -> None:
 def check_twins(pair: Pair) -> Iterator[str]:
     """Yield where the text is not laid out as jupytext does it, or the notebook does not hold just its cells."""
     text = pair.read_text()
-    if squeezed(writes(text)) != squeezed((pair.root / pair.text).read_text("utf-8")):
+    if not is_laid_out(pair):
         yield f"{pair.text}: not laid out as jupytext writes it"
     notebook = pair.read_notebook()
     if notebook is None:
