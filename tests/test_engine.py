@@ -303,27 +303,9 @@ class TestRulesOfYourOwn:
         assert (y.data, x.grad, y._op) == (8.0, 12.0, "cube")
         assert apply(cube, 2, op="³")._op == "³"
 
-    def test_wrong_number_of_local_derivatives(self) -> None:
-        def forgetful(a, b):
-            return a + b, (1.0,)
-
-        with pytest.raises(ValueError, match="'forgetful' got 2 inputs but returned 1 local"):
-            apply(forgetful, 1.0, 2.0)
-
     def test_a_rule_without_a_name(self) -> None:
         assert apply(partial(pow_rule, 2.0), 3.0)._op == "rule"
         assert apply(partial(pow_rule, 2.0), 3.0, op="²")._op == "²"
-
-    def test_dot_takes_lists_on_both_sides(self) -> None:
-        for a, b in [(2.0, [3.0]), ([2.0], 3.0)]:
-            with pytest.raises(
-                TypeError, match=r"^dot takes Values or numbers in a list, but got float: [23]\.0; write"
-            ):
-                dot(a, b)
-
-    def test_dot_needs_equal_lengths(self) -> None:
-        with pytest.raises(ValueError, match="got 2 and 1"):
-            dot([1.0, 2.0], [3.0])
 
     def test_dot_of_nothing_is_zero(self) -> None:
         assert dot([], []).data == 0.0
@@ -334,10 +316,6 @@ class TestRulesOfYourOwn:
     def test_total_adds_from_left_to_right(self) -> None:
         assert total([1.0, 1e300, -1e300]).data == 0.0
         assert total([0.1] * 10).data == 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1
-
-    def test_mean_of_nothing(self) -> None:
-        with pytest.raises(ValueError, match="at least one"):
-            mean([])
 
     def test_dot_takes_any_iterables(self) -> None:
         w = [Value(1.0), Value(2.0)]

@@ -188,25 +188,6 @@ def test_nodes_of_another_class_can_be_drawn():
     assert (drawing.nodes, drawing.edges) == (3, 2)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (3.0, "got float"),
-        (None, "got NoneType"),
-        ("c", "got str"),
-        ([Value(1.0)], "got list: draw one of its elements"),
-    ],
-)
-def test_what_is_no_value_is_refused(wrong, message):
-    with pytest.raises(TypeError, match=f"draws the graph behind one Value, but {message}"):
-        draw_graph(wrong)
-
-
-def test_another_direction_is_refused():
-    with pytest.raises(ValueError, match="direction is 'right' or 'down', but got 'up'"):
-        draw_graph(square(), direction="up")
-
-
 # ------------------------------------------------------------------ files
 
 
