@@ -19,31 +19,14 @@ from types import FrameType
 
 import pytest
 
-from micrograd_numpy import (
-    MLP,
-    SGD,
-    Adam,
-    AdamW,
-    Value,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    check_gradients,
-    draw_graph,
-    hinge_loss,
-    mse_loss,
-    topological_sort,
-)
+from micrograd_numpy import MLP, Value, binary_cross_entropy, check_gradients, draw_graph, mse_loss, topological_sort
 from micrograd_numpy.backprop import backward
 from micrograd_numpy.value import apply, dot, mean
+from tests.tables.losses import LOSSES
+from tests.tables.optimizers import CATALOGUE
 
 HERE = Path(__file__).resolve().parent
-OPTIMIZERS = [
-    partial(SGD, lr=0.1),
-    partial(SGD, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
-    partial(Adam, lr=0.01),
-    partial(AdamW, lr=0.01),
-]
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
+OPTIMIZERS = [partial(kind, **settings) for kind, _, settings in CATALOGUE.values()]
 
 
 class Counted(Value):
@@ -270,20 +253,6 @@ def test_building_asks_each_rule_once() -> None:
         x = x + x
     x.backward()
     assert asked == 50
-
-
-@pytest.mark.parametrize("n", [1, 5, 25])
-def test_check_gradients_costs_a_fixed_number_of_evaluations_for_each_input(n: int) -> None:
-    """Also where the slope is hard to find, and where the claim is wrong: no search is endless."""
-    usual = check_gradients(lambda *x: mean(v.tanh() for v in x), *(0.1 + i / n for i in range(n)))
-    assert usual.evaluations == 2 + 10 * n
-    kinks = check_gradients(lambda *x: mean(v.relu() for v in x), *[0.0] * n)
-    drowned = check_gradients(lambda *x: mean(v.tanh() for v in x) + 1e15, *[0.5] * n)
-    wrong = check_gradients(lambda *x: mean(apply(lambda a: (a, (2.0,)), v) for v in x), *[0.5] * n)
-    for report in (kinks, drowned, wrong):
-        assert not report
-        # 46 steps at most, from 2⁻¹⁰ down to 2⁻¹⁰⁰, and nine evaluations to look for a kink
-        assert report.evaluations <= 2 + (46 * 10 + 9) * n
 
 
 MILLION = """

@@ -26,24 +26,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_numpy import (
-    MLP,
-    Layer,
-    Neuron,
-    Value,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    check_gradients,
-    draw_graph,
-    hinge_loss,
-    mse_loss,
-)
+from micrograd_numpy import MLP, Layer, Neuron, Value, check_gradients, draw_graph
 from micrograd_numpy.value import dot, mean, total
+from tests.tables.losses import LOSSES
 from tests.tables.operations import ONE_INPUT
 from tests.tables.optimizers import OPTIMIZERS
 
 few = settings(max_examples=40)  # in the suite, and in each round of `make fuzz`
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
 
 # ------------------------------------------------------------------ anything
 

@@ -12,16 +12,11 @@ import pytest
 from micrograd_numpy import Value
 from micrograd_numpy import losses as chapter
 from micrograd_numpy.gradcheck import check_gradients
-from micrograd_numpy.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    hinge_loss,
-    mse_loss,
-)
+from micrograd_numpy.losses import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss, mse_loss
 from tests.tables.edges import INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
+from tests.tables.losses import LOSSES
 from tests.tables.operations import EPSILON
 
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from micrograd_numpy import Value, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss, mse_loss
 from tests.tables.edges import INF, NAN
+from tests.tables.losses import LOSSES
 
-LOSSES = [mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss]
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
 
 
