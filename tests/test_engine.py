@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import pickle
 from functools import partial
 
 import numpy as np
@@ -197,41 +195,6 @@ class TestTheGraph:
         assert (total.data, values[0].grad) == (3.0, 1.0)
 
 
-class Unit(Value):
-    """A subclass with an attribute."""
-
-    def __init__(self, data: float, unit: str) -> None:
-        super().__init__(data)
-        self.unit = unit
-
-
-class Slotted(Value):
-    """The same without a dict."""
-
-    __slots__ = ("unit",)
-
-    def __init__(self, data: float, unit: str) -> None:
-        super().__init__(data)
-        self.unit = unit
-
-
-class Stateful(Unit):
-    """One that has its own idea of its state."""
-
-    def __getstate__(self):
-        return {"data": self.data, "grad": self.grad, "unit": self.unit}
-
-    def __setstate__(self, state):
-        Unit.__init__(self, state["data"], state["unit"])
-        self.grad = state["grad"]
-
-
-COPIES = [copy.copy, copy.deepcopy] + [
-    lambda v, protocol=protocol: pickle.loads(pickle.dumps(v, protocol))
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
-]
-
-
 class TestHowItBehaves:
     def test_label(self) -> None:
         assert Value(1.0).label == ""
@@ -316,30 +279,6 @@ class TestHowItBehaves:
         with pytest.raises(AttributeError):
             Value(1.0).gradient = 3.0  # a typo for .grad must not pass unnoticed
 
-    @pytest.mark.parametrize("again", COPIES)
-    def test_leaves_can_be_copied(self, again) -> None:
-        leaf = Value(2.0, label="w")
-        leaf.grad = 3.0
-        other = again(leaf)
-        assert other is not leaf
-        assert (other.data, other.grad, other.label, other._prev) == (2.0, 3.0, "w", ())
-        assert (other + 1).data == 3.0
-
-    @pytest.mark.parametrize("again", COPIES)
-    @pytest.mark.parametrize("kind", ["Unit", "Slotted", "Stateful"])
-    def test_a_subclass_keeps_its_class_and_its_attributes(self, again, kind: str) -> None:
-        leaf = {"Unit": Unit, "Slotted": Slotted, "Stateful": Stateful}[kind](2.0, "metre")
-        leaf.grad = 3.0
-        other = again(leaf)
-        assert type(other) is type(leaf) and other is not leaf
-        assert (other.data, other.grad, other.label, other.unit) == (2.0, 3.0, "", "metre")
-        assert (other * 3)._prev[0] is other
-
-    @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickle.dumps])
-    def test_nodes_refuse_to_be_copied_and_say_why(self, again) -> None:
-        with pytest.raises(TypeError, match=r"only leaves can be copied or pickled.*made by '\*'"):
-            again(Value(2.0) * 3)
-
     def test_public_docstring_example(self) -> None:
         import doctest
 
@@ -364,27 +303,9 @@ class TestRulesOfYourOwn:
         assert (y.data, x.grad, y._op) == (8.0, 12.0, "cube")
         assert apply(cube, 2, op="³")._op == "³"
 
-    def test_wrong_number_of_local_derivatives(self) -> None:
-        def forgetful(a, b):
-            return a + b, (1.0,)
-
-        with pytest.raises(ValueError, match="'forgetful' got 2 inputs but returned 1 local"):
-            apply(forgetful, 1.0, 2.0)
-
     def test_a_rule_without_a_name(self) -> None:
         assert apply(partial(pow_rule, 2.0), 3.0)._op == "rule"
         assert apply(partial(pow_rule, 2.0), 3.0, op="²")._op == "²"
-
-    def test_dot_takes_lists_on_both_sides(self) -> None:
-        for a, b in [(2.0, [3.0]), ([2.0], 3.0)]:
-            with pytest.raises(
-                TypeError, match=r"^dot takes Values or numbers in a list, but got float: [23]\.0; write"
-            ):
-                dot(a, b)
-
-    def test_dot_needs_equal_lengths(self) -> None:
-        with pytest.raises(ValueError, match="got 2 and 1"):
-            dot([1.0, 2.0], [3.0])
 
     def test_dot_of_nothing_is_zero(self) -> None:
         assert dot([], []).data == 0.0
@@ -395,10 +316,6 @@ class TestRulesOfYourOwn:
     def test_total_adds_from_left_to_right(self) -> None:
         assert total([1.0, 1e300, -1e300]).data == 0.0
         assert total([0.1] * 10).data == 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1
-
-    def test_mean_of_nothing(self) -> None:
-        with pytest.raises(ValueError, match="at least one"):
-            mean([])
 
     def test_dot_takes_any_iterables(self) -> None:
         w = [Value(1.0), Value(2.0)]

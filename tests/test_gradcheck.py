@@ -42,14 +42,19 @@ RULES: dict[str, tuple[ops.Rule, list[tuple[float, ...]]]] = {
 POINTS = [pytest.param(rule, point, id=f"{name}{point}") for name, (rule, points) in RULES.items() for point in points]
 
 
-def broken(rule: ops.Rule, factor: float, which: int | None = None) -> ops.Rule:
-    """Make the same rule with one local derivative, or all, off by a factor."""
+def changed(rule: ops.Rule, change: Callable[[float], float], which: int | None = 0) -> ops.Rule:
+    """The same rule with one local derivative, or all, changed."""
 
     def wrong(*x: float) -> tuple[float, tuple[float, ...]]:
         result, local = rule(*x)
-        return result, tuple(d * factor if which in (None, i) else d for i, d in enumerate(local))
+        return result, tuple(change(d) if which in (None, i) else d for i, d in enumerate(local))
 
     return wrong
+
+
+def broken(rule: ops.Rule, factor: float, which: int | None = None) -> ops.Rule:
+    """The same rule with one local derivative, or all, off by a factor."""
+    return changed(rule, lambda d: d * factor, which)
 
 
 # ------------------------------------------------------------------ right gradients
@@ -129,7 +134,7 @@ def test_many_random_expressions_agree():
 def test_an_input_that_f_ignores_agrees():
     report = check_gradients(lambda a, b: a * 2.0, 1.0, 5.0)
     assert report
-    assert (report.rows[1].backprop, report.rows[1].difference) == (0.0, 0.0)
+    assert (report.rows[1].backprop, report.rows[1].difference, report.rows[1].error) == (0.0, 0.0, 0.0)
     assert check_gradients(lambda a, b: a * 2.0, 1.0, 1e-9).evaluations == 2 + 10 * 2  # no search for a step
 
 
@@ -178,15 +183,19 @@ def test_the_error_term_of_the_formula():
     assert apart == pytest.approx(4.0 * h**4, rel=1e-12)
 
 
-def test_the_usual_cost_is_ten_evaluations_per_input_and_two():
-    calls = count()
-
-    def f(*x: Value) -> Value:
-        next(calls)
-        return mean(v.tanh() for v in x)
-
-    report = check_gradients(f, 0.5, 1.0, -0.3)
-    assert report.evaluations == next(calls) == 2 + 10 * 3
+@pytest.mark.parametrize("n", [1, 5, 25])
+def test_it_costs_a_fixed_number_of_evaluations_for_each_input(n: int) -> None:
+    """Also where the slope is hard to find, and where the claim is wrong: no search is endless."""
+    calls: list[int] = []
+    usual = check_gradients(lambda *x: calls.append(1) or mean(v.tanh() for v in x), *(0.1 + i / n for i in range(n)))
+    assert usual.evaluations == len(calls) == 2 + 10 * n
+    kinks = check_gradients(lambda *x: mean(v.relu() for v in x), *[0.0] * n)
+    drowned = check_gradients(lambda *x: mean(v.tanh() for v in x) + 1e15, *[0.5] * n)
+    wrong = check_gradients(lambda *x: mean(apply(lambda a: (a, (2.0,)), v) for v in x), *[0.5] * n)
+    for report in (kinks, drowned, wrong):
+        assert not report
+        # 46 steps at most, from 2⁻¹⁰ down to 2⁻¹⁰⁰, and nine evaluations to look for a kink
+        assert report.evaluations <= 2 + (46 * 10 + 9) * n
 
 
 # ------------------------------------------------------------------ wrong gradients
@@ -317,16 +326,6 @@ class Drawn:
         root.backward()
         numbers = [root.data, *(leaf.grad for leaf in leaves)]
         return numbers[1:] if all(map(math.isfinite, numbers)) else []
-
-
-def changed(rule: ops.Rule, change: Callable[[float], float]) -> ops.Rule:
-    """The same rule with its first local derivative changed."""
-
-    def wrong(*x: float) -> tuple[float, tuple[float, ...]]:
-        result, (first, *others) = rule(*x)
-        return result, (change(first), *others)
-
-    return wrong
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -550,55 +549,15 @@ def test_a_step_that_leaves_the_domain_is_shortened():
     assert report.rows[0].verdict == "inconclusive"
 
 
-# ------------------------------------------------------------------ what it refuses
-
-
-def test_no_inputs():
-    with pytest.raises(ValueError, match="at least one input"):
-        check_gradients(lambda: Value(1.0))
+# ------------------------------------------------------------------ what it refuses, besides the table of errors
 
 
 @pytest.mark.parametrize(
-    ("out", "hint"),
-    [(3.0, r"float: 3.0; .*without \.data"), ([1], r"list: \[1\]; check one output"), (None, "NoneType")],
+    ("name", "x"), [("rtol", x) for x in (0.0, -1.0, math.nan, math.inf)] + [("atol", -1.0), ("atol", math.inf)]
 )
-def test_f_must_return_a_value(out, hint):
-    with pytest.raises(TypeError, match=f"f must return a Value, but it returned {hint}"):
-        check_gradients(lambda x: out, 1.0)
-
-
-def test_an_input_must_be_a_leaf():
-    with pytest.raises(ValueError, match=r"x1 was made by '\*'; pass the leaves"):
-        check_gradients(lambda a, b: a + b, 1.0, Value(2.0) * 3.0)
-
-
-@pytest.mark.parametrize("wrong", ["a", None, [1.0], 1j])
-def test_an_input_must_be_a_number(wrong):
-    with pytest.raises(TypeError, match="a Value holds one real number"):
-        check_gradients(lambda x: x, wrong)
-
-
-@pytest.mark.parametrize("wrong", [math.inf, math.nan])
-def test_an_input_must_be_finite(wrong):
-    with pytest.raises(ValueError, match=r"x0 is (inf|nan); there is no slope"):
-        check_gradients(lambda x: x, wrong)
-
-
-def test_f_must_be_finite():
-    with pytest.raises(ValueError, match="f is -inf here"):
-        check_gradients(lambda x: x.log(), 0.0)
-
-
-def test_f_must_repeat_itself():
-    numbers = count()
-    with pytest.raises(ValueError, match=r"f gave 0\.0 and then 1\.0 for the same inputs"):
-        check_gradients(lambda x: x * next(numbers), 1.0)
-
-
-@pytest.mark.parametrize("options", [{"rtol": 0.0}, {"rtol": -1.0}, {"atol": -1.0}, {"rtol": math.nan}])
-def test_tolerances_must_make_sense(options):
+def test_tolerances_must_make_sense(name, x):
     with pytest.raises(ValueError, match="rtol must be positive"):
-        check_gradients(lambda x: x, 1.0, **options)
+        check_gradients(lambda x: x, 1.0, **{name: x})
 
 
 # ------------------------------------------------------------------ it leaves no trace
@@ -777,10 +736,12 @@ def test_zero_is_held_against_how_steep_f_is_beside_it():
     assert parabola(enough * 0.999, x=2.0**-8) == [-18, -11, -9]
 
 
-def test_only_a_claim_that_proves_right_may_rest_on_a_long_step():
-    def far(t: float) -> float:  # flat near 1, of slope 2 from afar
-        return 2.0 * t if abs(t - 1.0) > 0.8 else 2.0
+def far(t: float) -> float:
+    """Flat near 1, of slope 2 from afar."""
+    return 2.0 * t if abs(t - 1.0) > 0.8 else 2.0
 
+
+def test_only_a_claim_that_proves_right_may_rest_on_a_long_step():
     right = steps(far, 1.0, noise=1.0, claimed=2.0)
     wrong = steps(far, 1.0, noise=1.0, claimed=3.0)
     assert right[0] == wrong[0] == list(range(-10, 25, 2))
@@ -821,9 +782,6 @@ def test_where_truncation_equals_rounding_the_step_counts_as_too_short():
 
 
 def test_a_claim_within_the_tolerance_is_right():
-    def far(t: float) -> float:
-        return 2.0 * t if abs(t - 1.0) > 0.8 else 2.0
-
     found = [steps(far, 1.0, noise=1.0, claimed=2.0 + gap, rtol=2.0**-23)[1] for gap in (2.0**-22, 2.0**-21)]
     assert found == [2.0, 0.0]
 
@@ -847,20 +805,10 @@ def test_the_verdict_weighs_the_gap_against_tolerance_and_uncertainty(monkeypatc
     assert (row.backprop, row.difference, row.verdict) == (1.0, difference, verdict)
 
 
-def test_an_input_without_effect_has_no_error():
-    assert check_gradients(lambda a, b: a * 2.0, 1.0, 5.0).rows[1].error == 0.0
-
-
 def test_an_error_as_large_as_the_tolerance_is_shown_as_within_it():
     row = chapter.Comparison("x", 1.0, 2.0, 2.0, 0.0, 1e-7, "agrees")
     assert "< 1e-07" in repr(chapter.Report((row,), 8, 1e-7))
     assert "1.1e-07" in repr(chapter.Report((row._replace(error=1.1e-7),), 8, 1e-7))
-
-
-@pytest.mark.parametrize("options", [{"rtol": math.inf}, {"atol": math.inf}])
-def test_a_tolerance_is_finite(options):
-    with pytest.raises(ValueError, match="rtol must be positive and atol not negative"):
-        check_gradients(lambda x: x, 1.0, **options)
 
 
 # ------------------------------------------------------------------ the search for a kink

@@ -60,23 +60,30 @@ class Symbol:
         return f"({f' {self.op} '.join(operands)})" if self.op in INFIX else f"{self.op}({', '.join(operands)})"
 
     def __bool__(self) -> bool:
-        question = self if self.op in COMPARISONS else self.trace.make("!=", self, 0.0)
-        if question not in self.trace.decided:
-            raise Fork(question)
-        return self.trace.decided[question]
+        trace = self.trace
+        trace.expect_running()
+        question = self if self.op in COMPARISONS else trace.make("!=", self, 0.0)
+        if question not in trace.decided:
+            trace.asked = question
+            raise Fork
+        return trace.decided[question]
 
     def __getattr__(self, name: str) -> Callable[[], Operand]:
         if name not in ELEMENTARY:
             raise AttributeError(name)
         return lambda: self.trace.make(name, self)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        if self.trace.running:
+            raise TypeError("a symbol cannot be looked up in a set or a dict, where a number would be found by what it is")
+        return id(self)
 
 
 def method(op: str, *, reflected: bool = False) -> Callable[..., Operand]:
     """An operator of symbols."""
 
     def operate(self: Symbol, *other: Operand) -> Operand:
+        self.trace.expect_running()
         return self.trace.make(op, *((*other, self) if reflected else (self, *other)))
 
     return operate
@@ -110,6 +117,8 @@ class Trace:
     def __init__(self, inputs: int) -> None:
         self.symbols: dict[Any, Symbol] = {}
         self.decided: dict[Symbol, bool] = {}  # the answers to the rule's questions, on the way that it goes now
+        self.asked: Symbol | None = None  # the first question without an answer, which ends that way
+        self.running = False  # whether the rule is at work
         self.inputs = tuple(self.intern("input", float(i)) for i in range(inputs))
 
     def intern(self, op: str, *inputs: Operand) -> Symbol:

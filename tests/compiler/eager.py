@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd_numpy import MLP, Value
+from micrograd_numpy import MLP, Value, vectorize
 from micrograd_numpy.compiler import replay
 
 BACKENDS = ["arrays", "floats"]
@@ -79,3 +79,11 @@ def demo(seed: int = 0) -> tuple[MLP, Callable[[list[Value], Value], Value], np.
         return (1 - t * model(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
 
     return model, loss, X, y
+
+
+def compiled_demo() -> Any:
+    """The demo's loss, vectorized and called once."""
+    _, loss, X, y = demo()
+    vectorized = vectorize(loss)
+    vectorized(X, y)
+    return vectorized

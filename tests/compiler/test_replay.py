@@ -158,19 +158,6 @@ def test_parameters_that_change_between_call_and_backward_do_not_change_the_grad
 
 
 @pytest.mark.usefixtures("backend")
-def test_gradients_that_nobody_can_need_are_not_asked_for() -> None:
-    """A parameter that has no say gets nothing; one that is used for nothing is not even known."""
-    w, idle = Value(3.0), Value(math.nan)
-
-    def f(x: Value) -> Value:
-        idle * x
-        return w * x
-
-    vectorize(f)([1.0, 2.0]).backward()
-    assert (w.grad, idle.grad) == (1.5, 0.0)
-
-
-@pytest.mark.usefixtures("backend")
 def test_a_function_without_parameters_has_nothing_to_send_back() -> None:
     batch = vectorize(lambda x: x * x, reduction="none")([1.0, 2.0])
     batch.backward([1.0, 1.0])

@@ -59,7 +59,7 @@ TESTS = {
     "losses": ("losses", "guards/targets", "errors"),
     "optimizers": ("optimizers", "guards/parameters", "errors"),
     "guards.numbers": ("guards/numbers", "errors", "engine"),
-    "guards.refusals": ("errors", "engine"),
+    "guards.refusals": ("guards/refusals", "errors", "engine"),
     "guards.inputs": ("guards/inputs", "errors"),
     "guards.targets": ("guards/targets", "errors"),
     "guards.parameters": ("guards/parameters", "optimizers", "errors"),
