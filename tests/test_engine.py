@@ -14,11 +14,10 @@ from micrograd_numpy import Value, engine, ops, topological_sort
 from micrograd_numpy import value as chapter
 from micrograd_numpy.value import apply, dot, mean, total
 from tests.tables.catalogue import micrograd_readme
+from tests.tables.operations import ONE_INPUT
 
 
-class TestAgainstPyTorch:
-    """Every function of the catalogue gives PyTorch's float64 value and gradients."""
-
+class TestTheGraph:
     @pytest.mark.parametrize("other", [2, 2.5, np.float64(2.5), np.float32(0.5), np.int64(2), np.array(2.5)], ids=repr)
     def test_numbers_on_either_side(self, other, torch) -> None:
         def f(x):
@@ -33,8 +32,6 @@ class TestAgainstPyTorch:
         assert y.data == pytest.approx(z.item(), rel=1e-12)
         assert x.grad == pytest.approx(t.grad.item(), rel=1e-12)
 
-
-class TestKnownNumbers:
     def test_product_and_sum(self) -> None:
         a, b = Value(2.0, label="a"), Value(3.0, label="b")
         c = a * b + a
@@ -53,8 +50,6 @@ class TestKnownNumbers:
         o.backward()
         assert [round(v, 4) for v in (o.data, x1.grad, w1.grad, x2.grad, w2.grad)] == [0.7071, -1.5, 1.0, 0.5, 0.0]
 
-
-class TestTheGraph:
     def test_what_a_node_remembers(self) -> None:
         a, b = Value(2.0), Value(3.0)
         c = a * b
@@ -95,14 +90,8 @@ class TestTheGraph:
             (lambda v: v**-0.5, "**-0.5", [5.0]),
             (lambda v: 2**v, "**", [2.0, 5.0]),
             (lambda v: v ** Value(2.0), "**", [5.0, 2.0]),
-            (lambda v: -v, "neg", [5.0]),
-            (lambda v: v.exp(), "exp", [5.0]),
-            (lambda v: v.log(), "log", [5.0]),
-            (lambda v: v.relu(), "relu", [5.0]),
-            (abs, "abs", [5.0]),
+            *((operation.f, operation.rule.__name__, [5.0]) for operation in ONE_INPUT),
             (lambda v: v.abs(), "abs", [5.0]),
-            (lambda v: v.tanh(), "tanh", [5.0]),
-            (lambda v: v.sigmoid(), "sigmoid", [5.0]),
             (lambda v: dot([v, 2.0], [3.0, 4.0]), "dot", [5.0, 2.0, 3.0, 4.0]),
             (lambda v: total([v, 1.0]), "total", [5.0, 1.0]),
             (lambda v: mean([v, 1.0]), "mean", [5.0, 1.0]),
@@ -306,27 +295,9 @@ class TestRulesOfYourOwn:
         assert (y.data, x.grad, y._op) == (8.0, 12.0, "cube")
         assert apply(cube, 2, op="³")._op == "³"
 
-    def test_wrong_number_of_local_derivatives(self) -> None:
-        def forgetful(a, b):
-            return a + b, (1.0,)
-
-        with pytest.raises(ValueError, match="'forgetful' got 2 inputs but returned 1 local"):
-            apply(forgetful, 1.0, 2.0)
-
     def test_a_rule_without_a_name(self) -> None:
         assert apply(partial(pow_rule, 2.0), 3.0)._op == "rule"
         assert apply(partial(pow_rule, 2.0), 3.0, op="²")._op == "²"
-
-    def test_dot_takes_lists_on_both_sides(self) -> None:
-        for a, b in [(2.0, [3.0]), ([2.0], 3.0)]:
-            with pytest.raises(
-                TypeError, match=r"^dot takes Values or numbers in a list, but got float: [23]\.0; write"
-            ):
-                dot(a, b)
-
-    def test_dot_needs_equal_lengths(self) -> None:
-        with pytest.raises(ValueError, match="got 2 and 1"):
-            dot([1.0, 2.0], [3.0])
 
     def test_dot_of_nothing_is_zero(self) -> None:
         assert dot([], []).data == 0.0
@@ -337,10 +308,6 @@ class TestRulesOfYourOwn:
     def test_total_adds_from_left_to_right(self) -> None:
         assert total([1.0, 1e300, -1e300]).data == 0.0
         assert total([0.1] * 10).data == 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1
-
-    def test_mean_of_nothing(self) -> None:
-        with pytest.raises(ValueError, match="at least one"):
-            mean([])
 
     def test_dot_takes_any_iterables(self) -> None:
         w = [Value(1.0), Value(2.0)]
