@@ -108,10 +108,7 @@ def way_back(root: Value, most: int = 20) -> str:
     hidden = [v for v in topological_sort(root) if v not in seen]
     if hidden:
         # the bad ones first, then those with a name
-        leaves = sorted(
-            (v for v in hidden if not v._prev),
-            key=lambda v: (math.isfinite(v.data), not v.label),
-        )
+        leaves = sorted((v for v in hidden if not v._prev), key=lambda v: (math.isfinite(v.data), not v.label))
         some = ", ".join(map(described, leaves[:5])) + (", …" if len(leaves) > 5 else "")
         lines.append(f"  … and {len(hidden)} more" + (f", with the leaves {some}" if some else ""))
     return "\n".join(lines)
@@ -215,13 +212,7 @@ plain_node, plain_backward = value.node, Value._backward
 watching: ContextVar[Iterator[int] | None] = ContextVar("watching", default=None)
 
 
-def watched_node(
-    data: float,
-    inputs: tuple[Value, ...],
-    op: str,
-    local: tuple[float, ...],
-    rule: ops.Rule,
-) -> Value:
+def watched_node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
     """`node`, which raises if the operation's result is not finite."""
     block = watching.get()
     if block is None:

@@ -26,6 +26,7 @@ from micrograd_numpy.compiler.structure import Structure
 from micrograd_numpy.guards.numbers import what_is
 from micrograd_numpy.value import Value, as_value
 
+
 # %% [markdown]
 # ## A hundred samples, one recipe
 #

@@ -318,10 +318,7 @@ def is_flat(rule: ops.Rule, given: tuple[float, ...], moved: tuple[float, ...]) 
 
 
 def run(
-    f: Callable[..., Value],
-    inputs: list[Value],
-    usual: list[Step] | None = None,
-    rng: random.Random | None = None,
+    f: Callable[..., Value], inputs: list[Value], usual: list[Step] | None = None, rng: random.Random | None = None
 ) -> tuple[Value, list[Step]]:
     """Call `f`, insist on a Value, and note every operation; with `rng`, round otherwise than usual.
 
@@ -337,13 +334,7 @@ def run(
         before, result = usual[len(steps)]
         return given == before or (data == result and is_flat(rule, before, given))
 
-    def noted(
-        data: float,
-        inputs: tuple[Value, ...],
-        op: str,
-        local: tuple[float, ...],
-        rule: ops.Rule,
-    ) -> Value:
+    def noted(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
         if get_ident() == thread:
             given = tuple(v.data for v in inputs)
             if rng and not is_exact(rule, given, data):
@@ -651,10 +642,7 @@ def compared(nudging: Nudging, name: str, v: Value, gradient: float, rtol: float
 
 
 def check_gradients(
-    f: Callable[..., Value],
-    *inputs: Value | SupportsFloat,
-    rtol: float = 1e-7,
-    atol: float = 0.0,
+    f: Callable[..., Value], *inputs: Value | SupportsFloat, rtol: float = 1e-7, atol: float = 0.0
 ) -> Report:
     """Compare the gradients of `f` by backpropagation with finite differences.
 

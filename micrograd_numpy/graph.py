@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Seeing the graph
 #
-# A Value knows what it was made from. In this chapter you turn that memory into a picture, with no program but your
-# own: every number, every gradient, every arrow in its place.
+# A Value knows what it was made from. In this chapter you turn that memory into a picture: every number, every
+# gradient, every arrow in its place.
 #
-# - **You will build** `draw_graph(root)`, which draws any expression that fits on a page.
+# - **You will build** `draw_graph(root)`, which draws any expression that fits on a page. The layout and the pen lie
+#   ready; you see how they work.
 # - **You need** [Value](value.ipynb), and `topological_sort` from [Backpropagation](backprop.ipynb).
 # - **Time** about 25 minutes.
 
@@ -13,42 +14,19 @@
 
 from __future__ import annotations
 
-import unicodedata
-from bisect import bisect_right, insort
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
-from micrograd_numpy.backprop import Node, topological_sort
-from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
+from micrograd_numpy.backprop import topological_sort
+from micrograd_numpy.drawing.cards import MARGIN, Box, Drawable, edges_svg, operation_sign, place_layers
+from micrograd_numpy.drawing.layout import count_crossings, keep_apart, lay_out, layers_of, order_rows, route_edges
+from micrograd_numpy.drawing.style import CARD, INK
+from micrograd_numpy.drawing.svg import FONT, clipped, shown, tag
 
-FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
-MARGIN = 24.0  # around the picture
-ROOM = 34.0  # between layers
-GAP = 14.0  # between neighbors in a layer; all lengths in pixels
-BOLD = 13.5  # bold letters of size 12 are as wide as others of this size
-LINE, HALO = "#8b95a3", {"stroke": CARD, "stroke_width": "4", "paint_order": "stroke"}
-LEAF = {"fill": "#eaf1f9", "stroke": "#a9c1de", "stroke_width": "1.2"}
-OPERATION = {"fill": "#ffffff", "stroke": "#9ca3af", "stroke_width": "1.2"}
-ROOT = {"stroke": INK, "stroke_width": "2.2"}
-
-
-class Drawable(Node, Protocol):
-    """What a picture needs to know of a value, besides what backpropagation does."""
-
-    data: float
-    label: str
-    _op: str
-    _local: tuple[float, ...]
-
-
-# item on the left, item on the right, its port: -0.5 at the top to 0.5 at the bottom
-Link = tuple[int, int, float]
-
+__all__ = ["Drawing", "dot_text", "draw_graph", "in_words"]
+__all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "order_rows", "route_edges"]  # shown below
 
 # %% [markdown]
 # ## The picture first
@@ -103,7 +81,7 @@ Link = tuple[int, int, float]
 # %% [markdown]
 # ## Which column?
 #
-# Now build it. A picture needs an $x$ and a $y$ for every node, and the graph has neither. Start with $x$: arrows
+# A picture needs an $x$ and a $y$ for every node, and the graph has neither. Start with $x$: arrows
 # should run to the right, so every node must stand left of everything that uses it.
 #
 # `topological_sort` lists inputs before outputs. You could give each node a column of its own, in that order. That
@@ -138,55 +116,11 @@ Link = tuple[int, int, float]
 # One walk, from the root backwards, as in backpropagation; only that it takes a maximum where backpropagation adds.
 # Every node ends up directly left of its first use, so leaves sit next to where they matter.
 #
-# The library's version works on numbers instead of nodes: node 0, 1, 2 in topological order, and for each the list of
-# its inputs. Its companion handles arrows longer than one layer. Such an arrow would run through the cards in between,
-# so it gets a **waypoint** in each layer that it passes: an item of height zero, for which the cards make room as for
-# any other.
-
-
-# %%
-def layers_of(inputs: Sequence[Sequence[int]]) -> list[int]:
-    """Put the root in the last layer and every other node just left of its first use.
-
-    Parameters
-    ----------
-    inputs : list of list of int
-        The inputs of node 0, 1, ...; inputs come before outputs, the root last.
-
-    Returns
-    -------
-    list of int
-        Counted from the left. No edge stays inside a layer or runs to the left.
-    """
-    steps = [0] * len(inputs)  # of the longest path to the root
-    for node in reversed(range(len(inputs))):
-        for source in inputs[node]:
-            steps[source] = max(steps[source], steps[node] + 1)
-    return [max(steps) - count for count in steps]
-
-
-def route_edges(inputs: Sequence[Sequence[int]], layers: list[int]) -> list[list[int]]:
-    """List the items that each edge visits, one in every layer.
-
-    An edge that is longer than one layer gets a waypoint in each layer it passes:
-    a new item, whose layer is appended to `layers`. The edges of one node share
-    their waypoints: they run together, then fork.
-    """
-    waypoints: dict[tuple[int, int], int] = {}
-    routes = []
-    for node, sources in enumerate(inputs):
-        for source in sources:
-            route = [source]
-            for layer in range(layers[source] + 1, layers[node]):
-                if (source, layer) not in waypoints:
-                    waypoints[source, layer] = len(layers)
-                    layers.append(layer)
-                route.append(waypoints[source, layer])
-            routes.append([*route, node])
-    return routes
-
-
-# %% [markdown]
+# The library's version, `layers_of`, works on numbers instead of nodes: node 0, 1, 2 in topological order, and for each
+# the list of its inputs. It and the next steps are in `micrograd_numpy/drawing/layout.py`. `route_edges` handles arrows
+# longer than one layer. Such an arrow would run through the cards in between, so it gets a **waypoint** in each layer
+# that it passes: an item of height zero, for which the cards make room as for any other.
+#
 # For $c = ab + a$: the edge from `a` to the sum passes the layer of the product, at waypoint 4.
 
 # %% tags=["active-ipynb"]
@@ -206,44 +140,8 @@ def route_edges(inputs: Sequence[Sequence[int]], layers: list[int]) -> list[list
 #
 # To find the order with the fewest crossings is a hard problem, and nobody knows a fast way that is always right. A
 # simple one is usually good: move each item to the mean place of its neighbors in the next layer, its **barycenter**,
-# and sweep through the layers to and fro. Keep the best order seen.
-
-
-# %%
-def count_crossings(rows: Sequence[Sequence[int]], links: Sequence[Sequence[Link]]) -> int:
-    """Count the pairs of links that cross, if `rows[k]` is layer k from top to bottom and `links[k]` leaves it."""
-    place = {item: i for row in rows for i, item in enumerate(row)}
-    crossings = 0
-    for between in links:
-        passed: list[float] = []  # where the links that start above arrive, sorted
-        for _, arrival in sorted((place[a], place[b] + port) for a, b, port in between):
-            crossings += len(passed) - bisect_right(passed, arrival)
-            insort(passed, arrival)
-    return crossings
-
-
-def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: int = 12) -> list[list[int]]:
-    """Reorder each row so that fewer links cross: Sugiyama's barycenter sweeps, keeping the best result."""
-    best, fewest = rows, count_crossings(rows, links)
-    for sweep in range(sweeps if fewest else 0):
-        leftward = sweep % 2 == 0
-        rows = list(rows)
-        place = {item: float(i) for row in rows for i, item in enumerate(row)}
-        for k in reversed(range(len(links))) if leftward else range(1, len(rows)):
-            # where each item's neighbors are
-            seen: dict[int, list[float]] = {item: [] for item in rows[k]}
-            for a, b, port in links[k] if leftward else links[k - 1]:
-                seen[a if leftward else b].append(place[b] + port if leftward else place[a])
-            barycenter = {item: sum(at) / len(at) if at else place[item] for item, at in seen.items()}
-            rows[k] = sorted(rows[k], key=barycenter.__getitem__)
-            place.update((item, float(i)) for i, item in enumerate(rows[k]))
-        crossings = count_crossings(rows, links)
-        if crossings < fewest:
-            best, fewest = rows, crossings
-    return best
-
-
-# %% [markdown]
+# and sweep through the layers to and fro. Keep the best order seen. `order_rows` does that.
+#
 # Try it on a graph that needs it, the expression from micrograd's README. A link has three parts: the item on the left,
 # the item on the right, and the **port** where it arrives there, from −0.5 at the top to 0.5 at the bottom. Ports keep
 # the first input above the second.
@@ -275,6 +173,8 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 # print(f"{len(nodes)} nodes, {len(routes)} edges, {max(layers) + 1} layers, {len(layers) - len(nodes)} waypoints")
 
 # %% tags=["active-ipynb"]
+# from itertools import pairwise
+#
 # rows = [[item for item, layer in enumerate(layers) if layer == k] for k in range(max(layers) + 1)]
 # links = [[] for _ in rows[1:]]
 # for route in routes:
@@ -309,57 +209,8 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 # Everyone, as little as possible: keep the sum of squared distances from the wishes as small as can be. Go through the
 # layer from the top. If an item's wish is too close to the block above, it joins the block, and the block moves to the
 # mean wish of its members. Links between waypoints pull harder, so long edges become straight first; `dot`, Graphviz's
-# own program, does the same {cite:p}`gansner1993`.
-
-
-# %%
-def keep_apart(wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]) -> list[float]:
-    """Minimize Σ pull·(position - wish)² over positions with at least `distances[i]` between i and i + 1."""
-    offsets = [0.0]
-    for distance in distances:
-        offsets.append(offsets[-1] + distance)
-    blocks: list[tuple[float, float, int]] = []  # items that touch move as one: mean wish, pull, how many
-    for wish, pull, offset in zip(wishes, pulls, offsets):
-        mean, force, count = wish - offset, pull, 1
-        while blocks and blocks[-1][0] > mean:  # the block above wants to be below this one: they join
-            above, its_force, its_count = blocks.pop()
-            mean = (above * its_force + mean * force) / (its_force + force)
-            force, count = its_force + force, its_count + count
-        blocks.append((mean, force, count))
-    means = [mean for mean, _, count in blocks for _ in range(count)]
-    return [mean + offset for mean, offset in zip(means, offsets)]
-
-
-def place_rows(
-    rows: Sequence[Sequence[int]],
-    links: Sequence[Sequence[Link]],
-    heights: Sequence[float],
-    rounds: int = 20,
-) -> list[float]:
-    """Choose the vertical center of each item: near its neighbors, so that edges are short and straight.
-
-    A waypoint has height 0; links between waypoints pull harder, which straightens long edges.
-    """
-    y = [0.0] * len(heights)
-    for turn in range(rounds):
-        leftward = turn % 2 == 0
-        for k in range(len(rows) - 1, -1, -1) if leftward else range(len(rows)):
-            pulls = dict.fromkeys(rows[k], 1e-6)
-            wishes = {item: 1e-6 * y[item] for item in rows[k]}
-            for side in (k - 1, k) if turn > 1 else (k,) if leftward else (k - 1,):
-                for a, b, _ in links[side] if 0 <= side < len(links) else ():
-                    weight = (1.0 + 7 * (heights[a] == 0)) * (1 + 7 * (heights[b] == 0))
-                    item, wish = (a, y[b]) if side == k else (b, y[a])
-                    pulls[item] += weight
-                    wishes[item] += weight * wish
-            distances = [(heights[a] + heights[b]) / 2 + GAP for a, b in pairwise(rows[k])]
-            means = [wishes[item] / pulls[item] for item in rows[k]]
-            for item, at in zip(rows[k], keep_apart(means, list(pulls.values()), distances)):
-                y[item] = at
-    return y
-
-
-# %% [markdown]
+# own program, does the same {cite:p}`gansner1993`. `keep_apart` does it for one layer.
+#
 # Three cards, each at least 60 below the one before. In the first case all want to be at 0; in the second the third
 # card wants to be far away, and stays out of it. Before you run it: where do they go?
 
@@ -369,89 +220,14 @@ def place_rows(
 
 # %% [markdown]
 # A wish depends on neighbors that move too. So sweep: every layer follows its neighbors in turn, to and fro, and after
-# twenty sweeps hardly anything moves. The next cell puts the four steps in a row. Each takes what the last one decided
-# and never goes back, which is what makes the method of {cite:t}`sugiyama1981` quick.
-
-
-# %%
-@dataclass
-class Layout:
-    """Where everything goes. Items are the nodes 0, 1, ... and then the waypoints."""
-
-    layers: list[int]  # of each item, from the left
-    routes: list[list[int]]  # of each edge: its items
-    rows: list[list[int]]  # of each layer: its items, from the top
-    links: list[list[Link]]  # that leave each layer
-    y: list[float]  # of each item's middle, across the layers
-    gates: list[float] = field(default_factory=list)  # of each layer: where edges arrive
-    ends: list[float] = field(default_factory=list)  # where its cards end and edges leave
-
-
-def lay_out(inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Sequence[float]) -> Layout:
-    """Decide layers, then routes, then order, then heights: no step revises an earlier one."""
-    layers = layers_of(inputs)
-    routes = route_edges(inputs, layers)
-    rows: list[list[int]] = [[] for _ in range(max(layers) + 1)]
-    for item, layer in enumerate(layers):
-        rows[layer].append(item)
-    # as dicts: a link that several edges share counts once
-    links: list[dict[Link, None]] = [{} for _ in rows[1:]]
-    for route, port in zip(routes, ports):
-        for a, b in pairwise(route):
-            links[layers[a]][a, b, port if b == route[-1] else 0.0] = None
-    groups = [list(group) for group in links]
-    rows = order_rows(rows, groups)
-    y = place_rows(rows, groups, [*heights, *[0.0] * (len(layers) - len(inputs))])
-    top = min(at - height / 2 for at, height in zip(y, heights))
-    y = [at - top for at in y]  # the highest card touches 0
-    return Layout(layers, routes, rows, groups, y)
-
-
-# %% [markdown]
+# twenty sweeps hardly anything moves. `lay_out` puts the four steps in a row. Each takes what the last one decided and
+# never goes back, which is what makes the method of {cite:t}`sugiyama1981` quick.
+#
 # ## From numbers to a picture
 #
-# The rest is writing. An SVG file is text: each shape is one tag with its numbers. First the words on the cards. Labels
-# can hold anything, so they are cut to one line of bounded width.
-
-
-# %%
-def shown(x: float) -> str:
-    """Write `x` to four significant digits, with a true minus sign."""
-    return f"{x:.4g}".replace("-", "−")
-
-
-def text_width(text: str, size: float = 12.0) -> float:
-    """Estimate the width of `text`, generously: the font is the reader's, so nothing can measure it here."""
-    return size * sum(1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text)
-
-
-def clipped(text: object, width: float = 130.0) -> str:
-    """Cut `text` to one line, no wider than `width`, without characters that cannot be shown."""
-    line = "".join(c if c.isprintable() else " " for c in str(text)[:200]).strip()
-    if text_width(line, BOLD) > width:
-        while text_width(line + "…", BOLD) > width:
-            line = line[:-1]
-        line = line.rstrip() + "…"
-    return line
-
-
-def operation_sign(op: str) -> str:
-    """Say what the badge of an operation shows: × for "*", x³ for "**3", its name for most."""
-    signs = {
-        "+": "+",
-        "-": "−",
-        "*": "×",
-        "/": "÷",
-        "neg": "−x",
-        "abs": "|x|",
-        "**": "xʸ",
-        "sigmoid": "σ",
-    }
-    if op[:2] == "**" and op != "**":
-        raised = op[2:].translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"x^{op[2:]}" if any(c.isalpha() for c in op) else f"x{raised}"
-    return signs.get(op, clipped(op, 80.0))
-
+# The rest is writing. An SVG file is text: each shape is one tag with its numbers. `micrograd_numpy/drawing/svg.py`
+# writes tags and text, `cards.py` beside it the cards and arrows. Labels can hold anything, so they are cut to one line
+# of bounded width.
 
 # %% tags=["active-ipynb"]
 # print([shown(number) for number in [24.70408163, -1e-7, float("inf"), 6.0]])
@@ -459,164 +235,10 @@ def operation_sign(op: str) -> str:
 # print(clipped("a label that goes on and on and on"))
 
 # %% [markdown]
-# Then one card. `escape` turns `<` and `&` into `&lt;` and `&amp;`; without it, a label such as `x<y` would break the
-# file. A box has a size *along* the edges and one *across* them, so the same code draws a graph that runs down the
-# page.
-
-
-# %%
-def tag(name: str, inside: str = "", /, **attributes: object) -> str:
-    """Write one SVG element. `inside` is SVG already; an underscore in an attribute's name becomes a hyphen."""
-    written = (f"{value:.1f}" if isinstance(value, float) else escape(str(value)) for value in attributes.values())
-    pairs = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in zip(attributes, written))
-    return f"<{name}{pairs}>{inside}</{name}>"
-
-
-class Box:
-    """A node as it is drawn: a card, and for an operation a badge on the edge where its inputs arrive."""
-
-    def __init__(self, node: Drawable, down: bool, room: int = 0) -> None:
-        self.node, self.down = node, down
-        self.label = clipped(node.label or "")
-        self.sign = operation_sign(node._op) if node._prev else ""
-        name, ports = (
-            max(24.0, text_width(self.sign, BOLD) + 8),
-            max(24.0, 9.0 * len(node._prev) + 3),
-        )
-        self.badge = (max(name, ports), 24.0) if down else (name, ports)
-        # how far it sticks out, to the left or (down) on top
-        self.reach = self.badge[down] - 12 if node._prev else 0.0
-        self.indent = 18.0 if node._prev and not down else 9.0
-        widest = max(shown(node.data), shown(node.grad), "0" * room, key=len)
-        numbers = 32 + text_width(widest)
-        self.width = self.indent + max(numbers, text_width(self.label, BOLD)) + 9
-        self.height = 44.0 + (16 if self.label else 0) + (8 if node._prev and down else 0)
-        self.along, self.across = (self.height, self.width) if down else (self.width, self.height)
-        self.across = max(self.across, self.badge[not down])
-
-    def svg(self, along: float, across: float, is_root: bool) -> str:
-        """Draw the box, if its card starts at `along` in the direction of the edges, with its middle at `across`."""
-        node = self.node
-        x, y = (across - self.width / 2, along) if self.down else (along, across - self.height / 2)
-        left, right, bottom = x + self.indent, x + self.width - 9, y + self.height
-        style = (OPERATION if node._prev else LEAF) | (ROOT if is_root else {})
-        exact = f"{clipped(node.label or '', 500)} {node._op or 'leaf'}\ndata {node.data!r}\ngrad {node.grad!r}".strip()
-        marks = tag("title", escape(exact))  # shown while the mouse is over the card
-        marks += tag(
-            "rect",
-            data_part="card",
-            x=x,
-            y=y,
-            width=self.width,
-            height=self.height,
-            rx=7,
-            **style,
-        )
-        if self.label:
-            marks += tag("text", escape(self.label), x=left, y=bottom - 42, font_weight=600)
-        for key, number, color, up in (
-            ("data", node.data, FORWARD, 26),
-            ("grad", node.grad, BACKWARD, 10),
-        ):
-            marks += tag("text", key, x=left, y=bottom - up, font_size=10, fill=MUTED)
-            marks += tag("text", shown(number), x=right, y=bottom - up, text_anchor="end", fill=color)
-        if is_root:
-            marks += tag(
-                "text",
-                "root",
-                x=right,
-                y=bottom + 14,
-                text_anchor="end",
-                font_size=10,
-                fill=MUTED,
-            )
-        if node._prev:
-            wide, high = self.badge
-            # the badge's middle
-            x, y = (across, along) if self.down else (along + 12 - wide / 2, across)
-            corner = {"x": f"{x - wide / 2:.1f}", "y": f"{y - high / 2:.1f}"}
-            marks += tag(
-                "rect",
-                data_part="badge",
-                **corner,
-                width=wide,
-                height=high,
-                rx=12,
-                fill=INK,
-            )
-            white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
-            marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
-        return tag("g", marks, data_part="node", data_kind="operation" if node._prev else "leaf")
-
-
-# %% [markdown]
-# Then the layers' places and the edges. An edge is a chain of curves, one for each gap between two layers, and of
-# straight lines across the layers it passes. Every curve stays inside its gap, and a waypoint keeps the line clear of
-# the cards, so no edge can touch a card. When both inputs are the same node, the two curves bow apart.
-
-
-# %%
-def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> None:
-    """Set the layers one after the other, farther apart where edges are steep or carry notes."""
-    room = [ROOM] * len(plan.rows)
-    for route, note in zip(plan.routes, notes):
-        layer = plan.layers[route[-1]]
-        room[layer] = max(room[layer], ROOM + text_width(note, 10))
-    for k, row in enumerate(plan.rows):
-        cards = [boxes[item] for item in row if item < len(boxes)]
-        steepest = max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0) if k else 0.0
-        plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN)
-        plan.ends.append(plan.gates[-1] + max(box.reach for box in cards) + max(box.along for box in cards))
-        for box in cards if not cards[0].down else ():
-            # cards of a layer are equally wide
-            box.along = box.width = max(box.along for box in cards)
-
-
-def free_place(
-    curve: Sequence[tuple[float, float]],
-    width: float,
-    taken: list[tuple[float, float, float]],
-) -> None:
-    """Find where on a curve (four control points) a note of that width hides no other, and add it to `taken`."""
-    for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.28):
-        weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
-        x, y = (sum(weight * point[axis] for weight, point in zip(weights, curve)) for axis in (0, 1))
-        if all(abs(x - x2) > (width + width2) / 2 or abs(y - y2) > 11 for x2, y2, width2 in taken):
-            break
-    taken.append((x, y, width))
-
-
-def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes: Iterable[str]) -> list[str]:
-    """Draw one path for each edge, and its note."""
-    lines, texts = [], []
-    taken: list[tuple[float, float, float]] = []
-    parallel = Counter((route[-2], route[-1]) for route in plan.routes)
-    for route, port, note in zip(plan.routes, ports, notes, strict=True):
-        target = boxes[route[-1]]
-        straight, head = ("V", "m-2.6 -4.5l2.6 5l2.6 -5") if target.down else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
-        path = ""
-        for a, b in pairwise(route):
-            k, last = plan.layers[b], b == route[-1]
-            start, end, here, there = plan.ends[k - 1], plan.gates[k], plan.y[a], plan.y[b]
-            there += 0.75 * port * target.badge[not target.down] if last else 0.0
-            # so that the two edges of x*x part
-            bow = 80 * port if last and parallel[a, b] > 1 else 0.0
-            middle = (start + end) / 2
-            corners = (start, here), (middle, here + bow), (middle, there), (end, there)
-            curve = [(y, x) if target.down else (x, y) for x, y in corners]
-            path += "M{} {}C{} {} {} {} {} {}".format(*(f"{at:.1f}" for point in curve for at in point))
-            path += f"{straight}{plan.ends[k] - (target.along + target.reach if last else 0):.1f}"
-        lines.append(tag("path", data_part="edge", d=path + head))
-        if note:
-            free_place(curve, text_width(note, 10), taken)
-            texts.append(tag("text", note, data_part="note", x=taken[-1][0], y=taken[-1][1] + 3.5))
-    return [
-        tag("g", "\n".join(lines), fill="none", stroke=LINE, stroke_width=1.5),
-        tag("g", "".join(texts), font_size=10, text_anchor="middle", fill=BACKWARD, **HALO),
-    ]
-
-
-# %% [markdown]
+# An arrow is a chain of curves, one for each gap between two layers, and of straight lines across the layers it passes.
+# Every curve stays inside its gap, and a waypoint keeps the line clear of the cards, so no arrow can touch a card. When
+# both inputs are the same node, the two curves bow apart.
+#
 # A picture that some readers cannot see needs words, and some readers have Graphviz and want its many layouts. Both are
 # a walk over the nodes in topological order.
 
@@ -636,18 +258,9 @@ def in_words(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], most: i
 
 def dot_text(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: Iterable[str]) -> str:
     """Write the graph in Graphviz's language."""
-    lines = [
-        "digraph {",
-        "  rankdir=LR",
-        '  node [shape=box, style=rounded, fontname="sans-serif"]',
-    ]
+    lines = ["digraph {", "  rankdir=LR", '  node [shape=box, style=rounded, fontname="sans-serif"]']
     for i, node in enumerate(nodes):
-        words = [
-            clipped(node.label or ""),
-            node._op,
-            f"data {shown(node.data)}",
-            f"grad {shown(node.grad)}",
-        ]
+        words = [clipped(node.label or ""), node._op, f"data {shown(node.data)}", f"grad {shown(node.grad)}"]
         quoted = "\\n".join(word.replace("\\", "\\\\").replace('"', '\\"') for word in words if word)
         lines.append(f'  n{i} [label="{quoted}"]')
     edges = [(source, i) for i, sources in enumerate(inputs) for source in sources]
@@ -704,12 +317,7 @@ class Drawing:
 
 # %%
 def draw_graph(
-    root: Drawable,
-    *,
-    local_derivatives: bool = False,
-    direction: str = "right",
-    room: int = 0,
-    max_nodes: int = 300,
+    root: Drawable, *, local_derivatives: bool = False, direction: str = "right", room: int = 0, max_nodes: int = 300
 ) -> Drawing:
     """Draw every value that `root` was computed from, inputs at the left, `root` at the right.
 
@@ -772,21 +380,9 @@ def draw_graph(
         tag("rect", width=width, height=height, rx=12, fill=CARD),
         tag("g", "\n".join(marks), transform=f"translate({shift})", fill=INK),
     ]
-    size = {
-        "viewBox": f"0 0 {width} {height}",
-        "width": width,
-        "height": height,
-        "style": "max-width:100%;height:auto",
-    }
+    size = {"viewBox": f"0 0 {width} {height}", "width": width, "height": height, "style": "max-width:100%;height:auto"}
     text = {"font_family": FONT, "font_size": "12"}
-    svg = tag(
-        "svg",
-        "\n".join(parts),
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        **size,
-        **text,
-    )
+    svg = tag("svg", "\n".join(parts), xmlns="http://www.w3.org/2000/svg", role="img", **size, **text)
     return Drawing(len(nodes), len(ports), svg, dot_text(nodes, inputs, notes))
 
 

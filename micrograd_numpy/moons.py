@@ -23,11 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
 from micrograd_numpy.drawing.style import CARD, FORWARD, INK, OCHER
 from micrograd_numpy.guards.numbers import as_float, as_size, in_order, what_is
 from micrograd_numpy.guards.parameters import at_least_zero
-from micrograd_numpy.losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    hinge_loss,
-)
+from micrograd_numpy.losses import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
 from micrograd_numpy.optimizers import Optimizer
 from micrograd_numpy.value import Value, dot
 
@@ -122,13 +118,7 @@ def as_rows(X: Iterable[Row]) -> list[list[float]]:
     for i, row in enumerate(in_order("a data set", "X", X)):
         if not isinstance(row, Iterable) or getattr(row, "shape", None) == ():
             raise TypeError(f"X must be rows of numbers, but X[{i}] is {what_is(row)}; put each sample in a list")
-        rows.append(
-            as_numbers(
-                f"X[{i}]",
-                row,
-                "flatten each sample, for example with X.reshape(len(X), -1)",
-            )
-        )
+        rows.append(as_numbers(f"X[{i}]", row, "flatten each sample, for example with X.reshape(len(X), -1)"))
     return rows
 
 
@@ -203,17 +193,7 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
     for name, color, marker in zip(names, (PLUS, MINUS), "o^"):
         points = [row for row, label in zip(X, y, strict=True) if label == float(name)]
         x1, x2 = [p[0] for p in points], [p[1] for p in points]
-        ax.scatter(
-            x1,
-            x2,
-            s=26,
-            color=color,
-            marker=marker,
-            edgecolors=CARD,
-            linewidths=0.6,
-            label=name,
-            zorder=3,
-        )
+        ax.scatter(x1, x2, s=26, color=color, marker=marker, edgecolors=CARD, linewidths=0.6, label=name, zorder=3)
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     return ax
 
@@ -335,10 +315,7 @@ def only(score: Any) -> float:
 
 
 def accuracy(
-    model: Callable[..., Any],
-    X: Iterable[Row],
-    y: Iterable[SupportsFloat],
-    threshold: float | None = None,
+    model: Callable[..., Any], X: Iterable[Row], y: Iterable[SupportsFloat], threshold: float | None = None
 ) -> float:
     """The fraction of samples whose score lies on the side of the threshold that their label names.
 
@@ -545,10 +522,7 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
             from tqdm.auto import tqdm
         except ImportError:
             return range(epochs)
-        return cast(
-            "Iterable[int]",
-            tqdm(range(epochs), desc="training", unit="epoch", disable=None),
-        )
+        return cast("Iterable[int]", tqdm(range(epochs), desc="training", unit="epoch", disable=None))
     return range(epochs)
 
 

@@ -250,7 +250,7 @@ def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # others, wait for the exponential.
 #
 # The exponent is usually a constant, as in `x**2`. There is nothing to learn about a constant, so this rule keeps $n$
-# inside: `power(2.0)` *makes* the rule of the square.
+# inside: `power(2.0)` *makes* the rule of the square. Make it twice, and the two rules are equal.
 
 
 # %%
@@ -267,6 +267,7 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
 
 
 # %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative and touches zero where the curve is flat, at zero."}} tags=["active-ipynb"]
+# print("one rule:", power(2.0) == power(2.0))
 # check(power(2.0), 3.0)
 # check(power(0.5), 9.0)
 # portrait(power(3.0), -1.5, 1.5, "a³")

@@ -271,7 +271,6 @@ def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
 # inputs. (It skips `__init__`: the data is known to be a float, and this is where a large graph spends its time. Later
 # chapters put functions that watch in its place for a while, one at a time: hence the lock.)
 
-
 # %%
 lock = RLock()  # whoever replaces functions of the engine holds it
 

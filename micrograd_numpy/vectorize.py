@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+
 # %% [markdown]
 # ## Where does the time go?
 #
@@ -127,6 +128,47 @@ from typing import Any
 # would then scale the other array, and leave 0 where $0 \cdot$ nan should be nan. So `dot` is `np.matmul` for one
 # sample, and `np.dot` for more.
 #
+# ## Where the statements come from
+#
+# Nobody wrote down how NumPy does a `relu`, nor what its slope is. The rule in [Operations](ops.ipynb) says it all. So
+# run that rule on a **symbol**: a number that nobody knows yet, and that notes what is done to it. Where the rule asks
+# an `if`, go both ways. What do you expect of `relu`, whose rule is `(0.0, (0.0,)) if a <= 0.0 else (a, (1.0,))`?
+
+# %% tags=["active-ipynb"]
+# from micrograd_numpy import ops
+# from micrograd_numpy.compiler.symbols import follow
+#
+# for rule in (ops.tanh, ops.relu, ops.power(3.0)):
+#     followed = follow(rule, 1)
+#     print(f"{rule.__name__:6} {followed.result!r:18} slope {followed.slopes[0]!r}")
+
+# %% [markdown]
+# A result that is `c` where $a \le c$, and else $a$, is the larger of the two: `np.maximum`. The slope asks the same
+# question of the result. So it needs no input, and that is why the result could take the sum's place in memory.
+#
+# A rule of your own is followed, too, if it stays with operators, comparisons, `if`, the functions of `ops`, and
+# NumPy's, which ask a number for its own `exp`. `math.exp` takes only floats, and is refused.
+
+# %% tags=["active-ipynb"]
+# import math
+#
+#
+# def softplus(a):
+#     return np.log1p(np.exp(a)), (1 / (1 + np.exp(-a)),)
+#
+#
+# def softplus_by_math(a):
+#     return math.log1p(math.exp(a)), (1 / (1 + math.exp(-a)),)
+#
+#
+# followed = follow(softplus, 1)
+# print(followed.result, "slope", followed.slopes[0])
+# try:
+#     follow(softplus_by_math, 1)
+# except TypeError as error:
+#     print(error)
+
+# %% [markdown]
 # ## All of it
 #
 # `vectorize` wraps a function so that the compiling happens at the first call, and the replaying at every other. What
@@ -163,7 +205,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
     ------
     TypeError
         If `fn` asks a Value for its number, as in `if v > 0`: the answer for one sample would be
-        frozen for all. If it uses a rule of your own without a NumPy form; see `numpy_rule`.
+        frozen for all. If it uses a rule of your own that cannot be followed; see `numpy_rule`.
     ValueError
         If the arrays do not fit together, or `fn` uses a Value that was computed outside of it.
 

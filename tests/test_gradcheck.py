@@ -490,11 +490,7 @@ def test_a_function_that_takes_a_shorter_or_a_longer_way_a_step_away_is_checked_
 
 @pytest.mark.parametrize(
     ("f", "point"),
-    [
-        (lambda x: x.relu(), 0.0),
-        (lambda x: (x - 1.0).relu() * 1e9, 1.0),
-        (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0),
-    ],
+    [(lambda x: x.relu(), 0.0), (lambda x: (x - 1.0).relu() * 1e9, 1.0), (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0)],
 )
 def test_a_kink_is_called_a_kink(f, point):
     report = check_gradients(f, point)

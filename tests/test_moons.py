@@ -127,11 +127,7 @@ def test_a_model_with_several_outputs_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("X", "y", "message"),
-    [
-        (CORNERS, DIAGONAL[:3], "4 samples and 3 labels"),
-        ([], [], "no samples"),
-    ],
+    ("X", "y", "message"), [(CORNERS, DIAGONAL[:3], "4 samples and 3 labels"), ([], [], "no samples")]
 )
 def test_samples_that_do_not_fit_are_refused(X, y, message):
     model = small()

@@ -19,6 +19,7 @@ from micrograd_numpy.ops import Rule
 ELEMENTARY = {"exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan"}
 ELEMENTARY |= {"sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"}
 COMPARISONS = {"<", "<=", ">", ">=", "==", "!="}
+INFIX = {"+", "-", "*", "/", "**", *COMPARISONS}
 MOST_WAYS = 64
 MOST_STEPS = 512
 
@@ -51,6 +52,12 @@ class Symbol:
 
     def __init__(self, trace: Trace, op: str, inputs: tuple[Operand, ...]) -> None:
         self.trace, self.op, self.inputs = trace, op, inputs
+
+    def __repr__(self) -> str:
+        if self.op == "input":
+            return f"x{self.inputs[0]:g}"
+        operands = list(map(repr, self.inputs))
+        return f"({f' {self.op} '.join(operands)})" if self.op in INFIX else f"{self.op}({', '.join(operands)})"
 
     def __bool__(self) -> bool:
         question = self if self.op in COMPARISONS else self.trace.make("!=", self, 0.0)

@@ -21,7 +21,7 @@ from micrograd_numpy.figures.plane import (
     steps_of,
     whole,
 )
-from micrograd_numpy.graph import shown, tag
+from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.moons import History, agrees, as_samples, centered, expect_classes, grid_line, predict
 from micrograd_numpy.vectorize import vectorize
 

@@ -9,7 +9,7 @@ from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.figures.plane import NEGATIVE, POSITIVE, Plane, Point, evenly, picture
 from micrograd_numpy.figures.stepper import as_steps
-from micrograd_numpy.graph import shown, tag
+from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.guards.inputs import one_of
 from micrograd_numpy.guards.numbers import as_float
 from micrograd_numpy.mlp import ACTIVATIONS

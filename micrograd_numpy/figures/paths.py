@@ -19,7 +19,7 @@ from micrograd_numpy.figures.plane import (
     steps_of,
     whole,
 )
-from micrograd_numpy.graph import shown, tag
+from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.optimizers import Optimizer, path
 from micrograd_numpy.value import Value
 

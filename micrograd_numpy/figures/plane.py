@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from micrograd_numpy.drawing.style import CARD, FORWARD, INK, MUTED, OCHER
-from micrograd_numpy.graph import FONT, shown, tag
+from micrograd_numpy.drawing.svg import FONT, shown, tag
 
 Point = tuple[float, float]
 UNIT = 0.5  # lines in a picture's data are whole numbers of half pixels

@@ -11,7 +11,9 @@ from typing import Any
 from micrograd_numpy import backprop, ops
 from micrograd_numpy.compiler.symbols import FollowError, Operand, Symbol, follow, reached
 from micrograd_numpy.figures.figure import Figure
-from micrograd_numpy.graph import clipped, draw_graph, operation_sign
+from micrograd_numpy.drawing.cards import operation_sign
+from micrograd_numpy.drawing.svg import clipped
+from micrograd_numpy.graph import draw_graph
 from micrograd_numpy.guards.numbers import what_is
 from micrograd_numpy.value import Value
 
@@ -123,12 +125,7 @@ def copied(nodes: Sequence[Value]) -> Value:
     return twins[nodes[-1]]
 
 
-def stepper(
-    root: Value,
-    *,
-    direction: str = "right",
-    max_nodes: int = 60,
-) -> Figure:
+def stepper(root: Value, *, direction: str = "right", max_nodes: int = 60) -> Figure:
     """The graph of `root`, to go through one step at a time: forward, then backward.
 
     Each step shows which node is at work, what its rule computes, and what it hands to

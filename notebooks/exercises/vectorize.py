@@ -14,13 +14,15 @@ import numpy as np
 from micrograd_numpy import MLP, SGD, Value, check_gradients, numpy_rule, vectorize
 from micrograd_numpy.value import apply, dot, mean
 
+
 # %% [markdown]
 # ## 1. A rule of your own, for arrays
 #
 # *Softplus*, $\ln(1 + e^a)$, is a relu without the kink; its slope is $\sigma(a)$. Here it is as a rule on floats,
 # written so that no power overflows: $\max(a, 0) + \ln(1 + e^{-|a|})$.
 #
-# Use it in a vectorized function, and read the error. Then give the rule its NumPy form. Check the rule with
+# Use it in a vectorized function, and read the error. Then give the rule its NumPy form. (Or write `np.` for each `math.`
+# in the rule: then none is needed.) Check the rule with
 # `check_gradients`, and the form against the eager engine: result and gradients, at inputs as large as ±800.
 
 

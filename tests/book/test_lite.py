@@ -1,7 +1,6 @@
 """JupyterLite beside the book: its list of packages, its notebooks, and the buttons that lead to it."""
 
 import hashlib
-import json
 from zipfile import ZipFile
 
 import pytest
@@ -11,10 +10,9 @@ from tools.book import lite
 PAGE = '<div class="dropdown dropdown-launch-buttons">\n<ul class="dropdown-menu">\n<li>Colab</li></ul></div>'
 
 
-@pytest.fixture
-def wheel(tmp_path):
-    path = tmp_path / "Some_Thing-1.2-py3-none-any.whl"
-    with ZipFile(path, "w") as archive:
+def test_a_wheel_is_listed_as_pyodide_lists_its_own(tmp_path):
+    wheel = tmp_path / "Some_Thing-1.2-py3-none-any.whl"
+    with ZipFile(wheel, "w") as archive:
         for name in (
             "some_thing/__init__.py",
             "some_thing/data.json",
@@ -22,10 +20,6 @@ def wheel(tmp_path):
             "Some_Thing-1.2.dist-info/METADATA",
         ):
             archive.writestr(name, "")
-    return path
-
-
-def test_a_wheel_is_listed_as_pyodide_lists_its_own(wheel):
     name, line = lite.entry(wheel, "../there.whl")
     assert name == line["name"] == "some-thing"
     assert line["version"] == "1.2"
@@ -37,22 +31,11 @@ def test_a_wheel_is_listed_as_pyodide_lists_its_own(wheel):
 def test_notebooks_keep_their_places_and_bring_what_they_read(tmp_path):
     (tmp_path / "contents").mkdir()
     (tmp_path / "contents" / "old.ipynb").write_text("")
-    lite.contents(tmp_path / "contents")
+    lite.lay_out_contents(tmp_path / "contents")
     found = {path.relative_to(tmp_path / "contents").as_posix() for path in (tmp_path / "contents").rglob("*.*")}
     assert {"notebooks/value.ipynb", "notebooks/exercises/value.ipynb", "benchmarks/results.json"} <= found
     assert all(name.endswith((".ipynb", ".json")) for name in found)
     assert "old.ipynb" not in found
-
-
-def test_python_comes_from_the_site(tmp_path):
-    path = tmp_path / "jupyter-lite.json"
-    kernel = "@jupyterlite/pyodide-kernel-extension:kernel"
-    path.write_text(json.dumps({"jupyter-config-data": {"litePluginSettings": {kernel: {"pipliteUrls": ["here"]}}}}))
-    lite.configure(path)
-    settings = json.loads(path.read_text())["jupyter-config-data"]["litePluginSettings"][kernel]
-    assert settings["pyodideUrl"].startswith("./")
-    assert settings["pipliteUrls"] == ["here"]
-    assert settings["disablePyPIFallback"] is True
 
 
 def test_each_notebook_gets_one_button(tmp_path):

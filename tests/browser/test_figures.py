@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from micrograd_numpy import SGD, Value, topological_sort
+from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures.paths import followed
 from micrograd_numpy.figures.plane import Plane, path_text
-from micrograd_numpy.graph import shown
 from micrograd_numpy.optimizers import path
 from tests import figures
 

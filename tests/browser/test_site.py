@@ -10,17 +10,17 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # it has no annotations
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from tests.browser.conftest import FOLDER, served
-from tools.book.check_site import is_human, toc_files
+from tools.book.check_site import is_human
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WEIGHED = ROOT / "benchmarks" / "pages.json"  # made by `make weigh`
 MOST = 1_000_000  # bytes over the wire before a reader touches anything
 
-PAGES = [f"{name}.html" for name in toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")))]
+PAGES = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
 EVERY = [*PAGES, "index.html", "search.html", "genindex.html"]
 
 # What a browser has measured by itself, and how far the content has jumped since the page began.

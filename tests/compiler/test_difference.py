@@ -71,11 +71,7 @@ CHANGES = {
     ),
     "an attribute of a keyword argument": ("s = Scale(2.0)", "partial(lambda x, s: s.scale * x, s=s)", "s.scale = 5.0"),
     "a default": ("def f(x, scales=[2.0]): return scales[0] * x", "f", "f.__defaults__[0][0] = 5.0"),
-    "a keyword default": (
-        "def f(x, *, s=Scale(2.0)): return s.scale * x",
-        "f",
-        "f.__kwdefaults__['s'].scale = 5.0",
-    ),
+    "a keyword default": ("def f(x, *, s=Scale(2.0)): return s.scale * x", "f", "f.__kwdefaults__['s'].scale = 5.0"),
     "an attribute of a class": ("class S: scale = 2.0", "lambda x: S.scale * x", "S.scale = 5.0"),
     "an attribute that an object has from its class": (
         "class S: scale = 2.0\ns = S()",

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 
 from micrograd_numpy import SGD, Adam
+from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures import paths_figure, plane
 from micrograd_numpy.figures.plane import Plane
-from micrograd_numpy.graph import shown
 from micrograd_numpy.optimizers import path
 from tests.figures import carried, decoded, javascript
 

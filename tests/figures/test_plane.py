@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
+from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures.plane import Plane, evenly, outlines, region, simplified, ticks, whole
-from micrograd_numpy.graph import shown
 from tests.figures import decoded, inside, numbers
 
 

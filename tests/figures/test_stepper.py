@@ -12,9 +12,9 @@ import pytest
 
 from micrograd_numpy import Value, draw_graph, losses, ops, topological_sort
 from micrograd_numpy.compiler.symbols import ELEMENTARY
+from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures import stepper
 from micrograd_numpy.figures.stepper import as_steps, rule_lines
-from micrograd_numpy.graph import shown
 from micrograd_numpy.value import apply, dot, mean, total
 from tests.figures import SVG, bits, carried, javascript, read
 from tests.tables.catalogue import EXPRESSIONS, FUNCTIONS, Function, errors, rounding, sin
@@ -283,10 +283,7 @@ def undocumented(a):
 
 
 def half_of(a):
-    result = (
-        a / 2,
-        (0.5,),
-    )
+    result = (a / 2, (0.5,))
     half_of.called = True
     return result
 

@@ -28,6 +28,7 @@ PLACES = {
     "guards.targets": "after value",
     "guards.parameters": "after value",
     "drawing": "before ops",
+    "drawing.cards": "after backprop",  # they show what a walk finds
     "compiler": "after arrays",
     "compiler.symbols": "before arrays",
     "compiler.numpy_rules": "before arrays",

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import html
 import io
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib.metadata import distribution
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -25,12 +24,12 @@ from xml.sax.saxutils import escape
 import matplotlib as mpl
 import pydata_sphinx_theme  # type: ignore[import-untyped]  # it has no annotations
 import resvg_py
-import yaml  # type: ignore[import-untyped]  # it has no annotations
 from fontTools import subset  # type: ignore[import-untyped]  # it has no annotations
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no annotations
 from PIL import Image
 
 from tools import ROOT
+from tools.book.built_site import Site, policy_source
 
 LIVE = PurePosixPath("_static/live")
 SIDEBAR_SUMMARY = re.compile(
@@ -268,8 +267,7 @@ def policy(text: str) -> str:
     inline = re.findall(
         r"<script(?![^>]*\bsrc=)(?![^>]*\btype=\"(?!module|text/javascript))[^>]*>(.*?)</script>", text, re.DOTALL
     )
-    hashes = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline}
-    rules = POLICY | {"script-src": " ".join([POLICY["script-src"], *(f"'sha256-{it}'" for it in sorted(hashes))])}
+    rules = POLICY | {"script-src": " ".join([POLICY["script-src"], *sorted({*map(policy_source, inline)})])}
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
@@ -414,22 +412,13 @@ def sitemap(addresses: Iterable[str]) -> str:
     )
 
 
-def pages_of(site: Path) -> Iterator[Path]:
-    """Yield the pages that Sphinx made, relative to the site."""
-    for path in sorted(site.rglob("*.html")):
-        page = path.relative_to(site)
-        if page.parts[0] not in {"_static", "_sources", "lite", "reports"} and 'rel="canonical"' in path.read_text(
-            "utf-8"
-        ):
-            yield page
-
-
 def finish_site(site: Path, web: Path, root: Path = ROOT) -> int:
     """Finish every page of a site, and return their number."""
     if not (web / "live" / "live.js").is_file():
         raise SiteError(f"{web} does not hold the pages' programs: run `make book`, which builds them.")
     mirror(web / "live", site / LIVE)
-    pages = {page: (site / page).read_text("utf-8") for page in pages_of(site)}
+    built = Site(site, root)
+    pages = {path: page.html for path, page in built.pages.items() if 'rel="canonical"' in page.html}
     if not pages:
         raise SiteError(f"{site} holds no page with a canonical address: build the book first.")
     notices = web / "live" / "THIRD-PARTY.txt"
@@ -451,16 +440,11 @@ def finish_site(site: Path, web: Path, root: Path = ROOT) -> int:
         filled = CREDITS.sub(lambda found: found[1] + credits_table(lines) + found[2], text)
         write(site / page, finish(page, site, filled))
 
-    addresses = [re.search(r'rel="canonical" href="([^"]*)"', text) for text in pages.values()]
-    places = {page: found[1] for page, found in zip(pages, addresses, strict=True) if found}
-    first = next(iter(places))
-    base = places[first].removesuffix(first.as_posix())
-    listed = [place for page, place in places.items() if page.name not in {"search.html", "genindex.html"}]
+    listed = [built.base + page.as_posix() for page in pages if page.name not in {"search.html", "genindex.html"}]
     write(site / "sitemap.xml", sitemap(listed))
-    write(site / "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n")
-    write(site / "404.html", not_found(urlsplit(base).path))
-    settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
-    for old, new in settings["sphinx"]["config"].get("redirects", {}).items():
+    write(site / "robots.txt", f"User-agent: *\nAllow: /\nSitemap: {built.base}sitemap.xml\n")
+    write(site / "404.html", not_found(urlsplit(built.base).path))
+    for old, new in built.redirects.items():
         if Path(f"{old}.html") in pages:
             raise SiteError(f"_config.yml redirects {old}, but that is a page: take it out of `redirects`.")
         if Path(f"{new}.html") not in pages:

@@ -13,11 +13,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -26,10 +23,18 @@ from tools import ROOT
 from tools.book import live_runtime
 
 KERNEL = ("micropip", "ssl", "sqlite3", "ipython", "jedi")  # what JupyterLite's kernel imports, of Pyodide's packages
-PYPI = ("comm", "ipywidgets", "anywidget", "psygnal", "typing_extensions", "tqdm")  # of the environment's versions
+PYPI = ("comm", "ipywidgets", "anywidget", "psygnal", "typing_extensions", "tqdm")  # in the versions of REQUIREMENTS
 DEPENDS = {  # what must be there for their import to succeed; their own lists name more than a browser needs
     "ipywidgets": ["comm", "traitlets", "ipython"],
     "anywidget": ["ipywidgets", "psygnal", "typing-extensions"],
+}
+REQUIREMENTS = Path(__file__).with_name("lite-requirements.txt")
+LIVE = "../../../_static/live"  # what the site has already, seen from lite/static/pyodide/
+SETTINGS = {  # no package comes from PyPI while the reader waits: nothing is asked of any other host
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {"disablePyPIFallback": True}}
+    },
 }
 MOST = 60_000_000  # bytes that JupyterLite may add to the site
 
@@ -58,49 +63,23 @@ def entry(wheel: Path, address: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def contents(folder: Path) -> None:
+def lay_out_contents(folder: Path) -> None:
     """Lay out the notebooks as they lie in the project, with the one file that a chapter reads."""
     shutil.rmtree(folder, ignore_errors=True)
-    for path in [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "notebooks/exercises").glob("*.ipynb")),
-                 ROOT / "benchmarks" / "results.json"]:  # fmt: skip
-        copy = folder / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copy)
+    others = shutil.ignore_patterns("*.py", "*.lock", "__pycache__", ".*")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=others)
+    (folder / "benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks" / "results.json", folder / "benchmarks")
 
 
-def pip(environment: Path, *arguments: str) -> None:
-    """Run the environment's pip, and stop when it fails."""
-    command = [str(environment / "bin" / "python"), "-m", "pip", *arguments]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603  # our own environment's pip
-        raise SystemExit("pip failed; what it said is above")
+def run(environment: Path, program: str, *arguments: str | Path) -> None:
+    """Run a program of the environment, and stop when it fails."""
+    if subprocess.run([environment / "bin" / program, *arguments], check=False).returncode:  # noqa: S603  # our own
+        raise SystemExit(f"{program} failed; what it said is above")
 
 
-def wheels(environment: Path, folder: Path) -> Iterator[Path]:
-    """Download the pure Python packages that the notebooks need, in the versions that the environment has."""
-    listed = subprocess.check_output([environment / "bin" / "python", "-m", "pip", "freeze"], text=True)  # noqa: S603  # as above
-    versions = {re.sub("[-_.]+", "_", line.partition("==")[0]).lower(): line for line in listed.splitlines()}
-    pinned = [versions[name] for name in PYPI]
-    shutil.rmtree(folder, ignore_errors=True)
-    pure = ["--no-deps", "--only-binary", ":all:", "--platform", "any"]
-    pip(environment, "download", "-q", "--disable-pip-version-check", *pure, "-d", str(folder), *pinned)
-    yield from sorted(folder.glob("*.whl"))
-
-
-def lab(environment: Path, scratch: Path, out: Path) -> None:
-    """Build JupyterLab with the notebooks in it, without a Python yet."""
-    contents(scratch / "contents")
-    options = ["--contents", str(scratch / "contents"), "--output-dir", str(out), "--lite-dir", str(scratch)]
-    options += ["--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
-    command = [str(environment / "bin" / "jupyter"), "lite", "build", *options]
-    there = {**os.environ, "PATH": f"{environment / 'bin'}:{os.environ['PATH']}"}  # where it looks for its parts
-    done = subprocess.run(command, cwd=scratch, env=there, capture_output=True, text=True, check=False)  # noqa: S603  # our own environment
-    if done.returncode:
-        raise SystemExit(f"jupyter lite build failed:\n{done.stdout}{done.stderr}")
-
-
-def packages(live: Path, own: Path, environment: Path, scratch: Path) -> dict[str, dict[str, Any]]:
-    """Put into `own` what the site has not got yet, and list all of it; addresses are seen from static/pyodide/."""
-    listed = json.loads((live / "pyodide" / "pyodide-lock.json").read_text("utf-8"))["packages"]
+def packages(live: Path, listed: dict[str, Any], own: Path, environment: Path) -> dict[str, dict[str, Any]]:
+    """Put into `own` what the site has not got yet, and list all of it; addresses are seen from the folder above."""
     pins = json.loads(live_runtime.PINS.read_text("utf-8"))
     wanted = live_runtime.wanted(listed, [*pins["packages"], *KERNEL])
     shared = {path.name for path in (live / "packages").iterdir()}
@@ -108,13 +87,14 @@ def packages(live: Path, own: Path, environment: Path, scratch: Path) -> dict[st
     live_runtime.provide(own, missing, pins["carrier"], pins["sha256"])
     found = {}
     for package in wanted:
-        folder = "../../../_static/live/packages" if package.file in shared else "../../packages"
+        folder = f"{LIVE}/packages" if package.file in shared else own.name
         found[package.name] = {**listed[package.name], "file_name": f"{folder}/{package.file}"}
-    for wheel in wheels(environment, scratch / "wheels"):
-        shutil.copy(wheel, own)
-        found.update([entry(wheel, f"../../packages/{wheel.name}")])
+    pure = ["--no-deps", "--only-binary", ":all:", "--platform", "any", "-c", REQUIREMENTS, "-q", "-d", own]
+    run(environment, "pip", "download", "--disable-pip-version-check", *pure, *PYPI)
+    theirs = {package.file for package in missing}
+    found.update(entry(wheel, f"{own.name}/{wheel.name}") for wheel in own.glob("*.whl") if wheel.name not in theirs)
     (ours,) = live.glob("micrograd_numpy-*.whl")
-    found.update([entry(ours, f"../../../_static/live/{ours.name}")])
+    found.update([entry(ours, f"{LIVE}/{ours.name}")])
     return found
 
 
@@ -124,27 +104,20 @@ def build(site: Path, environment: Path, scratch: Path) -> None:
     if not (live / "packages").is_dir():
         raise SystemExit("The site has no packages for the pages' Python: run `make live-runtime book` first.")
     shutil.rmtree(out, ignore_errors=True)
-    lab(environment, scratch, out)
-    core = out / "static" / "pyodide"
-    shutil.copytree(live / "pyodide", core, dirs_exist_ok=True)
-    shutil.copy(live_runtime.LIST.with_name("pyodide.js"), core)  # the kernel's worker is of the old kind
-    listed = json.loads((core / "pyodide-lock.json").read_text("utf-8"))
-    listed["packages"] = packages(live, out / "packages", environment, scratch)
-    (core / "pyodide-lock.json").write_text(json.dumps(listed), encoding="utf-8")
-    configure(out / "jupyter-lite.json")
+    lay_out_contents(scratch / "contents")
+    (scratch / "jupyter-lite.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    python = scratch / "static" / "pyodide"  # where `jupyter lite build` looks for it
+    shutil.copytree(live / "pyodide", python, dirs_exist_ok=True)
+    shutil.copy(live_runtime.LIST.with_name("pyodide.js"), python)  # the kernel's worker is of the old kind
+    lock = json.loads(live_runtime.LIST.read_text("utf-8"))
+    lock["packages"] = packages(live, lock["packages"], python / "packages", environment)
+    (python / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+    options = ["--contents", scratch / "contents", "--output-dir", out, "--lite-dir", scratch, "--apps", "lab"]
+    run(environment, "jupyter-lite", "build", "--no-sourcemaps", "--no-unused-shared-packages", *options)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(f"JupyterLite: {size / 1e6:.0f} MB in {out}")
     if size > MOST:
         raise SystemExit(f"That is more than the {MOST / 1e6:.0f} MB that it may have.")
-
-
-def configure(path: Path) -> None:
-    """Tell JupyterLite where its Python is."""
-    settings = json.loads(path.read_text("utf-8"))
-    plugins = settings["jupyter-config-data"].setdefault("litePluginSettings", {})
-    kernel = plugins.setdefault("@jupyterlite/pyodide-kernel-extension:kernel", {})
-    kernel |= {"pyodideUrl": "./static/pyodide/pyodide.js", "disablePyPIFallback": True}
-    path.write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
 
 BUTTON = """<li><a href="{address}" target="_blank" class="btn btn-sm dropdown-item lite"
