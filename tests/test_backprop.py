@@ -19,14 +19,7 @@ from types import FrameType
 
 import pytest
 
-from micrograd_numpy import (
-    MLP,
-    Value,
-    check_gradients,
-    draw_graph,
-    mse_loss,
-    topological_sort,
-)
+from micrograd_numpy import MLP, Value, check_gradients, draw_graph, mse_loss, topological_sort
 from micrograd_numpy.backprop import backward
 from micrograd_numpy.value import apply, dot, mean
 from tests.tables.losses import LOSSES, Loss

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 from micrograd_numpy import MLP, Layer, Neuron, Value, check_gradients, draw_graph
 from micrograd_numpy.value import dot, mean, total
-from tests.tables.losses import FUNCTIONS as LOSSES
+from tests.tables.losses import LOSS_FUNCTIONS
 from tests.tables.operations import ONE_INPUT
 from tests.tables.optimizers import OPTIMIZERS
 
@@ -444,7 +444,7 @@ columns = st.one_of(st.lists(anything, max_size=3), st.lists(st.floats(-2.0, 2.0
 
 
 @few
-@given(st.sampled_from(LOSSES), columns, columns)
+@given(st.sampled_from(LOSS_FUNCTIONS), columns, columns)
 def test_odd_sequences_in_losses_are_refused_as_promised(loss: Callable, predictions: Any, targets: Any) -> None:
     try:
         out = loss(predictions, targets)

@@ -23,7 +23,7 @@ from micrograd_numpy.losses import (
     mse_loss,
 )
 from tests.tables.edges import DIFFERENCES, INF, NAN, NUMBERS, PROBABILITIES, SHARES, differs, same
-from tests.tables.losses import FUNCTIONS, LOSSES, Loss
+from tests.tables.losses import LOSS_FUNCTIONS, LOSSES, Loss
 from tests.tables.operations import EPSILON
 
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=str)
@@ -228,6 +228,6 @@ def test_a_loss_costs_two_nodes_per_sample_at_most_and_one_for_the_mean():
     from micrograd_numpy import topological_sort
 
     first, second = [Value(0.3) for _ in range(10)], [Value(1.0) for _ in range(10)]
-    nodes = {loss: len([v for v in topological_sort(loss(first, second)) if v._prev]) for loss in FUNCTIONS}
+    nodes = {loss: len([v for v in topological_sort(loss(first, second)) if v._prev]) for loss in LOSS_FUNCTIONS}
     assert nodes[binary_cross_entropy] == nodes[binary_cross_entropy_with_logits] == 11
     assert nodes[mse_loss] == 21

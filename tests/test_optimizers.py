@@ -49,6 +49,15 @@ def assert_same(values: list[Value], tensors: list[Any], where: str) -> None:
         assert v.data == pytest.approx(t.item(), rel=1e-12, abs=1e-12, nan_ok=True), f"parameter {i}, {where}"
 
 
+def step_both(ours: Optimizer, values: list[Value], theirs: Any, tensors: list[Any], where: str) -> None:
+    """One step on the landscape with each of the two, and compare."""
+    for optimizer, point in ((ours, values), (theirs, tensors)):
+        optimizer.zero_grad()
+        landscape(*point).backward()
+        optimizer.step()
+    assert_same(values, tensors, where)
+
+
 # ---------------------------------------------------------------- how it looks (first, because it is quick to tell)
 
 
@@ -104,13 +113,7 @@ def test_plot_paths_draws_each_path_on_the_contours_of_f(panels: int, shape: int
 def test_one_hundred_steps_are_those_of_pytorch(name: str, torch) -> None:
     values, ours, tensors, theirs = pair(torch, name, START)
     for step in range(100):
-        ours.zero_grad()
-        theirs.zero_grad()
-        landscape(*values).backward()
-        landscape(*tensors).backward()
-        ours.step()
-        theirs.step()
-        assert_same(values, tensors, f"step {step + 1}")
+        step_both(ours, values, theirs, tensors, f"step {step + 1}")
     moved = max(abs(v.data - x) for v, x in zip(values, START))
     assert moved > 1e-3 or ours.lr == 0.0
 
@@ -122,13 +125,7 @@ def test_lr_changed_between_steps_as_pytorch(name: str, torch) -> None:
         lr = 0.02 / (1 + step // 20)
         ours.lr = lr
         theirs.param_groups[0]["lr"] = lr
-        ours.zero_grad()
-        theirs.zero_grad()
-        landscape(*values).backward()
-        landscape(*tensors).backward()
-        ours.step()
-        theirs.step()
-        assert_same(values, tensors, f"step {step + 1}, lr {lr}")
+        step_both(ours, values, theirs, tensors, f"step {step + 1}, lr {lr}")
 
 
 RNG = random.Random(7)
@@ -296,13 +293,7 @@ def test_groups_step_as_those_of_pytorch(name: str, torch) -> None:
             for optimizer in (ours, theirs):
                 for group in optimizer.param_groups:
                     group["lr"] *= 0.5
-        ours.zero_grad()
-        theirs.zero_grad()
-        landscape(*values).backward()
-        landscape(*tensors).backward()
-        ours.step()
-        theirs.step()
-        assert_same(values, tensors, f"step {step + 1}")
+        step_both(ours, values, theirs, tensors, f"step {step + 1}")
     assert all(abs(v.data - x) > 1e-3 for v, x in zip(values, START))
     assert ours.parameters == [values[0], values[2], values[1], values[3]]
     for mine, other in zip(ours.param_groups, theirs.param_groups, strict=True):
@@ -320,13 +311,7 @@ def test_every_setting_of_a_group_may_change_between_steps(kind: type[Optimizer]
         for optimizer in (ours, theirs):
             optimizer.param_groups[0].update(ours.defaults | changes)
         for _ in range(7):
-            ours.zero_grad()
-            theirs.zero_grad()
-            landscape(*values).backward()
-            landscape(*tensors).backward()
-            ours.step()
-            theirs.step()
-            assert_same(values, tensors, f"after {changes}")
+            step_both(ours, values, theirs, tensors, f"after {changes}")
 
 
 def test_the_group_that_was_given_stays_as_it_is_and_settings_become_floats() -> None:

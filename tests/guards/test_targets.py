@@ -7,9 +7,9 @@ import pytest
 
 from micrograd_numpy import Value, binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
 from tests.tables.edges import INF, NAN
-from tests.tables.losses import FUNCTIONS, LOSSES
+from tests.tables.losses import LOSS_FUNCTIONS, LOSSES
 
-every_loss = pytest.mark.parametrize("loss", FUNCTIONS, ids=lambda loss: loss.__name__)
+every_loss = pytest.mark.parametrize("loss", LOSS_FUNCTIONS, ids=lambda loss: loss.__name__)
 
 
 @every_loss

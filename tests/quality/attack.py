@@ -38,7 +38,7 @@ from micrograd_numpy.losses import *
 from micrograd_numpy.value import apply, as_value, dot, mean
 from tests.garbage import garbage
 from tests.tables.catalogue import hypot, sin, sin_of_arrays
-from tests.tables.losses import LOSSES as TABLE
+from tests.tables.losses import LOSSES
 from tests.tables.operations import EPSILON, ONE_INPUT, TWO_INPUTS
 
 inf, nan = math.inf, math.nan  # so that a program's text can name them
@@ -176,9 +176,9 @@ BINARY = [*(operation.written for operation in TWO_INPUTS), "apply(hypot, {}, {}
 EXPONENTS = [2, 3, 1, 0, -1, -2, 0.5, -0.5, 1.5, 1 / 3]
 ACTIVATIONS = ["relu", "tanh", "sigmoid", "linear"]
 LABELS = {"sign": [1.0, -1.0], "class": [0.0, 1.0, 0.25]}
-LOSSES = {
+LABEL_OF = {
     f"{loss}({{}}{'.sigmoid()' if loss.range[0] > 0.0 else ''}, {{}})": "sign" if -1.0 in loss.targets else "class"
-    for loss in TABLE
+    for loss in LOSSES
 }
 
 
@@ -366,9 +366,9 @@ class Writer:
 
     def loss(self) -> None:
         """A loss of a number or of a list; at times it is watched only, and at times the label is none."""
-        rng, what = self.rng, self.rng.choice(list(LOSSES))
-        known = self.labels[LOSSES[what]]
-        label = rng.choice([*known, *known, repr(rng.choice(LABELS[LOSSES[what]]))])
+        rng, what = self.rng, self.rng.choice(list(LABEL_OF))
+        known = self.labels[LABEL_OF[what]]
+        label = rng.choice([*known, *known, repr(rng.choice(LABELS[LABEL_OF[what]]))])
         if self.wild and rng.random() < 0.1:
             label = self.value()
         if rng.random() < 0.3 and "sigmoid" not in what:

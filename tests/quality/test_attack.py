@@ -82,7 +82,7 @@ def test_the_seeds_reach_everything() -> None:
     families += ["embedding", "hypernetwork", "autoencoder"]
     whole = [f"{name}(" for name in [*families, "MLP", "Layer", "Neuron", "dot", "mean", "sum", "apply"]]
     whole += [max(operation.written.split("{}"), key=len) for operation in [*ONE_INPUT, *TWO_INPUTS]]
-    whole += [f"** {n}\n" for n in attack.EXPONENTS] + [loss.split("(")[0] for loss in attack.LOSSES]
+    whole += [f"** {n}\n" for n in attack.EXPONENTS] + [loss.split("(")[0] for loss in attack.LABEL_OF]
     whole += [repr(name) for name in attack.ACTIVATIONS] + [str(x) for x in attack.EDGES]
     whole += [f'reduction="{name}"' for name in ("mean", "sum", "none")] + ["return ["]
     assert [name for name in whole if name not in texts] == []

@@ -110,7 +110,6 @@ EXPRESSIONS = [
 ]
 
 FUNCTIONS = OPERATIONS + EXPRESSIONS
-CASES = [(function, point) for function in FUNCTIONS for point in function.points]
 
 
 # ---------------------------------------------------------------- rules that the library does not have
@@ -282,8 +281,3 @@ def errors(root: Value) -> dict[Value, tuple[float, float]]:
             step = (3 + users[i]) * EPSILON * abs(local * grad)
             grads[i] += step + (abs(local) + d) * grads[node] + d * abs(grad)
     return {node: (off[node], grads[node]) for node in order}
-
-
-def case_name(x: object) -> str:
-    """How pytest shows one half of a case."""
-    return str(x)

@@ -43,4 +43,4 @@ LOSSES = [
         pytorch=lambda scores, targets: (1.0 - targets * scores).relu().mean(),
     ),
 ]  # fmt: skip
-FUNCTIONS = [loss.function for loss in LOSSES]
+LOSS_FUNCTIONS = [loss.function for loss in LOSSES]

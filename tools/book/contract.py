@@ -68,7 +68,8 @@ def session(lines: str) -> str:
     said = []
     for line in lines.splitlines():
         code = line.removeprefix(">>> ")
-        said += [line, *["..."] * code.startswith(("for ", "with ")), *answers_to(code, names)]
+        more = ["..."] if code.startswith(("for ", "with ")) else []  # Python asks for another line of a block
+        said += [line, *more, *answers_to(code, names)]
     return "\n".join(said)
 
 
@@ -134,7 +135,7 @@ def grid(caption: str, across: str, columns: dict[str, Callable[[float], tuple[f
 def two_inputs(operation: Operation) -> str:
     """Tabulate an operation of two inputs: a column for each b."""
     caption = f"{code(operation.name)}: a down, b across; beneath each result ∂/∂a, ∂/∂b"
-    return grid(caption, "b", {shown(b): lambda a, b=b: operation.rule(a, b) for b in TELLING})  # type: ignore[misc]  # b
+    return grid(caption, "b", {shown(b): lambda a, b=b: operation.rule(a, b) for b in TELLING})
 
 
 POWERS_TO_KNOW = [
