@@ -63,10 +63,10 @@ class Symbol:
         trace = self.trace
         trace.expect_running()
         question = self if self.op in COMPARISONS else trace.make("!=", self, 0.0)
-        if question not in trace.decided:
+        if id(question) not in trace.decided:
             trace.asked = question
             raise Fork
-        return trace.decided[question]
+        return trace.decided[id(question)]
 
     def __getattr__(self, name: str) -> Callable[[], Operand]:
         if name not in ELEMENTARY:
@@ -75,7 +75,9 @@ class Symbol:
 
     def __hash__(self) -> int:
         if self.trace.running:
-            raise TypeError("a symbol cannot be looked up in a set or a dict, where a number would be found by what it is")
+            raise TypeError(
+                "a symbol cannot be looked up in a set or a dict, where a number would be found by what it is"
+            )
         return id(self)
 
 
@@ -116,10 +118,35 @@ class Trace:
 
     def __init__(self, inputs: int) -> None:
         self.symbols: dict[Any, Symbol] = {}
-        self.decided: dict[Symbol, bool] = {}  # the answers to the rule's questions, on the way that it goes now
-        self.asked: Symbol | None = None  # the first question without an answer, which ends that way
+        self.decided: dict[
+            int, bool
+        ] = {}  # by identity, the answers to the rule's questions, on the way that it goes now
+        self.asked: Any = None  # the first question without an answer, which ends that way
         self.running = False  # whether the rule is at work
+        self.ways = 0  # that it went
         self.inputs = tuple(self.intern("input", float(i)) for i in range(inputs))
+
+    def expect_running(self) -> None:
+        """Raise an error if a symbol is used after the rule is done: it has kept what it was given."""
+        if not self.running:
+            raise FollowError("it keeps a symbol that it was followed with; a rule must forget its inputs")
+
+    def run(self, rule: Rule, decided: dict[int, bool]) -> Any:
+        """What a rule returns if these are the answers to its questions; of the others it goes both ways."""
+        self.ways += 1
+        if self.ways > MOST_WAYS:
+            raise FollowError(f"its ifs can go more than {MOST_WAYS} ways")
+        self.decided, self.asked, self.running = decided, None, True
+        try:
+            answer = rule(*self.inputs)
+        except Fork:
+            answer = None
+        finally:
+            self.running = False
+        if self.asked is None:  # also if the rule has caught the Fork
+            return answer
+        question = self.asked
+        return self.where(question, *(self.run(rule, {**decided, id(question): yes}) for yes in (True, False)))
 
     def intern(self, op: str, *inputs: Operand) -> Symbol:
         """The symbol of an operation, made once."""
@@ -132,7 +159,7 @@ class Trace:
 
     def make(self, op: str, *operands: Operand) -> Operand:
         """The symbol of an operation, or what is the same for every float, infinities, nan and −0 included."""
-        inputs = tuple(map(as_number, operands))
+        inputs = tuple(map(self.as_number, operands))
         left, right = inputs[0], inputs[-1]
         if op == "*" and not isinstance(left, Symbol):
             left, right = right, left
@@ -147,11 +174,17 @@ class Trace:
             return self.intern("*", left, left)
         return self.intern(op, *inputs)
 
+    def as_number(self, x: Any) -> Operand:
+        """`x` if it is a symbol, else as a float; the answer to a question counts as 1 or 0."""
+        if not isinstance(x, Symbol):
+            return float(x)
+        return self.intern("where", x, 1.0, 0.0) if x.op in COMPARISONS else x
+
     def where(self, question: Symbol, yes: Any, no: Any) -> Any:
         """`yes` where the answer is yes, else `no`; of tuples, for each of their numbers."""
         if isinstance(yes, tuple) and isinstance(no, tuple) and len(yes) == len(no):
             return tuple(self.where(question, *pair) for pair in zip(yes, no))
-        yes, no = as_number(yes), as_number(no)
+        yes, no = self.as_number(yes), self.as_number(no)
         if identity(yes) == identity(no):
             return yes
         if isinstance(yes, Symbol) and isinstance(no, Symbol) and yes.op == no.op != "input":
@@ -167,11 +200,6 @@ class Trace:
             if ("max", *map(identity, question.inputs)) in self.symbols:
                 question = self.intern("==", self.intern("max", a, bound), bound)
         return self.intern("where", question, yes, no)
-
-
-def as_number(x: Any) -> Operand:
-    """`x` if it is a symbol, else as a float."""
-    return x if isinstance(x, Symbol) else float(x)
 
 
 def identity(x: Operand) -> Any:
@@ -214,6 +242,25 @@ class Followed:
         needed = any(s is x for s in reached(self.slopes, known={self.result}))
         return len(self.inputs) == len(reads) == 1 and not needed
 
+    def steps(self) -> dict[str, Any]:
+        """The same as plain data, which the page can compute, too.
+
+        Returns
+        -------
+        dict
+            `steps`, each an operation with its operands' places, which count the inputs and then the steps; and the
+            places of the `result` and of the `slopes`. A number that the rule itself knows comes in a list.
+        """
+        ends = (self.result, *self.slopes)
+        made = [s for s in reached(ends, known=self.inputs) if s.op != "input"]
+        places = {s: place for place, s in enumerate((*self.inputs, *made))}
+
+        def place(x: Operand) -> int | list[float]:
+            return places[x] if isinstance(x, Symbol) else [x]
+
+        rows = [[s.op, *map(place, s.inputs)] for s in made]
+        return {"steps": rows, "result": place(self.result), "slopes": list(map(place, self.slopes))}
+
 
 @lru_cache(maxsize=256)
 def follow(rule: Rule, inputs: int) -> Followed:
@@ -224,23 +271,10 @@ def follow(rule: Rule, inputs: int) -> Followed:
     FollowError
         If it asks a number for its float, as `math.sin` does, or does something else that symbols cannot.
     """
-    trace, ways = Trace(inputs), 0
-
-    def run(decided: dict[Symbol, bool]) -> Any:
-        nonlocal ways
-        ways += 1
-        if ways > MOST_WAYS:
-            raise FollowError(f"its ifs can go more than {MOST_WAYS} ways")
-        trace.decided = decided
-        try:
-            return rule(*trace.inputs)
-        except Fork as fork:
-            (question,) = fork.args
-        return trace.where(question, run({**decided, question: True}), run({**decided, question: False}))
-
+    trace = Trace(inputs)
     try:
-        result, slopes = run({})
-        followed = Followed(trace.inputs, as_number(result), tuple(map(as_number, slopes)))
+        result, slopes = trace.run(rule, {})
+        followed = Followed(trace.inputs, trace.as_number(result), tuple(map(trace.as_number, slopes)))
     except FollowError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever only a float can do
@@ -270,24 +304,35 @@ def compare(rule: Rule, followed: Followed) -> None:
     """
     import numpy as np
 
-    count = len(followed.inputs)
-    pairs = list(product(TELLING, repeat=min(count, 2)))
-    points = [tuple(pair[(i + i // 2) % len(pair)] for i in range(count)) for pair in pairs]
-    numbers: dict[Any, Any] = dict(zip(followed.inputs, np.array(points).T))
     ends = (followed.result, *followed.slopes)
+    steps = reached(ends)
+    bounds = {i for s in steps if s.op in COMPARISONS for i in s.inputs if isinstance(i, float) and math.isfinite(i)}
+    telling = {*TELLING, *(x for bound in sorted(bounds)[:8] for x in around(bound))}
+    count = len(followed.inputs)
+    grid = list(product(sorted(telling), repeat=min(count, 2)))
+    points = [tuple(pair[(i + i // 2) % len(pair)] for i in range(count)) for pair in grid]
+    numbers: dict[Any, Any] = dict(zip(followed.inputs, np.array(points).T))
     with np.errstate(all="ignore"):
-        for s in reached(ends, known=numbers):
+        for s in steps:
             if s not in numbers:
                 numbers[s] = getattr(np, NUMPY.get(s.op, s.op))(*(numbers.get(i, i) for i in s.inputs))
         columns = [np.broadcast_to(numbers.get(end, end), len(points)).tolist() for end in ends]
         for point, *found in zip(points, *columns):
             try:
                 result, slopes = rule(*point)
-            except (ArithmeticError, ValueError):  # where Python stops and NumPy goes on
+                says = list(map(float, (result, *slopes)))
+            except FollowError:
+                raise
+            except Exception:  # noqa: BLE001, S112  # where Python stops, or turns complex, NumPy goes on
                 continue
-            for ours, its in zip(found, (result, *slopes)):
+            for ours, its in zip(found, says):
                 if not (math.isclose(ours, its, rel_tol=1e-9, abs_tol=1e-12) or (ours != ours and its != its)):  # noqa: PLR0124
                     at = ", ".join(map(repr, point))
                     raise FollowError(
                         f"on symbols it goes another way: at {at} it is {its!r} and would become {ours!r}"
                     )
+
+
+def around(x: float) -> tuple[float, ...]:
+    """A number and its neighbours, and some that are farther away."""
+    return (math.nextafter(x, -math.inf), x, math.nextafter(x, math.inf), x - 1.0, x + 1.0, 2.0 * x, 0.5 * x)

@@ -9,7 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 from micrograd_numpy import backprop, ops
-from micrograd_numpy.compiler.symbols import FollowError, Operand, Symbol, follow, reached
+from micrograd_numpy.compiler.symbols import follow
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.drawing.cards import operation_sign
 from micrograd_numpy.drawing.svg import clipped
@@ -19,27 +19,11 @@ from micrograd_numpy.value import Value
 
 
 def as_steps(rule: Callable[..., Any], inputs: int) -> dict[str, Any] | None:
-    """What a rule does, as the page can do it, too; None if the rule does not tell.
-
-    Returns
-    -------
-    dict or None
-        `steps`, each an operation with its operands' places, which count the inputs and then the steps; and the
-        places of the `result` and of the `slopes`. A number that the rule itself knows comes in a list.
-    """
+    """What a rule does, as the page can do it, too; None if the rule does not tell."""
     try:
-        followed = follow(rule, inputs)
-    except FollowError:
+        return follow(rule, inputs).steps()
+    except TypeError:  # or if it cannot be hashed
         return None
-    ends = (followed.result, *followed.slopes)
-    steps = [s for s in reached(ends, known=followed.inputs) if s.op != "input"]
-    places = {s: place for place, s in enumerate((*followed.inputs, *steps))}
-
-    def place(x: Operand) -> int | list[float]:
-        return places[x] if isinstance(x, Symbol) else [x]
-
-    rows = [[s.op, *map(place, s.inputs)] for s in steps]
-    return {"steps": rows, "result": place(followed.result), "slopes": list(map(place, followed.slopes))}
 
 
 def chosen_names(nodes: Sequence[Value], number: Mapping[Value, int]) -> list[str]:
