@@ -32,10 +32,10 @@ from unittest.mock import patch
 import numpy as np
 
 from micrograd_numpy import MLP, Layer, Module, Neuron, Value, ops, topological_sort, value, vectorize
-from micrograd_numpy.compiler import replay
 from micrograd_numpy.guards import targets
 from micrograd_numpy.losses import *
 from micrograd_numpy.value import apply, as_value, dot, mean
+from tests.compiler.eager import BACKENDS, as_list, by
 from tests.garbage import garbage
 from tests.tables.catalogue import hypot, sin, sin_of_arrays
 from tests.tables.losses import LOSSES
@@ -96,11 +96,11 @@ def convolution(kernel, x):
 
 
 def residual(model, x):
-    return [a + b for a, b in zip(x, listed(model(x)))]
+    return [a + b for a, b in zip(x, as_list(model(x)))]
 
 
 def experts(gates, models, x):
-    return sum(gate * listed(model(x))[0] for gate, model in zip(softmax(gates), models))
+    return sum(gate * as_list(model(x))[0] for gate, model in zip(softmax(gates), models))
 
 
 def embedding(rows, i):
@@ -111,7 +111,7 @@ def embedding(rows, i):
 
 def hypernetwork(model, z, x):
     """One network makes the weights of another."""
-    weights = listed(model(z))
+    weights = as_list(model(z))
     return [dot(weights, x[:1] * len(weights)).tanh(), dot(weights[::-1], (x * len(weights))[: len(weights)])]
 
 
@@ -119,11 +119,6 @@ def autoencoder(rows, x):
     """Tied weights: the way back is the way there, turned round."""
     code = [dot(row, x).tanh() for row in rows]
     return [dot(column, code) for column in zip(*rows)]
-
-
-def listed(results):
-    """What a model or a program returned, as a list."""
-    return list(results) if isinstance(results, (list, tuple)) else [results]
 
 
 # ---------------------------------------------------------------- programs
@@ -317,7 +312,7 @@ class Writer:
             if not self.wild:
                 return
             made = None
-        if not self.wild and not all(abs(as_value(v).data) < CALM for v in listed(made)):
+        if not self.wild and not all(abs(as_value(v).data) < CALM for v in as_list(made)):
             return
         self.names[name] = made
         self.body.append(f"{name} = {what}")
@@ -496,7 +491,7 @@ class Eager:
         samples = [[[Value(v) for v in x] if isinstance(x, list) else Value(x) for x in row] for row in zip(*batches)]
         if nudge is None:
             return self.forth_and_back(samples)
-        wide = {v for row in samples for x in row for v in listed(x)}
+        wide = {v for row in samples for x in row for v in as_list(x)}
         with nudged(Random(nudge), wide, self.parameters, hoist=nudge % 2 == 1, lax=lax):
             return self.forth_and_back(samples)
 
@@ -504,7 +499,7 @@ class Eager:
         for p in self.parameters:
             p.grad = 0.0
         try:
-            results = [as_value(v) for sample in samples for v in listed(self.f(*sample))]
+            results = [as_value(v) for sample in samples for v in as_list(self.f(*sample))]
         except ValueError as error:
             if REFUSAL in str(error):
                 return None
@@ -536,7 +531,7 @@ def compiled(program: Program, backend: str) -> Outcome:
     f, parameters = program.load()
     true = [p.data for p in parameters]
     arrays = list(program.batches.values())
-    with patch.object(replay, "FEW", {"arrays": 0, "floats": 10**9}[backend]):
+    with by(backend):
         vectorized = vectorize(f, reduction=program.reduction)
         for p in parameters:
             p.data = 0.5
@@ -592,7 +587,7 @@ def fits(ours: Outcome, theirs: Sequence[Outcome]) -> bool:
 def complaint(program: Program) -> str | None:
     """What is wrong with a program as it is compiled; None if nothing is."""
     eager = Eager(program)
-    for backend in ("arrays", "floats"):
+    for backend in BACKENDS:
         try:
             ours = compiled(program, backend)
         except Exception as error:  # noqa: BLE001  # whatever it is, the eager engine had none
