@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, SupportsFloat
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.guards.replaced import replaced
 from micrograd_numpy.value import Value
 
 Function = Callable[[float], Any]  # of one number; gives one, or an array of them
@@ -343,11 +344,9 @@ def run(
         return plain(data, inputs, op, local, rule)
 
     with value.lock:
-        plain, value.node = value.node, noted
-        try:
+        plain = value.node
+        with replaced((value, "node", noted)):
             out: object = f(*inputs)
-        finally:
-            value.node = plain
     if isinstance(out, Value):
         return out, steps
     hint = (

@@ -18,7 +18,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, cast
+from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat
 
 from micrograd_numpy.drawing.style import CARD, FORWARD, INK, OCHER
 from micrograd_numpy.guards.numbers import as_float, as_size, in_order, what_is
@@ -517,13 +517,15 @@ def progress_bar(epochs: int, wanted: bool) -> Iterable[int]:
     There is no bar if tqdm is not installed, if stderr is not a terminal (logs) or
     if the environment says `TQDM_DISABLE=1`, which tqdm's own notebook bar ignores.
     """
-    if wanted and os.environ.get("TQDM_DISABLE", "") in {"", "0"}:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            return range(epochs)
-        return cast("Iterable[int]", tqdm(range(epochs), desc="training", unit="epoch", disable=None))
-    return range(epochs)
+    numbers = range(epochs)
+    if not wanted or os.environ.get("TQDM_DISABLE", "") not in {"", "0"}:
+        return numbers
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return numbers
+    bar: Iterable[int] = tqdm(numbers, desc="training", unit="epoch", disable=None)
+    return bar
 
 
 # %% [markdown]

@@ -337,16 +337,20 @@ def test_tqdm_is_optional(monkeypatch):
 # ---------------------------------------------------------------- pictures
 
 
-def test_points_are_drawn_by_class():
-    ax = plot_points(CORNERS, DIAGONAL)
-    drawn = {c.get_label(): np.asarray(c.get_offsets()).tolist() for c in ax.collections}
-    assert drawn == {"+1": CORNERS[2:], "-1": CORNERS[:2]}
+@pytest.mark.parametrize(("y", "upper", "lower"), [(DIAGONAL, "+1", "-1"), ([0, 0, 1, 1], "1", "0")])
+def test_points_are_drawn_under_the_names_of_their_classes(y, upper, lower):
+    drawn = {c.get_label(): np.asarray(c.get_offsets()).tolist() for c in plot_points(CORNERS, y).collections}
+    assert drawn == {upper: CORNERS[2:], lower: CORNERS[:2]}
+
+
+def boundary(ax) -> np.ndarray:
+    """The points of the line between the regions."""
+    return np.concatenate([path.vertices for path in ax.collections[-1].get_paths()])
 
 
 def test_boundary_lies_where_the_score_changes_sign():
     ax = plot_decision_boundary(lambda row: 3.0 * (row[0] - 0.25), CORNERS, DIAGONAL)
-    (boundary,) = (path.vertices for path in ax.collections[-1].get_paths())
-    assert boundary[:, 0] == pytest.approx(np.full(len(boundary), 0.25))
+    assert boundary(ax)[:, 0] == pytest.approx(0.25)
     ax.figure.canvas.draw()
 
 
@@ -505,11 +509,8 @@ def test_who_wants_all_at_once_passes_the_vectorized_function(n) -> None:
 
 def test_a_boundary_of_a_vectorized_function_is_that_of_the_function() -> None:
     model = MLP(2, [5, 1], "tanh", rng=0)
-    lines = []
-    for asked in (model, vectorize(model)):
-        ax = plot_decision_boundary(asked, CORNERS, DIAGONAL)
-        lines.append(np.concatenate([path.vertices for path in ax.collections[-1].get_paths()]))
-    assert lines[0] == pytest.approx(lines[1])
+    ours, theirs = (boundary(plot_decision_boundary(f, CORNERS, DIAGONAL)) for f in (model, vectorize(model)))
+    assert ours == pytest.approx(theirs)
 
 
 @pytest.mark.parametrize("model", [MLP(1, [2], rng=0), vectorize(MLP(1, [2], rng=0))], ids=["plain", "vectorized"])
@@ -615,14 +616,7 @@ def test_scores_that_may_be_probabilities_need_a_threshold() -> None:
 
 def test_a_boundary_of_probabilities_lies_at_the_threshold() -> None:
     ax = plot_decision_boundary(lambda row: Value(4.0 * row[0] - 1.0).sigmoid(), CORNERS, [0, 0, 1, 1], threshold=0.5)
-    (boundary,) = (path.vertices for path in ax.collections[-1].get_paths())
-    assert boundary[:, 0] == pytest.approx(np.full(len(boundary), 0.25), abs=1e-3)
-
-
-def test_points_of_classes_0_and_1_are_drawn_under_these_names() -> None:
-    ax = plot_points(CORNERS, [0, 0, 1, 1])
-    drawn = {c.get_label(): np.asarray(c.get_offsets()).tolist() for c in ax.collections}
-    assert drawn == {"1": CORNERS[2:], "0": CORNERS[:2]}
+    assert boundary(ax)[:, 0] == pytest.approx(0.25, abs=1e-3)
 
 
 # ---------------------------------------------------------------- what X and y may be

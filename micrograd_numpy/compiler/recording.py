@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
 from micrograd_numpy.guards import targets
+from micrograd_numpy.guards.replaced import replaced
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
@@ -212,14 +213,10 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
             [Value] * 4, ("__init__", "__repr__", "__eq__", "__hash__"), (init, text, *by_identity(recorder))
         )
         changes += [(value, "node", node), (targets, "check", check), (Module, "__getattribute__", look_up)]
-        plain = [(place, name, vars(place).get(name)) for place, name, _ in changes]
         token, unwatched = current.set(recorder), watching.set(None)
         try:
-            for place, name, changed in changes:
-                setattr(place, name, changed)
-            yield recorder
+            with replaced(*changes):
+                yield recorder
         finally:
-            for place, name, before in plain:
-                delattr(place, name) if before is None else setattr(place, name, before)
             current.reset(token)
             watching.reset(unwatched)
