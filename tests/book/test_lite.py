@@ -29,13 +29,10 @@ def test_a_wheel_is_listed_as_pyodide_lists_its_own(tmp_path):
 
 
 def test_notebooks_keep_their_places_and_bring_what_they_read(tmp_path):
-    (tmp_path / "contents").mkdir()
-    (tmp_path / "contents" / "old.ipynb").write_text("")
     lite.lay_out_contents(tmp_path / "contents")
     found = {path.relative_to(tmp_path / "contents").as_posix() for path in (tmp_path / "contents").rglob("*.*")}
     assert {"notebooks/value.ipynb", "notebooks/exercises/value.ipynb", "benchmarks/results.json"} <= found
     assert all(name.endswith((".ipynb", ".json")) for name in found)
-    assert "old.ipynb" not in found
 
 
 def test_each_notebook_gets_one_button(tmp_path):

@@ -15,6 +15,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -65,17 +66,18 @@ def entry(wheel: Path, address: str) -> tuple[str, dict[str, Any]]:
 
 def lay_out_contents(folder: Path) -> None:
     """Lay out the notebooks as they lie in the project, with the one file that a chapter reads."""
-    shutil.rmtree(folder, ignore_errors=True)
     others = shutil.ignore_patterns("*.py", "*.lock", "__pycache__", ".*")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=others)
     (folder / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.json", folder / "benchmarks")
 
 
-def run(environment: Path, program: str, *arguments: str | Path) -> None:
-    """Run a program of the environment, and stop when it fails."""
-    if subprocess.run([environment / "bin" / program, *arguments], check=False).returncode:  # noqa: S603  # our own
-        raise SystemExit(f"{program} failed; what it said is above")
+def run(environment: Path, folder: Path, program: str, *arguments: str | Path) -> None:
+    """Run a program of the environment in a folder, and stop when it fails."""
+    command = [environment / "bin" / program, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # our own environment's
+    if done.returncode:
+        raise SystemExit(f"{program} failed:\n{done.stdout}{done.stderr}")
 
 
 def packages(live: Path, listed: dict[str, Any], own: Path, environment: Path) -> dict[str, dict[str, Any]]:
@@ -89,8 +91,8 @@ def packages(live: Path, listed: dict[str, Any], own: Path, environment: Path) -
     for package in wanted:
         folder = f"{LIVE}/packages" if package.file in shared else own.name
         found[package.name] = {**listed[package.name], "file_name": f"{folder}/{package.file}"}
-    pure = ["--no-deps", "--only-binary", ":all:", "--platform", "any", "-c", REQUIREMENTS, "-q", "-d", own]
-    run(environment, "pip", "download", "--disable-pip-version-check", *pure, *PYPI)
+    pure = ["--no-deps", "--only-binary", ":all:", "--platform", "any", "-c", REQUIREMENTS, "-q"]
+    run(environment, own, "pip", "download", "--disable-pip-version-check", *pure, *PYPI)
     theirs = {package.file for package in missing}
     found.update(entry(wheel, f"{own.name}/{wheel.name}") for wheel in own.glob("*.whl") if wheel.name not in theirs)
     (ours,) = live.glob("micrograd_numpy-*.whl")
@@ -112,8 +114,8 @@ def build(site: Path, environment: Path, scratch: Path) -> None:
     lock = json.loads(live_runtime.LIST.read_text("utf-8"))
     lock["packages"] = packages(live, lock["packages"], python / "packages", environment)
     (python / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
-    options = ["--contents", scratch / "contents", "--output-dir", out, "--lite-dir", scratch, "--apps", "lab"]
-    run(environment, "jupyter-lite", "build", "--no-sourcemaps", "--no-unused-shared-packages", *options)
+    options = ["--no-sourcemaps", "--no-unused-shared-packages", "--apps", "lab", "--contents", "contents"]
+    run(environment, scratch, "jupyter-lite", "build", *options, "--output-dir", out)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(f"JupyterLite: {size / 1e6:.0f} MB in {out}")
     if size > MOST:
@@ -145,11 +147,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Put JupyterLite beside the built book.")
     parser.add_argument("site", type=Path)
     parser.add_argument("environment", type=Path, nargs="?")
-    parser.add_argument("--scratch", type=Path, default=ROOT / "_build" / "lite")
     asked = parser.parse_args()
     if asked.environment:
-        asked.scratch.mkdir(parents=True, exist_ok=True)
-        build(asked.site.resolve(), asked.environment.resolve(), asked.scratch.resolve())
+        with tempfile.TemporaryDirectory() as scratch:  # a new one: what was made before is not made again
+            build(asked.site.resolve(), asked.environment.resolve(), Path(scratch))
     print(f"{link(asked.site)} pages have got a button for it")
 
 
