@@ -27,6 +27,7 @@ from types import CodeType, FrameType
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
+from micrograd_numpy.guards.replaced import lock
 from micrograd_numpy.value import Value
 
 
@@ -285,12 +286,12 @@ def detect_anomaly() -> Iterator[None]:
     """
     token = watching.set(watching.get() or count(1))
     try:
-        with value.lock:
+        with lock:
             open_blocks.append(token)
             value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]  # replacing it is the point
         yield
     finally:
-        with value.lock:
+        with lock:
             open_blocks.remove(token)
             if not open_blocks:
                 value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]  # likewise

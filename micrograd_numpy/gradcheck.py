@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, SupportsFloat
 from micrograd_numpy import ops, value
 from micrograd_numpy.backprop import topological_sort
 from micrograd_numpy.guards.numbers import what_is
-from micrograd_numpy.guards.replaced import replaced
+from micrograd_numpy.guards.replaced import lock, replaced
 from micrograd_numpy.value import Value
 
 Function = Callable[[float], Any]  # of one number; gives one, or an array of them
@@ -343,7 +343,7 @@ def run(
             steps.append((given, data))
         return plain(data, inputs, op, local, rule)
 
-    with value.lock:
+    with lock:
         plain = value.node
         with replaced((value, "node", noted)):
             out: object = f(*inputs)

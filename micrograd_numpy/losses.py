@@ -207,14 +207,6 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 
 
 # %%
-def log1p(a: ops.Number) -> ops.Number:
-    """Ln(1 + a), computed so that small results keep their digits."""
-    try:
-        return math.log1p(a)
-    except TypeError:  # another kind of number knows its own
-        return a.log1p()
-
-
 def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
     """−t·ln p − (1 − t)·ln(1 − p), with ∂/∂p = (p − t)/(p·(1 − p)) and ∂/∂t = ln(1 − p) − ln p.
 
@@ -222,7 +214,7 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
     probability of exactly 0 or 1 costs at most 100 and has a finite slope.
     """
     log_p = max(ops.logarithm(p), -100.0)
-    log_q = log1p(-p) if p < 1.0 else -100.0  # at the last float below 1, it is −37
+    log_q = ops.elementary(math.log1p, -p) if p < 1.0 else -100.0  # at the last float below 1, it is −37
     return (t - 1.0) * log_q - t * log_p, (
         (p - t) / max(p * (1.0 - p), 1e-12),
         log_q - log_p,
@@ -350,7 +342,7 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # %%
 def softplus(a: ops.Number) -> ops.Number:
     """ln(1 + eᵃ), computed so that nothing overflows and small results keep their digits."""
-    return max(a, 0.0) + log1p(ops.exponential(-abs(a)))
+    return max(a, 0.0) + ops.elementary(math.log1p, ops.exponential(-abs(a)))
 
 
 def share(t: float, cost: ops.Number) -> ops.Number:

@@ -155,9 +155,9 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 #
 # It does not have to be so. The standard for floating-point numbers {cite:p}`ieee754` has an answer for every operation
 # on every input: infinity (`inf`) where a result is too large, and "not a number" (`nan`) where there is none. NumPy
-# and PyTorch follow it. So do these four functions, and the rules are built on them. (What a `TypeError` says there is
-# a matter for later: a rule also runs on numbers that are no floats, if they bring an `exp` and a `log` of their own.
-# The last part of the book has use for that.)
+# and PyTorch follow it. So do these functions, and the rules are built on them. (`elementary` is for later: a rule also
+# runs on numbers that are no floats, if they bring an `exp` and a `log` of their own. The last part of the book has use
+# for that.)
 
 
 # %%
@@ -169,24 +169,28 @@ def divide(a: float, b: float) -> float:
         return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
+def elementary(function: Callable[[float], float], a: Number) -> Number:
+    """What a function of `math` makes of a float; another kind of number has a method of that name."""
+    try:
+        return function(a)
+    except TypeError:
+        return getattr(a, function.__name__)()
+
+
 def exponential(a: Number) -> Number:
     """eᵃ as IEEE 754 defines it: inf where Python raises."""
     try:
-        return math.exp(a)
+        return elementary(math.exp, a)
     except OverflowError:
         return math.inf
-    except TypeError:  # another kind of number knows its own
-        return a.exp()
 
 
 def logarithm(a: Number) -> Number:
     """Ln a as IEEE 754 defines it: −inf at zero, nan below."""
     try:
-        return math.log(a)
+        return elementary(math.log, a)
     except ValueError:
         return -math.inf if a == 0.0 else math.nan
-    except TypeError:
-        return a.log()
 
 
 def raised(a: Number, b: Number) -> Number:
@@ -194,9 +198,8 @@ def raised(a: Number, b: Number) -> Number:
     try:
         return math.pow(a, b)
     except (OverflowError, ValueError):
-        if a < 0.0 and b % 1.0:  # a root of a negative number
-            return math.nan
-        return math.copysign(math.inf, a) if math.fabs(b) % 2.0 == 1.0 else math.inf  # an odd power keeps the sign
+        infinity = math.copysign(math.inf, a) if math.fabs(b) % 2.0 == 1.0 else math.inf  # an odd power keeps the sign
+        return math.nan if a < 0.0 and b % 1.0 else infinity  # a root of a negative number is none
     except TypeError:
         return a**b
 
@@ -259,7 +262,6 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
     """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹; the rules of equal n are equal."""
 
     n: float
-    __name__ = "power"
 
     def __call__(self, a: float) -> tuple[float, tuple[float]]:
         """aⁿ, with ∂/∂a = n·aⁿ⁻¹."""
@@ -423,10 +425,7 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 # %%
 def tanh(a: Number) -> tuple[float, tuple[float]]:
     """Tanh a, with ∂/∂a = 1 − tanh² a."""
-    try:
-        t = math.tanh(a)
-    except TypeError:
-        t = a.tanh()
+    t = elementary(math.tanh, a)
     return t, (1.0 - t * t,)
 
 

@@ -15,14 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from threading import RLock
-from typing import Any, SupportsFloat, TypeVar
+from typing import Any, SupportsFloat
 
 from micrograd_numpy import backprop, ops
 from micrograd_numpy.guards.numbers import as_answer, as_float, as_halves, as_tuple, short
 from micrograd_numpy.guards.refusals import Refusals
-
-Method = TypeVar("Method", bound=Callable[..., Any])
 
 __all__ = ["Value", "apply", "dot", "mean", "total"]
 
@@ -269,12 +266,10 @@ def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
 # %% [markdown]
 # **One node.** An operation has computed its result and its local derivatives. Here they become a Value that knows its
 # inputs. (It skips `__init__`: the data is known to be a float, and this is where a large graph spends its time. Later
-# chapters put functions that watch in its place for a while, one at a time: hence the lock.)
+# chapters put functions that watch in its place for a while, one at a time: `micrograd_numpy/guards/replaced.py`.)
+
 
 # %%
-lock = RLock()  # whoever replaces functions of the engine holds it
-
-
 def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
     """A Value that an operation made: its result, its inputs and its local derivatives."""
     out = object.__new__(Value)
@@ -302,7 +297,7 @@ def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ..
 
 
 # %%
-def name_after(method: Method, rule: ops.Rule) -> Method:
+def name_after(method: Callable[..., Any], rule: ops.Rule) -> Callable[..., Any]:
     """`method` under the name of its rule, for `help` and for error messages."""
     method.__name__, method.__qualname__, method.__doc__ = rule.__name__, f"Value.{rule.__name__}", rule.__doc__
     return method

@@ -138,9 +138,9 @@ from typing import Any
 # from micrograd_numpy import ops
 # from micrograd_numpy.compiler.symbols import follow
 #
-# for rule in (ops.tanh, ops.relu, ops.power(3.0)):
+# for name, rule in {"tanh": ops.tanh, "relu": ops.relu, "cube": ops.power(3.0)}.items():
 #     followed = follow(rule, 1)
-#     print(f"{rule.__name__:6} {followed.result!r:18} slope {followed.slopes[0]!r}")
+#     print(f"{name} {followed.result!r:14} slope {followed.slopes[0]!r}")
 
 # %% [markdown]
 # A result that is `c` where $a \le c$, and else $a$, is the larger of the two: `np.maximum`. The slope asks the same

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
 from micrograd_numpy.guards import targets
-from micrograd_numpy.guards.replaced import replaced
+from micrograd_numpy.guards.replaced import lock, replaced
 from micrograd_numpy.mlp import Module
 from micrograd_numpy.value import Value
 
@@ -203,7 +203,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
             recorder.reads.setdefault(id(self), (self, set()))[1].add(name)
         return plain_look_up(self, name)
 
-    with value.lock:
+    with lock:
         plain_node, plain_check = value.node, targets.check
         plain_init, plain_text, plain_look_up = Value.__init__, Value.__repr__, Module.__getattribute__
         changes: list[tuple[Any, str, Any]] = [

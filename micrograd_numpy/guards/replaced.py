@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
+
+lock = RLock()  # whoever replaces functions of the engine holds it
 
 
 @contextmanager
 def replaced(*changes: tuple[Any, str, Any]) -> Iterator[None]:
-    """In this `with` block, modules or classes have other attributes. Who replaces what others may, holds `value.lock`.
+    """In this `with` block, modules or classes have other attributes. Who replaces what others may, holds `lock`.
 
     Parameters
     ----------
