@@ -138,21 +138,17 @@ def provide(folder: Path, packages: list[Package], carrier: str, sha256: str) ->
     return len(missing)
 
 
-def read(path: Path, remedy: str) -> dict:
-    """Return what a JSON file holds, or say how to get it."""
-    if not path.is_file():
-        raise RuntimeFault(f"{path.name} is not there: {remedy}.")
-    return json.loads(path.read_text("utf-8"))
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Fetch what is missing in the folder that the command line names."""
     parser = argparse.ArgumentParser(description="Fetch numpy, matplotlib and scikit-learn for the page's Python.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
+    if not LIST.is_file():
+        print(f"{LIST.name} is not there: run `npm ci --prefix web` first.", file=sys.stderr)
+        return 1
+    pins = json.loads(PINS.read_text("utf-8"))
     try:
-        pins = read(PINS, "it belongs to the project")
-        packages = wanted(read(LIST, "run `npm ci --prefix web` first")["packages"], pins["packages"])
+        packages = wanted(json.loads(LIST.read_text("utf-8"))["packages"], pins["packages"])
         fetched = provide(folder, packages, pins["carrier"], pins["sha256"])
     except RuntimeFault as fault:
         print(fault, file=sys.stderr)

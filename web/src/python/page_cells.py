@@ -41,12 +41,7 @@ CELL = re.compile(r"In \[\d+\]")
 LIBRARIES = re.compile(r"^.*/site-packages/|^.*/python[\d.]+(\.zip)?/")
 OURS = {"page_cells.py", "page_backend.py", "ipywidgets.py"}  # files that no traceback shows
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-TEXTS = {"image/svg+xml": "svg", "text/html": "html"}
-ELSEWHERE = {
-    "torch": "PyTorch does not run in a web page: run this cell on your own computer, or in Colab",
-    "jax": "JAX does not run in a web page: run this cell on your own computer, or in Colab",
-    "tensorflow": "TensorFlow does not run in a web page: run this cell on your own computer, or in Colab",
-}
+ELSEWHERE = {"torch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow"}  # modules that Pyodide cannot have
 
 post: Callable[[str, str, str], None]  # (place, kind, data)
 provide: Callable[[str], str | None]  # makes a module importable now; "" if it could, None if the name is unknown
@@ -165,9 +160,9 @@ def show(value: Any) -> None:
     except Exception as error:  # noqa: BLE001  # as in Jupyter, it is told, and the text follows
         emit("error", told(error))
         offers = {}
-    for mime in ("text/html", "image/svg+xml"):
+    for kind, mime in (("html", "text/html"), ("svg", "image/svg+xml")):
         if mime in offers:
-            emit(TEXTS[mime], offers[mime])
+            emit(kind, offers[mime])
             return
     for mime in ("image/png", "image/jpeg"):
         if mime in offers:
@@ -294,7 +289,8 @@ class Packages(MetaPathFinder):
         if path is not None:
             return None
         if name in ELSEWHERE:
-            raise ModuleNotFoundError(ELSEWHERE[name], name=name)
+            way_out = "run this cell on your own computer, or in Colab"
+            raise ModuleNotFoundError(f"{ELSEWHERE[name]} does not run in a web page: {way_out}", name=name)
         fault = provide(name)
         if fault is None:
             return None
