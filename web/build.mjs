@@ -6,7 +6,7 @@
  */
 
 import { build } from "esbuild";
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,19 +28,14 @@ async function filesBelow(folder) {
 /** Copy files of an npm package, in place of those that were there. */
 async function copyInto(folder, source, files) {
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  for (const file of files) {
-    await mkdir(dirname(join(folder, file)), { recursive: true });
-    await copyFile(join(source, file), join(folder, file));
-  }
+  for (const file of files) await cp(join(source, file), join(folder, file)); // makes the folders that it needs
 }
 
 /** Bundle the programs; return the names of the npm packages that went into them. */
 async function bundle(out) {
   for (const file of await filesIn(out)) if (MADE.test(file)) await rm(join(out, file));
-  const entries = ["live.js", "worker.js", "figures-page.js"].map((file) => join(HERE, "src", file));
   const result = await build({
-    entryPoints: entries.filter(existsSync),
+    entryPoints: ["live.js", "worker.js", "figures-page.js"].map((file) => join(HERE, "src", file)),
     outdir: out,
     bundle: true,
     splitting: true,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -131,13 +132,10 @@ def test_it_says_that_npm_comes_first(project, monkeypatch, capsys):
 def test_pip_is_told_the_sum_and_its_failure_is_told(tmp_path, monkeypatch):
     seen = {}
 
-    class Answer:
-        returncode = 1
-
     def run(command, **_):
         seen["text"] = Path(command[-1]).read_text("utf-8")
         seen["command"] = command
-        return Answer
+        return subprocess.CompletedProcess(command, 1)
 
     monkeypatch.setattr(live_runtime.subprocess, "run", run)
     with pytest.raises(RuntimeFault, match="pip could not download carrier==1"):

