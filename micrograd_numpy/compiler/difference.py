@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import zip_longest
 from typing import Any
 
 from micrograd_numpy import ops
 from micrograd_numpy.arrays import Recipe
+from micrograd_numpy.compiler.symbols import follow, is_ours
+
+Piece = tuple[str, Any, tuple[Any, ...]]  # its name, what it does, and what it does that to
 
 
-def difference(old: Recipe, new: Recipe) -> str:
-    """What a function does otherwise than when `old` was recorded, in a few words; "" if nothing."""
-    if [node.parameter for node in old.parameters] != [node.parameter for node in new.parameters]:
-        return "it uses other Values as parameters"
-    for number, (before, now) in enumerate(zip_longest(pieces(old), pieces(new), fillvalue=("nothing", ())), 1):
+def difference(old: Sequence[Piece], new: Sequence[Piece]) -> str:
+    """What a function does otherwise than when the old pieces were recorded, in a few words; "" if nothing."""
+    nothing: Piece = ("nothing", None, ())
+    for number, (before, now) in enumerate(zip_longest(old, new, fillvalue=nothing)):
         if before == now:
             continue
-        if before[0] == now[0]:
-            for a, b in zip(before[1], now[1]):
-                if a != b and isinstance(a, str) and isinstance(b, str):
-                    return f"a constant was {a} and is {b}"
-            return f"operation {number}, {called(now[0])}, has other inputs"
-        return f"operation {number} was {called(before[0])} and is {called(now[0])}"
+        if number == 0:
+            return "it uses other Values as parameters"
+        if before[0] != now[0]:
+            return f"operation {number} was {before[0]} and is {now[0]}"
+        if before[1] != now[1]:
+            return f"operation {number}, {now[0]}, has another rule"
+        for a, b in zip(before[2], now[2]):
+            if a != b and isinstance(a, str) and isinstance(b, str):
+                return f"a constant was {a} and is {b}"
+        return f"operation {number}, {now[0]}, has other inputs"
     return ""
 
 
-def pieces(recipe: Recipe) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """What a recipe does, piece by piece: the rule, and where each input comes from; of a constant, its text."""
+def pieces(recipe: Recipe) -> Iterator[Piece]:
+    """What a recipe does, piece by piece; an input by where it comes from, a constant by its text."""
+    follow.cache_clear()  # what a rule sees may have changed
+
+    @cache
+    def told(rule: ops.Rule, inputs: int) -> Any:
+        """What a rule does, if it tells; the engine's own stay as they are."""
+        try:
+            return rule if is_ours(rule) else str(follow(rule, inputs).steps())
+        except TypeError:
+            return rule
+
+    yield "the parameters", None, tuple(node.parameter for node in recipe.parameters)
     for node in recipe.steps:
-        yield node.rule, tuple(repr(i.number) if i.constant else i.index for i in node.inputs)
-    yield "the return", tuple(node.index for node in recipe.results)
+        inputs = tuple(repr(i.number) if i.constant else i.index for i in node.inputs)
+        yield called(node.rule), node.rule and told(node.rule, len(inputs)), inputs
+    yield "the return", None, tuple(node.index for node in recipe.results)
     for node, holds, _ in recipe.checks:
-        yield getattr(holds, "__code__", holds), (repr(node.number) if node.constant else node.index,)
+        code = getattr(holds, "__code__", holds)
+        yield called(code), code, (repr(node.number) if node.constant else node.index,)
 
 
 def called(what: Any) -> str:
-    """A rule in a message."""
+    """A rule, or the code of a check, in a message."""
     if isinstance(what, ops.power):
         return f"'**{what.n:g}'"
-    return what if isinstance(what, str) else repr(getattr(what, "__name__", getattr(what, "co_name", "rule")))
+    return repr(getattr(what, "__name__", getattr(what, "co_name", "rule")))

@@ -7,7 +7,10 @@ from typing import Any
 
 from micrograd_numpy import ops
 from micrograd_numpy.arrays import Recipe, RecipeNode
+from micrograd_numpy.compiler.numpy_rules import rule_name
 from micrograd_numpy.compiler.source import as_tuple_of, body, indented
+from micrograd_numpy.compiler.symbols import is_ours
+from micrograd_numpy.guards.numbers import as_answer
 
 
 class FloatProgram:
@@ -83,7 +86,7 @@ class FloatProgram:
 
     def environment(self) -> dict[str, Any]:
         """The names that the program uses."""
-        return {"inf": math.inf, "nan": math.nan, **{name: rule for rule, name in self.rules.items()}}
+        return {"inf": math.inf, "nan": math.nan, **{name: in_floats(rule) for rule, name in self.rules.items()}}
 
     @property
     def source(self) -> str:
@@ -107,3 +110,10 @@ class FloatProgram:
             f"{indented(self.backward[False], 1)}\n"
             f"    return ({gradients})\n"
         )
+
+
+def in_floats(rule: ops.Rule) -> ops.Rule:
+    """A rule whose answers are floats, as the eager engine makes them; of the library's, itself."""
+    if is_ours(rule):
+        return rule
+    return lambda *inputs: as_answer(rule_name(rule), rule(*inputs), len(inputs))

@@ -157,6 +157,20 @@ def numpy_rule(rule: Rule) -> Callable[[ArrayRule], ArrayRule]:
     return register
 
 
+def expect_hashable(rule: Rule) -> None:
+    """Raise an error unless a rule can be told from others in a dict.
+
+    Raises
+    ------
+    TypeError
+    """
+    if getattr(rule, "__hash__", None) is None:
+        raise TypeError(
+            f"vectorize finds equal rules by their hash, and {rule_name(rule)!r} has none; "
+            "if it is a dataclass, write @dataclass(frozen=True)"
+        )
+
+
 def expect_array_rule(rule: Rule, inputs: int) -> None:
     """Raise an error unless a rule can be followed, or has a NumPy form.
 

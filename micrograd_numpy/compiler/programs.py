@@ -7,7 +7,7 @@ from functools import cached_property
 from micrograd_numpy.arrays import MemoryLayout, Recipe, fuse, group
 from micrograd_numpy.compiler.array_program import ArrayProgram
 from micrograd_numpy.compiler.float_program import FloatProgram
-from micrograd_numpy.compiler.numpy_rules import expect_array_rule
+from micrograd_numpy.compiler.numpy_rules import expect_array_rule, expect_hashable
 from micrograd_numpy.compiler.symbols import follow
 
 
@@ -15,6 +15,8 @@ class Programs:
     """All passes over a recipe: two programs that do the same, each written when it is asked for."""
 
     def __init__(self, recipe: Recipe) -> None:
+        for rule in (step.rule for step in recipe.steps if step.rule):
+            expect_hashable(rule)
         self.recipe, self.nodes = recipe, fuse(recipe)
         follow.cache_clear()  # what a rule sees may have changed
         for rule, inputs in {(node.rule, len(node.inputs)) for node in self.nodes if node.rule and not node.terms}:

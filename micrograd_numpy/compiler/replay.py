@@ -16,7 +16,7 @@ import numpy as np
 from micrograd_numpy.anomaly import watching
 from micrograd_numpy.arrays import Recipe, RecipeNode, record
 from micrograd_numpy.compiler.array_program import ArrayProgram
-from micrograd_numpy.compiler.difference import difference
+from micrograd_numpy.compiler.difference import difference, pieces
 from micrograd_numpy.compiler.float_program import FloatProgram
 from micrograd_numpy.compiler.programs import Programs
 from micrograd_numpy.guards.numbers import what_is
@@ -143,6 +143,7 @@ class Compiled:
 
     def __init__(self, programs: Programs, calls: int) -> None:
         self.recipe, self.programs, self.calls = programs.recipe, programs, calls
+        self.pieces = list(pieces(programs.recipe))  # what it does now, to be compared later
         self.free: dict[int, list[ArrayReplay]] = {}  # by the size of the batch
 
     @cached_property
@@ -440,7 +441,7 @@ class Vectorized:
                 return latest
         recipe = record(self.fn, [batch[0].tolist() for batch in batches], argument_names(self.fn, len(batches)))
         if latest and unchanged:
-            news = difference(latest.recipe, recipe)
+            news = difference(latest.pieces, list(pieces(recipe)))
             if not news:
                 return latest
             self._warn(news, calls // 2 - 1)

@@ -207,6 +207,11 @@ def identity(x: Operand) -> Any:
     return id(x) if isinstance(x, Symbol) else repr(x)
 
 
+def is_ours(rule: Rule) -> bool:
+    """Whether a rule is the library's: it is pure, and gives floats."""
+    return str(getattr(rule, "__module__", "")).startswith("micrograd_numpy.")
+
+
 def reached(ends: Iterable[Operand], known: Iterable[Symbol] = ()) -> list[Symbol]:
     """The symbols that `ends` are made of, in an order in which they can be computed; not behind what is known."""
     order: dict[Symbol, None] = {}

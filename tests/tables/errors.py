@@ -42,6 +42,13 @@ def cubed(x):
     return math.pow(x, 3), (3 * x**2,)
 
 
+class Unhashable:
+    __hash__ = None
+
+    def __call__(self, x):
+        return x, (1.0,)
+
+
 def in_spite(f):
     try:
         return f()
@@ -363,6 +370,7 @@ vectorize(lambda x: apply(cubed, x))([1.0, -1.0])
 vectorize(lambda x: apply(lambda a: (float.fromhex(a.hex()), (1.0,)), x))([1.0, -1.0])
 vectorize(lambda x: apply(lambda a: (1.0 if a in {2.0, 3.0} else a, (1.0,)), x))([1.0, -1.0])
 memory = [0.0]; vectorize(lambda x: apply(lambda a: (a + memory[-1], (memory.append(a) or 1.0,)), x))([1.0, -1.0])
+vectorize(lambda x: apply(Unhashable(), x))([1.0, -1.0])
 vectorize(lambda x: apply(lambda a: (a if isinstance(a, float) else 2 * a, (1.0,)), x))([1.0, -1.0])
 vectorize(lambda x: apply(lambda a: (sum(a * i for i in range(600)), (1.0,)), x))([1.0, -1.0])
 vectorize(lambda x: apply(lambda a: (sum(i < a and a < i + 0.5 for i in range(64)), (0.0,)), x))([1.0, -1.0])
