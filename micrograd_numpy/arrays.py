@@ -2,11 +2,12 @@
 # # Finding the arrays
 #
 # Your engine computes one number at a time, and a model does the same to every sample. In this chapter you write a
-# program that looks on while the engine works on *one* sample, and finds the matrices that do that work for all samples
-# at once. Nobody tells it what a layer is.
+# program that watches while the engine works on *one* sample, and finds the matrices that do that work for all samples
+# at once. Nobody tells it what a layer is. (This chapter goes forward only; the gradients come in the next one.)
 #
 # - **You will build** five passes, from `record` to the layout in memory. They turn scalar code into arrays.
-# - **You need** [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb); matrix products.
+# - **You need** [Anomalies](anomaly.ipynb), [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb);
+#   matrix products.
 # - **Time** about 35 minutes.
 
 # %%
@@ -69,10 +70,10 @@ from micrograd_numpy.value import Value, as_value
 # )
 
 # %% [markdown]
-# The hundred graphs have the same operations in the same order. The code never looks at a number, so their wires are
-# the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred samples through it side by
-# side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the work of a hundred
-# nodes.
+# The hundred graphs have the same operations in the same order. The function `loss` never asks for a number, so their
+# wires are the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred samples through
+# it side by side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the work of a
+# hundred nodes.
 #
 # That is the first half. For the second, look inside one graph. Sixteen neurons do the same thing to the same inputs.
 # Their sums could be one array, too, of 16 rows. If you can find them.
@@ -82,13 +83,13 @@ from micrograd_numpy.value import Value, as_value
 #
 # ## Record
 #
-# The first pass runs the function once, on one sample, and looks on. `recorded()` uses the trick that you know from
+# The first pass runs the function once, on one sample, and watches. `recorded()` uses the trick that you know from
 # [Anomalies](anomaly.ipynb): every Value passes through one function, `node`, so that is the place to stand. It notes
 # each new Value with its rule.
 #
 # A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the
 # Values that the function found outside, like a model's weights. *Constants* it made itself, like the 1 in
-# `1 - t * score`. Everything else is a step.
+# `1 - t * score`. Everything else is a step. A step is wide if one of its inputs is.
 
 
 # %%
@@ -252,7 +253,7 @@ def as_result(x: Any) -> Value:
 # The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe
 # needs it only once, and not a hundred times.
 #
-# There is a danger in running a function once. What if it *looks* at a number? Predict what should happen here:
+# There is a danger in running a function once: what if it *looks* at a number? What should `record` do with this one?
 
 # %% tags=["active-ipynb"]
 # def leaky(x, t):
@@ -260,30 +261,45 @@ def as_result(x: Any) -> Value:
 #     if s > 0:
 #         return s * t
 #     return 0.01 * s * t
-#
-#
-# try:
-#     record(leaky, [points[0], labels[0]], ["x", "t"])
-# except TypeError as error:
-#     print(error)
 
 # %% [markdown]
-# The recipe would hold the branch that the *first* sample took, and all others would be sent through it. That is the
-# classic bug of everything that traces. So while a recipe is recorded, only the engine's own operations may read a
-# number. Whatever else asks for one is refused, with the line that asked: `if`, `float`, `print`, `<`, `.data`. An
-# argument and all that is made of it refuse `==` and a look-up in a dict, too, because a plain number would answer them
-# by what it holds.
+# The recipe would hold the branch that *this* sample took, and all others would be sent through it. That is a classic
+# bug of tracing. So while a recipe is recorded, only the engine's own operations may read a number. Whatever else asks
+# for one is refused, with the line that asked:
+
+# %% tags=["active-ipynb"]
+# curious = [
+#     leaky,
+#     lambda x, t: float(t) * score(x),
+#     lambda x, t: print(x[0], t),
+#     lambda x, t: x[0].data * t,
+#     lambda x, t: score(x) if t == 1 else -score(x),
+#     lambda x, t: {t: score(x)}[t],
+# ]
+# for fn in curious:
+#     try:
+#         record(fn, [points[0], labels[0]], ["x", "t"])
+#     except TypeError as error:
+#         print(str(error).partition(", but")[0])
+
+# %% [markdown]
+# Why the last two? They need no number, because two Values are equal only if they are one and the same. But whoever
+# writes `t == 1` expects the sample's answer, and would get one wrong answer for all. So an argument, and all that is
+# made of it, refuses them.
 #
 # ## Fuse
 #
-# More than a thousand steps. Most of them are `+` and `*`, one after the other, in long chains. Written out, what a
-# neuron computes before its `relu` is one formula,
+# More than a thousand steps. Most of them are `+` and `*`, each waiting for the one before. Written out, what a neuron
+# computes before its `relu` is one formula,
 #
 # $$w_1 x_1 + w_2 x_2 + \dots + b,$$
 #
 # a **sum of products**. The second pass collects each such chain in one node: a list of terms $\pm a \cdot b$ or
 # $\pm a$. Differences, negatives and `dot` are sums of products, too. A product that somebody else needs stays a node
 # of its own.
+#
+# Each node that is left gets its **depth**: one more than the deepest of its inputs, where leaves have depth 0. So the
+# largest depth is the length of the longest chain, in which each step needs the one before.
 
 # %%
 SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
@@ -356,10 +372,25 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 
 # %% tags=["active-ipynb"]
 # recipe = record(loss, [points[0], labels[0]], ["x", "t"])
+# nodes = fuse(recipe)
+#
+#
+# def name(node):
+#     letter = "s" if node.rule else "x" if node.wide else "p"
+#     return f"{letter}{node.index}"
+#
+#
+# print("before, the steps of the first neuron:")
+# for s in recipe.steps[:4]:
+#     print(f"  {name(s)} = {s.rule.__name__}({', '.join(map(name, s.inputs))})")
+# print("after, one sum:")
+# terms = ["·".join(name(factor) for factor in factors if factor) for _, *factors in nodes[0].terms]
+# print(f"  {name(nodes[0])} = {' + '.join(terms)}")
+
+# %% tags=["active-ipynb"]
 # levels_before = {}
 # for s in recipe.steps:
 #     levels_before[s] = 1 + max(levels_before.get(i, 0) for i in s.inputs)
-# nodes = fuse(recipe)
 #
 # print(f"before: {len(recipe.steps):5,} steps, the longest chain {max(levels_before.values())}")
 # print(f"after:  {len(nodes):5,} steps, the longest chain {max(n.depth for n in nodes)}")
@@ -367,14 +398,14 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 
 # %% [markdown]
 # The longest sum is the penalty, with a term for each parameter. And look at the length of the longest chain: that is
-# how many things must happen one *after* the other. The rest can happen side by side.
+# how many things must happen one *after* the other.
 #
 # ## Group
 #
-# Now to what may happen side by side. Give each node its **depth**: one more than the deepest of its inputs. Nodes of
-# one depth never depend on each other. If they also do the same thing, they can be one array.
+# Nodes of one depth never depend on each other, so they can be computed side by side. If they also do the same thing,
+# they can be one array.
 
-# %% mystnb={"image": {"alt": "The fused steps by depth. Two columns of 16 sums and 16 relus follow each other twice, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The fused steps by depth. Four columns, 16 sums, 16 relus, 16 sums and 16 relus, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 #
 # from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
@@ -399,11 +430,13 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # plt.show()
 
 # %% [markdown]
-# You can read the network off this picture, and nothing told the program that there is one. Two layers of 16 sums and
-# 16 `relu`, then the output, the hinge, and the penalty added at the end. Below the line is the penalty itself.
+# You can read the network off this picture, and no pass was told that there is one. (The `structure` of a recipe
+# serves to notice, later, that a model has changed.) Two layers of 16 sums and 16 `relu`, then the output, the hinge,
+# and the penalty added at the end. Below the line is the penalty itself.
 #
 # A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept
-# in tables: a row for each member, a column for each term.
+# in tables: a row for each member, a column for each term. To fill the tables of sums, `group` calls two functions of
+# the next section, `factor` and `merge_bias`.
 
 # %%
 Table = list[list[RecipeNode]]  # a row for each member of a group, a column for each term
@@ -499,8 +532,9 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 # %% [markdown]
 # ## Factor
 #
-# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, `h` a
-# result of the first layer. What do you notice about the columns?
+# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, by
+# the order in which the function used them; `h` is a result of the first layer. (The gaps, such as `p52`, are the
+# biases.) What do you notice about the columns?
 
 # %% tags=["active-ipynb"]
 # second = [n for n in nodes if n.depth == 3 and len(n.terms) > 2]
@@ -508,6 +542,9 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 # for n in second[:4]:
 #     products = [f"p{a.index}·h{inner[b]}" for _, a, b in n.terms if b][:3]
 #     print(" + ".join(products), "+ ...")
+# table = [[a for _, a, b in n.terms if b] for n in second]
+# different = {p for row in table for p in row}
+# print(f"in all {len(table)} rows of {len(table[0])}, with {len(different)} different parameters")
 
 # %% [markdown]
 # The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a
@@ -515,7 +552,7 @@ def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
 # of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
 #
 # If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it,
-# and you never looked for a layer: any sums whose members multiply the same inputs will do.
+# and you never looked for a layer: any sums will do that multiply the same inputs by numbers which all samples share.
 #
 # One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the
 # biases are one more column of $W$, the inputs get a row of ones, and the sum needs no second statement. Nor does the
@@ -574,8 +611,8 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 # %% [markdown]
 # ## Lay out
 #
-# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay about anyhow, they would
-# have to be gathered before each product. So put them where they will be wanted.
+# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay scattered, they would have
+# to be gathered before each product. So put them where they will be wanted.
 #
 # Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which
 # the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each sample. The members of a
@@ -653,13 +690,14 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     print(f"times rows {row[0]} to {row[-1]} of Z")
 
 # %% [markdown]
-# Each matrix is a stretch of `S`, and each input a stretch of `Z`, the row of ones included. In NumPy, a stretch is a
-# *view*: it costs nothing.
+# Each matrix is a stretch of `S`, and each input a stretch of `Z`, the row of ones included. In NumPy, a stretch can be
+# a *view*, with no copying; the next chapter makes them.
 #
 # ## Are these the same numbers?
 #
 # Nothing has been computed yet: there are groups, and a place for each number. So fill the places, and go through the
-# groups in order. A sum is a few products of tables; the only other rule in here is `relu`.
+# groups in order. A sum is a few products of tables; the only other rule in here is `relu`. The numbers can agree only
+# up to rounding: NumPy adds in an order of its own, and so do your sums, whose terms have been sorted.
 
 # %% tags=["active-ipynb"]
 # S, Z = np.zeros(layout.slots), np.ones((layout.rows, len(X)))
@@ -696,14 +734,15 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #
 # losses = Z[layout.place[recipe.results[0]]]
 # one_by_one = [loss([Value(v) for v in x], Value(t)).data for x, t in zip(points, labels)]
-# print("the scalar engine's losses, all of them:", np.allclose(losses, one_by_one, rtol=1e-13))
+# print("the scalar engine's losses, up to rounding:", np.allclose(losses, one_by_one, rtol=1e-13))
 
 # %% [markdown]
 # A hundred losses from one walk through the groups. How much less work is that for Python? Count its steps: the scalar
-# engine makes a node for each operation and each sample. (For both, that is the way forward only.)
+# engine makes a node for each wide step and each sample, and for the others one node each.
 
 # %% tags=["active-ipynb"]
-# scalar_nodes = len(operations(0)) * len(X)
+# wide = sum(s.wide for s in recipe.steps)
+# scalar_nodes = wide * len(X) + len(recipe.steps) - wide
 # print(f"scalar engine: {scalar_nodes:,} nodes")
 # print(f"arrays:        {len(groups)} groups, {layout.slots + layout.rows * len(X):,} numbers in two arrays")
 # products = [len(p.a) * p.width * len(X) for p in layers]
@@ -729,15 +768,15 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 
 # %% [markdown]
 # The samples are the long side. Make it ten times as long, and not one group more is needed: only longer rows. What
-# that saves in time, and how the walk above becomes a program that goes back, too, is the next chapter: [From scalars
-# to arrays](vectorize.ipynb).
+# that saves in time, and how the walk above becomes a program that also computes gradients, is the next chapter: [From
+# scalars to arrays](vectorize.ipynb).
 #
 # ## What you can now do
 #
 # - Record a function, and say what a recording can't know.
 # - Say which operations may happen side by side, and why.
 # - Find a matrix product in a heap of multiplications.
-# - Lay out numbers so that each operand is a view.
+# - Lay out numbers so that each matrix is one stretch of memory.
 #
 # ## In PyTorch this is …
 #
@@ -790,5 +829,5 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #
 # ## Sources
 #
-# Recording a function with symbols in place of numbers is described in {cite:p}`frostig2018,ansel2024`; arrays, views
+# Recording a function with stand-ins for its arguments is described in {cite:p}`frostig2018,ansel2024`; arrays, views
 # and strides in NumPy in {cite:p}`harris2020`.
