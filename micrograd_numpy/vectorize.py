@@ -458,32 +458,13 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # thumb: just where the two are equally fast differs from function to function.
 
 # %% tags=["active-ipynb"]
-# from time import perf_counter
-#
-# from micrograd_numpy.compiler.replay import FEW, ArrayReplay, Compiled, FloatReplay
+# from micrograd_numpy.compiler.replay import FEW
 #
 # programs = Programs(record(narrow.fn, [0.5], ["x"]))
 # print("FEW is", FEW)
 # for n in [1, 10, 100]:
 #     share = programs.share(n, programs.arrays.statements)
 #     print(f"batch {n:3}: {share:4.1f} operations for each statement")
-#
-#
-# def shortest(replay, n):
-#     times = []
-#     for _ in range(20):
-#         start = perf_counter()
-#         replay.forward([np.full(n, 0.5)])
-#         replay.backward([np.ones(n)])
-#         times.append(perf_counter() - start)
-#     return min(times)
-#
-#
-# compiled = Compiled(programs, calls=1)
-# for n in [1, 100]:
-#     with_floats = shortest(FloatReplay(programs.floats, compiled.functions), n)
-#     with_arrays = shortest(ArrayReplay(programs.arrays, compiled.bind, n), n)
-#     print(f"batch {n:3}: the {'floats' if with_floats < with_arrays else 'arrays'} are faster")
 
 # %% [markdown]
 # ## How fast is it?

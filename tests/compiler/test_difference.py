@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections import deque
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd_numpy import Value, hinge_loss, vectorize
+from micrograd_numpy import Value, hinge_loss, numpy_rule, vectorize
+from micrograd_numpy.value import apply
 from tests.compiler.eager import as_list, close, eager
 
 W0, TWIN = Value(2.0), Value(2.0)
@@ -200,3 +202,35 @@ def test_random_numbers_inside_draw_a_warning_at_each_check() -> None:
             vectorized([1.0])
         warned += [call] * len(caught)
     assert warned == [2, 4, 8, 16]
+
+
+@pytest.mark.parametrize("samples", [1, 100])
+def test_a_rule_that_sees_something_else_is_noticed(samples: int) -> None:
+    factor = [2.0]
+
+    def scaled(a: float) -> tuple[float, tuple[float]]:
+        return a * factor[0], (factor[0],)
+
+    vectorized = vectorize(lambda x: apply(scaled, x))
+    vectorized(np.ones(samples))
+    factor[0] = 7.0
+    with pytest.warns(
+        RuntimeWarning, match="operation 1, 'scaled', has another rule. It is compiled anew"
+    ):
+        assert vectorized(np.ones(samples)).data == pytest.approx(7.0)
+
+
+def test_rules_that_are_made_anew_and_do_the_same_are_the_same() -> None:
+    vectorized = vectorize(lambda x: apply(lambda a: (3.0 * a, (3.0,)), x))
+    for _ in range(9):
+        assert vectorized([1.0]).data == 3.0
+
+
+def test_a_rule_that_does_not_tell_is_itself() -> None:
+    def made(a: float) -> tuple[float, tuple[float]]:
+        return math.fsum([a]), (1.0,)
+
+    numpy_rule(made)(lambda a: (a, (1.0,)))
+    vectorized = vectorize(lambda x: apply(made, x))
+    for _ in range(5):
+        assert vectorized([1.0]).data == 1.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrograd_numpy import vectorize
+from micrograd_numpy import Value, vectorize
+from micrograd_numpy.value import apply
 from tests.compiler.structures import STRUCTURES
 
 
@@ -14,3 +15,15 @@ def test_every_program_is_python(name: str) -> None:
     vectorized = vectorize(STRUCTURES[name], reduction="none")
     vectorized(np.ones((2, 4)), np.ones(2))
     compile(vectorized._latest.programs.floats.source, "floats", "exec")
+
+
+@pytest.mark.parametrize("samples", [1, 100])
+def test_what_a_rule_answers_becomes_a_float(samples: int) -> None:
+    def step(a):
+        return a > np.float64(0.0), (np.float32(0.5),)
+
+    w = Value(1.0)
+    vectorized = vectorize(lambda x: apply(step, w * x) + apply(step, w * x))
+    batch = vectorized(np.ones(samples))
+    batch.backward()
+    assert batch.data == 2.0 and type(w.grad) is float and w.grad == pytest.approx(1.0)

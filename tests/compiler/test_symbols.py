@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from micrograd_numpy import losses, ops
-from micrograd_numpy.compiler.symbols import MOST_STEPS, MOST_WAYS, FollowError, Symbol, follow, reached
+from micrograd_numpy.compiler.symbols import MOST_STEPS, MOST_WAYS, FollowError, Symbol, follow, is_ours, reached
 
 
 def told(rule: ops.Rule, inputs: int = 1) -> tuple[str, ...]:
@@ -156,3 +156,61 @@ def test_a_random_rule_is_followed_to_what_it_says(seed: int) -> None:
     steps = reached([followed.result, *followed.slopes])
     places = {s: i for i, s in enumerate(steps)}
     assert all(places[i] < places[s] for s in steps for i in s.inputs if isinstance(i, Symbol))
+
+
+# ------------------------------------------------------------------ what must not pass
+
+
+def test_the_answer_to_a_question_counts_as_a_number() -> None:
+    assert (
+        told(lambda a: ((a > 0) - (a < 0), (0.0,)))[0] == "(where((x0 > 0.0), 1.0, 0.0) - where((x0 < 0.0), 1.0, 0.0))"
+    )
+    assert told(lambda a: (a > 0, (0.0,)))[0] == "where((x0 > 0.0), 1.0, 0.0)"
+
+
+def test_where_a_root_turns_complex_or_another_error_comes_nothing_is_compared() -> None:
+    assert told(lambda a: (a**0.5, (0.5 * a**-0.5,)))[0] == "(x0 ** 0.5)"
+    assert told(lambda a: (max(a**0.5, 1), (0.0,)))[0] == "where(((x0 ** 0.5) < 1.0), 1.0, (x0 ** 0.5))"
+
+
+def swallows_all(a):
+    try:
+        return (5.0 if a > 5 else 180.0), (0.0,)
+    except:  # noqa: E722  # it is what this is about
+        return 7.0, (0.0,)
+
+
+def test_a_question_that_a_rule_swallows_is_asked_all_the_same() -> None:
+    assert told(swallows_all)[0] == "where((x0 > 5.0), 5.0, 180.0)"
+
+
+def odd_in_between(a):
+    return ((1.0 if hasattr(a, "hex") else 2.0) if 50 < a < 1e4 else a), (1.0,)
+
+
+def test_what_no_telling_number_reaches_is_reached_from_the_rules_own_bounds() -> None:
+    with pytest.raises(FollowError, match="it goes another way"):
+        follow(odd_in_between, 1)
+
+
+def test_a_symbol_is_in_no_set() -> None:
+    with pytest.raises(FollowError, match="cannot be looked up in a set or a dict"):
+        follow(lambda a: (1.0 if a in {7.0, 9.0} else 0.0, (0.0,)), 1)
+
+
+def test_a_rule_that_keeps_a_symbol_says_so_then_and_later() -> None:
+    best = [0.0]
+
+    def peak(a):
+        best[0] = max(best[0], a)
+        return a - best[0], (1.0,)
+
+    with pytest.raises(FollowError, match="a rule must forget its inputs"):
+        follow(peak, 1)
+    with pytest.raises(FollowError, match="a rule must forget its inputs"):
+        peak(1.0)
+
+
+def test_a_rule_is_known_by_its_module() -> None:
+    assert is_ours(ops.tanh) and is_ours(ops.power(2.0)) and is_ours(losses.cross_entropy)
+    assert not is_ours(odd_in_between) and not is_ours(print)
