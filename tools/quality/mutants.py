@@ -28,10 +28,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, get_context
-from multiprocessing.process import BaseProcess
+from multiprocessing import get_context
 from pathlib import Path
 
 import hypothesis
@@ -46,7 +46,7 @@ from tools import ROOT
 LIST = Path("tools/quality/mutants.toml")
 COLOPHON = Path("book/colophon.md")  # tells the figure
 LIVING = Path("_build/mutants")  # what the last run let live, in the form of the list
-COPIED = ("micrograd_numpy", "tests", "tools", "pyproject.toml", "README.md", "_toc.yml")
+COPIED = ("micrograd_numpy", "tests", "tools", "book", "pyproject.toml", "README.md", "_toc.yml")
 
 TESTED_ELSEWHERE = {  # modules whose tests are not at the mirrored place
     "__init__": "test_package.py",  # what the package offers
@@ -63,6 +63,7 @@ TESTS = {
 }
 
 OUTPUT = "output.txt"  # what a run prints
+FORK = get_context("fork")
 BROKEN = 100  # the exit code of a run that says nothing about its mutant
 PLUGIN = "_hypothesis_pytestplugin"  # the only one that these tests need
 MEMORY = 4 << 30  # bytes that a mutant may take
@@ -73,6 +74,11 @@ def modules() -> list[str]:
     """Every module by its path in the package, such as "compiler/views"."""
     package = ROOT / "micrograd_numpy"
     return sorted(path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py"))
+
+
+def path_of(module: str) -> Path:
+    """Return where a module is in the repository, and in a copy."""
+    return Path("micrograd_numpy", f"{module}.py")
 
 
 def tests_of(module: str) -> list[str]:
@@ -240,8 +246,7 @@ def run_tests(folder: Path, tests: dict[str, float], *, keep: bool) -> None:
     code = BROKEN
     try:
         for file, seconds in tests.items():  # the next file is not even read if this one notices
-            used = resource.getrusage(resource.RUSAGE_SELF)
-            limit = int(used.ru_utime + used.ru_stime + seconds) + 1
+            limit = int(processor_seconds(resource.RUSAGE_SELF) + seconds) + 1
             resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
             if code := int(pytest.main([*options, file])):
                 break
@@ -251,34 +256,6 @@ def run_tests(folder: Path, tests: dict[str, float], *, keep: bool) -> None:
     finally:
         sys.stdout.flush()
         os._exit(code)
-
-
-@dataclass
-class Run:
-    """A run of the tests under way."""
-
-    process: BaseProcess
-    folder: Path
-    mutant: Mutant
-    ends: float  # not later than this
-
-    def kill(self) -> None:
-        """End it, and what it started."""
-        if self.process.pid:
-            os.killpg(self.process.pid, signal.SIGKILL)
-
-
-def path_of(module: str) -> Path:
-    """Return where a module is in the repository, and in a copy."""
-    return Path("micrograd_numpy", f"{module}.py")
-
-
-def start(folder: Path, mutant: Mutant, tests: dict[str, float]) -> Run:
-    """Put the mutant into `folder` and start the tests."""
-    (folder / path_of(mutant.module)).write_text(mutant.code, "utf-8")
-    process = get_context("fork").Process(target=run_tests, args=(folder, tests), kwargs={"keep": False})
-    process.start()
-    return Run(process, folder, mutant, time.monotonic() + 10 * sum(tests.values()))
 
 
 def copy_library(folder: Path) -> None:
@@ -291,47 +268,37 @@ def copy_library(folder: Path) -> None:
             shutil.copy2(ROOT / name, folder / name)
 
 
+def outcome(folder: Path, tests: dict[str, float], *, keep: bool = False) -> int:
+    """Run the files of tests in a process of their own, and return pytest's exit code, or what ended the process."""
+    process = FORK.Process(target=run_tests, args=(folder, tests), kwargs={"keep": keep})
+    process.start()
+    try:
+        process.join(10 * sum(tests.values()))
+    finally:
+        if process.is_alive():
+            os.killpg(process.pid or 0, signal.SIGKILL)  # and what it started
+            process.join()
+    return process.exitcode or 0
+
+
+def processor_seconds(who: int) -> float:
+    """How long the processor has worked for this process, or for its children that have ended."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
 def patience(folder: Path, file: str) -> float:
     """Run a file of tests without a mutant: it must pass. Returns for how many seconds it may run with one."""
-    began = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = get_context("fork").Process(target=run_tests, args=(folder, {file: 600.0}), kwargs={"keep": True})
-    process.start()
-    process.join()
-    if code := process.exitcode:
+    began = processor_seconds(resource.RUSAGE_CHILDREN)
+    if code := outcome(folder, {file: 600.0}, keep=True):
         print((folder / OUTPUT).read_text("utf-8"), file=sys.stderr)
         raise SystemExit(f"{file} must pass before it can fail (pytest's exit code: {code})")
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return PATIENCE * (ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime + 1)
-
-
-def outlive(every: Sequence[Mutant], folders: list[Path], tests: dict[str, float]) -> Iterator[Mutant]:
-    """Run the tests against every mutant, as many at a time as there are folders, and yield those that live."""
-    free, runs, todo = list(folders), list[Run](), list(reversed(every))
-    try:
-        while todo or runs:
-            while todo and free:
-                runs.append(start(free.pop(), todo.pop(), tests))
-            connection.wait([run.process.sentinel for run in runs], timeout=1.0)
-            for run in list(runs):
-                if run.process.is_alive():
-                    if time.monotonic() > run.ends:
-                        run.kill()
-                    continue
-                runs.remove(run)
-                free.append(run.folder)
-                code = run.process.exitcode or 0
-                if code == 0:
-                    yield run.mutant
-                if code > pytest.ExitCode.INTERNAL_ERROR:
-                    raise SystemExit(f"pytest could not even start ({code}) with this mutant:\n{run.mutant}")
-    finally:
-        for run in runs:
-            run.kill()
+    return PATIENCE * (processor_seconds(resource.RUSAGE_CHILDREN) - began + 1)
 
 
 @contextmanager
 def copies(workers: int, files: Iterable[str]) -> Iterator[tuple[list[Path], dict[str, float]]]:
-    """As many copies of the library as there are workers, and for how many seconds each file of tests may run."""
+    """Yield as many copies of the library as there are workers, and for how many seconds each file may run."""
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(scratch).resolve() / str(number) for number in range(workers)]
         copy_library(folders[0])
@@ -341,12 +308,27 @@ def copies(workers: int, files: Iterable[str]) -> Iterator[tuple[list[Path], dic
         yield folders, seconds
 
 
-def living(every: Sequence[Mutant], folders: list[Path], tests: dict[str, float]) -> list[Mutant]:
-    """Return the mutants of a module that no test notices, and leave the module as it was."""
-    alive = sorted(outlive(every, folders, tests), key=every.index)
-    for folder, module in itertools.product(folders, {mutant.module for mutant in every}):
-        shutil.copy2(ROOT / path_of(module), folder / path_of(module))  # as old as what is compiled of it
+def outlive(share: Sequence[Mutant], folder: Path, tests: dict[str, float]) -> list[Mutant]:
+    """Return the mutants of one module that no test notices, and leave the module as it was."""
+    alive = []
+    for mutant in share:
+        path = path_of(mutant.module)
+        (folder / path).write_text(mutant.code, "utf-8")
+        code = outcome(folder, tests)
+        if code == 0:
+            alive.append(mutant)
+        if code > pytest.ExitCode.INTERNAL_ERROR:
+            raise SystemExit(f"pytest could not even start ({code}) with this mutant:\n{mutant}")
+        shutil.copy2(ROOT / path, folder / path)  # as old as what is compiled of it
     return alive
+
+
+def living(every: Sequence[Mutant], folders: Sequence[Path], tests: dict[str, float]) -> list[Mutant]:
+    """Return the mutants of one module that no test notices; there is a process for each folder."""
+    shares = [every[number :: len(folders)] for number in range(len(folders))]
+    with ProcessPoolExecutor(len(folders), FORK) as pool:
+        alive = list(itertools.chain(*pool.map(outlive, shares, folders, itertools.repeat(tests))))
+    return sorted(alive, key=every.index)
 
 
 # ------------------------------------------------------------------ the list
