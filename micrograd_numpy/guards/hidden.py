@@ -98,8 +98,7 @@ def in_class(kind: type) -> dict[str, Any]:
     for base in kind.__mro__[:-1]:  # the last is object
         if Searched not in base.__bases__:  # Module itself has nothing but functions
             for name, item in vars(base).items():
-                if name[:2] != "__":
-                    own.setdefault(name, item)
+                own.setdefault(name, item)
     return {name: item for name, item in own.items() if any(True for _ in values_in(item))}
 
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_numpy import Value, vectorize
+from micrograd_numpy import Value, dot, vectorize
+from micrograd_numpy.arrays import record
+from micrograd_numpy.compiler.programs import Programs
 from tests.compiler.eager import BACKENDS, by, close, eager, grads, numbers, send_back
 from tests.compiler.structures import PARAMETERS, STRUCTURES
 from tests.tables.catalogue import FUNCTIONS, Function, Program, errors, programs
@@ -116,3 +118,10 @@ def test_gradients_of_all_inputs_of_random_programs_are_the_eager_engines(which:
 def shifted(program: Program) -> Iterator[tuple[str, float, tuple[int, ...]]]:
     """The steps of a program that has one leaf more, at the beginning."""
     return ((name, c, tuple(i + 1 for i in inputs)) for name, c, inputs in program.steps)
+
+
+def test_a_sum_is_as_much_work_as_its_terms_and_what_samples_share_is_done_once() -> None:
+    w = Value(0.5)
+    made = Programs(record(lambda x: dot([w.exp()] * 3, x).tanh().exp(), [[1.0, 2.0, 3.0]], ["x"]))
+    assert (made.work, made.levels) == ({False: 1, True: 3 + 1 + 1}, 4)
+    assert made.share(10, statements=4) == (1 + 10 * 5) / 4

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 from collections import ChainMap, UserDict, deque
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from types import MappingProxyType, SimpleNamespace
 from unittest import mock
 
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 from micrograd_numpy import MLP, SGD, Module, Neuron, Value, vectorize
+from micrograd_numpy.guards.hidden import depends_on, of_a_library
 
 
 class Store:
@@ -62,12 +65,14 @@ HOLDERS: dict[str, Callable[[], object]] = {
     "values": lambda: {"a": Value(1.0), "b": Value(2.0)}.values(),  # noqa: PLW0108  # new ones each time
     "keys": lambda: {Value(1.0): 0.0},
     "iterator": lambda: iter([Value(1.0)]),
+    "cycle": lambda: cycle([Value(1.0)]),
     "partial": lambda: partial(max, Value(1.0)),
     "namespace": lambda: SimpleNamespace(w=Value(1.0)),
     "object": lambda: Store({"deep": [Value(1.0)]}),
     "slots": Slotted,
     "module in an object": lambda: Store(Neuron(1)),
     "array in an object in a set": lambda: {Store(np.array([Value(1.0)]))},
+    "beside an array": lambda: deque([np.array([1.0], object), Store(Value(1.0))]),
     "attribute of a list": bag,
     "computed in an object": lambda: Store(Value(1.0) * 2.0),
 }
@@ -166,6 +171,49 @@ def test_a_parameter_of_the_class_is_an_error_unless_the_object_has_its_own() ->
         module = kind()
         module.weight = Value(2.0)
         assert module.parameters() == [module.weight]
+
+
+def test_a_second_base_of_a_module_is_asked_and_searched() -> None:
+    kinds = []
+
+    class Mixin:
+        weight = Value(1.0)
+
+        def __init_subclass__(cls) -> None:
+            kinds.append(cls)
+
+    class Net(Module, Mixin):
+        pass
+
+    assert kinds == [Net]
+    with pytest.raises(ValueError, match=r"Net\.weight is an attribute of the class"):
+        Net().parameters()
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        (SimpleNamespace(__file__="/lib/python3/dist-packages/stranger/__init__.py"), True),
+        (SimpleNamespace(__file__="/env/site-packages/stranger.py"), True),
+        (SimpleNamespace(__file__="/home/me/stranger.py"), False),
+        (SimpleNamespace(__file__=None), False),
+        (None, False),
+    ],
+)
+def test_a_class_is_of_a_library_by_the_file_of_its_package(module, expected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stranger", module)
+    assert of_a_library(type("Tool", (), {"__module__": "stranger.part"})) is expected
+
+
+def test_the_classes_of_this_library_are_of_a_library() -> None:
+    assert of_a_library(SGD)
+
+
+def test_a_graph_is_walked_once_however_many_paths_there_are() -> None:
+    out = Value(1.0)
+    for _ in range(60):
+        out = out + out
+    assert not depends_on(out, set())
 
 
 def test_slots_hide_parameters_and_are_refused() -> None:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tools import ROOT
+from tools.quality.mutants import TESTED_ELSEWHERE
 
 PACKAGE = ROOT / "micrograd_numpy"
 DOORS = {"engine", "nn"}
@@ -41,12 +42,6 @@ PLACES = {
     "__init__": "at the end",
 }
 
-# Tests of modules that are not at the mirrored place.
-TESTED_ELSEWHERE = {
-    "__init__": "test_package.py",  # what the package offers
-    "value": "test_engine.py",  # Values, rules and backpropagation show what they do only together
-    "nn": "test_package.py",  # it only passes names on
-}
 # Tests of no single module.
 OF_THE_WHOLE = {
     "test_calculus.py",  # all operations against finite differences and PyTorch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -79,10 +80,18 @@ def test_types_comments_and_docstrings_are_left_alone() -> None:
     assert not [mutant.change for mutant in mutants.mutants("text", TEXT) if mutant.change[2:].startswith(untouched)]
 
 
-@pytest.mark.parametrize("module", mutants.TESTS)
-def test_tests_are_given_for_modules_that_exist(module: str) -> None:
-    assert (LIBRARY / f"{module.replace('.', '/')}.py").exists()
-    assert all((mutants.ROOT / mutants.test_file(name)).exists() for name in mutants.TESTS[module])
+@pytest.mark.parametrize("module", mutants.modules())
+def test_every_module_has_tests(module: str) -> None:
+    assert mutants.tests_of(module)
+
+
+def test_a_modules_own_tests_come_first_then_its_rooms() -> None:
+    assert mutants.tests_of("value")[0] == "tests/test_engine.py"
+    own, *others = mutants.tests_of("guards/targets")
+    assert own == "tests/guards/test_targets.py" and "tests/guards/test_inputs.py" in others
+    assert set(mutants.TESTS) == {module.rpartition("/")[0] for module in mutants.modules()}
+    files = itertools.chain(*mutants.TESTS.values(), mutants.TESTED_ELSEWHERE.values())
+    assert all((mutants.ROOT / "tests" / file).exists() for file in files)
 
 
 def test_every_mutant_is_another_program_with_a_name_of_its_own() -> None:
@@ -109,7 +118,7 @@ from tools.quality import mutants
 
 mutants.ROOT = Path(sys.argv[1])
 mutants.COPIED = ("micrograd_numpy", "tests")
-mutants.TESTS = {"tiny": ("tiny",)}
+mutants.TESTS = {"": ()}
 mutants.PATIENCE = 1
 sys.exit(mutants.main(sys.argv[2:]))
 """
@@ -137,10 +146,12 @@ def run(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_mutant_that_no_test_notices_fails_the_run_until_it_is_listed_with_a_reason(tiny: Path, torch) -> None:
+    (tiny / mutants.LIST).write_text(str(mutants.Mutant("gone", "f", "- a\n+ b\n", "")), "utf-8")
     first = run(tiny)
     assert first.returncode == 1
     assert first.stderr.count("no test notices this mutant") == 1
     assert "+ while n >= 0:" in first.stderr
+    assert "lists a mutant of no module" in first.stderr
     assert "book/colophon.md must tell the figure: " in first.stderr
     living = (tiny / mutants.LIVING / "tiny.toml").read_text("utf-8")
     (tiny / mutants.LIST).write_text(living + "reason = 'no test asks for an even number'\n", "utf-8")

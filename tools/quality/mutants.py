@@ -1,15 +1,13 @@
 """Change one thing in the library at a time, and expect a test to notice.
 
-Every mutant of the modules in `TESTS` is tried: the operators are mutmut's, and a
-few of ours. mutmut itself changes undecorated functions only; here the whole text
-of a module changes, so that the tables of a class, defaults and properties count.
-A mutant that no test notices is either listed in tools/quality/mutants.toml with the reason
-why it is equivalent, or a missing test. So is a listed mutant that is noticed, or
-that does not exist: each makes the run fail.
+Every mutant of every module is tried: the operators are mutmut's, and a few of ours. mutmut itself changes undecorated
+functions only; here the whole text of a module changes, so that the tables of a class, defaults and properties count.
+A mutant that no test notices is either listed in tools/quality/mutants.toml with the reason why it is equivalent, or a
+missing test. So is a listed mutant that is noticed, or that does not exist: each makes the run fail.
 
-    python -m tools.quality.mutants                 all modules
-    python -m tools.quality.mutants ops value       only these
-    python -m tools.quality.mutants --again ops     only those that the last run let live
+    python -m tools.quality.mutants                       all modules
+    python -m tools.quality.mutants ops compiler/views    only these
+    python -m tools.quality.mutants --again ops           only those that the last run let live
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ import ast
 import difflib
 import gc
 import importlib
+import itertools
 import os
 import re
 import resource
@@ -29,9 +28,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, get_context
-from multiprocessing.process import BaseProcess
+from multiprocessing import get_context
 from pathlib import Path
 
 import hypothesis
@@ -46,35 +46,49 @@ from tools import ROOT
 LIST = Path("tools/quality/mutants.toml")
 COLOPHON = Path("book/colophon.md")  # tells the figure
 LIVING = Path("_build/mutants")  # what the last run let live, in the form of the list
-COPIED = ("micrograd_numpy", "tests", "tools", "pyproject.toml", "README.md", "_toc.yml")
+COPIED = ("micrograd_numpy", "tests", "tools", "book", "pyproject.toml", "README.md", "_toc.yml")
 
-# The tests of each module, the likeliest to notice first.
+TESTED_ELSEWHERE = {  # modules whose tests are not at the mirrored place
+    "__init__": "test_package.py",  # what the package offers
+    "value": "test_engine.py",  # Values, rules and backpropagation show what they do only together
+    "nn": "test_package.py",  # it only passes names on
+}
+# What else tests the modules of a room, the quick ones first: a mutant that lives goes through them all.
 TESTS = {
-    "value": ("engine", "guards/numbers", "errors", "backprop", "anomaly", "properties"),
-    "ops": ("ops", "errors", "engine", "edges"),
-    "backprop": ("backprop", "errors", "engine", "anomaly", "properties"),
-    "gradcheck": ("gradcheck", "errors"),
-    "anomaly": ("anomaly", "errors"),
-    "mlp": ("mlp", "guards/parameters", "guards/hidden", "guards/inputs", "errors", "properties"),
-    "losses": ("losses", "guards/targets", "errors"),
-    "optimizers": ("optimizers", "guards/parameters", "errors"),
-    "guards.numbers": ("guards/numbers", "errors", "engine"),
-    "guards.refusals": ("guards/refusals", "errors", "engine"),
-    "guards.inputs": ("guards/inputs", "errors"),
-    "guards.targets": ("guards/targets", "errors"),
-    "guards.parameters": ("guards/parameters", "optimizers", "errors"),
+    "": ("test_engine.py", "test_errors.py", "test_properties.py", "test_edges.py"),
+    "compiler": ("test_arrays.py", "test_vectorize.py", "test_fuzz.py", "test_edges.py"),
+    "drawing": ("test_graph.py",),
+    "figures": ("test_graph.py",),
+    "guards": ("test_errors.py", "test_engine.py", "test_losses.py", "test_mlp.py", "test_optimizers.py"),
 }
 
 OUTPUT = "output.txt"  # what a run prints
+FORK = get_context("fork")
 BROKEN = 100  # the exit code of a run that says nothing about its mutant
 PLUGIN = "_hypothesis_pytestplugin"  # the only one that these tests need
 MEMORY = 4 << 30  # bytes that a mutant may take
-PATIENCE = 3  # times the processor's seconds that the tests need without a mutant: more is for ever
+PATIENCE = 3  # times the processor's seconds that a file needs without a mutant: more is for ever
 
 
-def test_file(name: str) -> Path:
-    """The tests of that name: of "guards/numbers", tests/guards/test_numbers.py."""
-    return Path("tests", name).with_name(f"test_{Path(name).name}.py")
+def modules() -> list[str]:
+    """Every module by its path in the package, such as "compiler/views"."""
+    package = ROOT / "micrograd_numpy"
+    return sorted(path.relative_to(package).with_suffix("").as_posix() for path in package.rglob("*.py"))
+
+
+def path_of(module: str) -> Path:
+    """Return where a module is in the repository, and in a copy."""
+    return Path("micrograd_numpy", f"{module}.py")
+
+
+def tests_of(module: str) -> list[str]:
+    """Return the files of tests that could notice: the module's own, the others of its room, and what else tests it."""
+    room, _, name = module.rpartition("/")
+    tests = ROOT / "tests"
+    own = tests / room / TESTED_ELSEWHERE.get(module, f"test_{name}.py")
+    others = sorted((tests / room).glob("test_*.py")) if room else []
+    files = dict.fromkeys([own, *others, *(tests / file for file in TESTS[room])])
+    return [str(file.relative_to(ROOT)) for file in files if file.exists()]
 
 
 # ------------------------------------------------------------------ the mutants
@@ -215,11 +229,10 @@ def prepare() -> None:
     )
 
 
-def run_tests(folder: Path, module: str, seconds: float, *, keep: bool) -> None:
-    """Run a module's tests in `folder`, maybe keep what Python compiled, and exit with pytest's code."""
+def run_tests(folder: Path, tests: dict[str, float], *, keep: bool) -> None:
+    """Run the files of tests in `folder`, each for its seconds, maybe keep what Python compiled; exit as pytest."""
     os.setsid()  # so that what the tests start ends with them
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     with (folder / OUTPUT).open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
@@ -232,8 +245,10 @@ def run_tests(folder: Path, module: str, seconds: float, *, keep: bool) -> None:
     options += ["--hypothesis-profile=mutants", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     code = BROKEN
     try:
-        for name in TESTS[module]:  # the next file is not even read if this one notices
-            if code := int(pytest.main([*options, str(test_file(name))])):
+        for file, seconds in tests.items():  # the next file is not even read if this one notices
+            limit = int(processor_seconds(resource.RUSAGE_SELF) + seconds) + 1
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            if code := int(pytest.main([*options, file])):
                 break
         library = sys.modules.get("micrograd_numpy")
         if library and not Path(library.__file__ or "").is_relative_to(folder):
@@ -241,31 +256,6 @@ def run_tests(folder: Path, module: str, seconds: float, *, keep: bool) -> None:
     finally:
         sys.stdout.flush()
         os._exit(code)
-
-
-@dataclass
-class Run:
-    """A run of the tests under way."""
-
-    process: BaseProcess
-    folder: Path
-    mutant: Mutant
-    ends: float  # not later than this
-
-    def kill(self) -> None:
-        """End it, and what it started."""
-        if self.process.pid:
-            os.killpg(self.process.pid, signal.SIGKILL)
-
-
-def start(folder: Path, mutant: Mutant, seconds: float, *, keep: bool = False) -> Run:
-    """Put the mutant into `folder` and start the tests."""
-    (folder / "micrograd_numpy" / f"{mutant.module.replace('.', '/')}.py").write_text(mutant.code, "utf-8")
-    process = get_context("fork").Process(
-        target=run_tests, args=(folder, mutant.module, seconds), kwargs={"keep": keep}
-    )
-    process.start()
-    return Run(process, folder, mutant, time.monotonic() + 10 * seconds)
 
 
 def copy_library(folder: Path) -> None:
@@ -278,58 +268,67 @@ def copy_library(folder: Path) -> None:
             shutil.copy2(ROOT / name, folder / name)
 
 
-def patience(folder: Path, module: str, text: str) -> float:
-    """Run a module's tests without a mutant: they must pass. Returns for how many seconds a mutant may run."""
-    began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    run = start(folder, Mutant(module, "", "", text), 600, keep=True)
-    run.process.join()
-    if code := run.process.exitcode:
-        print((folder / OUTPUT).read_text("utf-8"), file=sys.stderr)
-        raise SystemExit(f"{module}: its tests must pass before they can fail (pytest's exit code: {code})")
-    return PATIENCE * (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began + 1)
-
-
-def outlive(every: Sequence[Mutant], folders: list[Path], seconds: float) -> Iterator[Mutant]:
-    """Run the tests against every mutant, as many at a time as there are folders, and yield those that live."""
-    free, runs, todo = list(folders), list[Run](), list(reversed(every))
+def outcome(folder: Path, tests: dict[str, float], *, keep: bool = False) -> int:
+    """Run the files of tests in a process of their own, and return pytest's exit code, or what ended the process."""
+    process = FORK.Process(target=run_tests, args=(folder, tests), kwargs={"keep": keep})
+    process.start()
     try:
-        while todo or runs:
-            while todo and free:
-                runs.append(start(free.pop(), todo.pop(), seconds))
-            connection.wait([run.process.sentinel for run in runs], timeout=1.0)
-            for run in list(runs):
-                if run.process.is_alive():
-                    if time.monotonic() > run.ends:
-                        run.kill()
-                    continue
-                runs.remove(run)
-                free.append(run.folder)
-                code = run.process.exitcode or 0
-                if code == 0:
-                    yield run.mutant
-                if code > pytest.ExitCode.INTERNAL_ERROR:
-                    raise SystemExit(f"pytest could not even start ({code}) with this mutant:\n{run.mutant}")
+        process.join(10 * sum(tests.values()))
     finally:
-        for run in runs:
-            run.kill()
+        if process.is_alive():
+            os.killpg(process.pid or 0, signal.SIGKILL)  # and what it started
+            process.join()
+    return process.exitcode or 0
 
 
-def living(module: str, workers: int, only: set[Key] | None = None) -> tuple[list[Mutant], list[Mutant]]:
-    """Return every mutant of a module, or those of the keys `only`, and those among them that no test notices."""
-    text = (ROOT / "micrograd_numpy" / f"{module.replace('.', '/')}.py").read_text("utf-8")
-    every = [mutant for mutant in mutants(module, text) if only is None or mutant.key in only]
-    if not every:
-        return [], []
+def processor_seconds(who: int) -> float:
+    """How long the processor has worked for this process, or for its children that have ended."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def patience(folder: Path, file: str) -> float:
+    """Run a file of tests without a mutant: it must pass. Returns for how many seconds it may run with one."""
+    began = processor_seconds(resource.RUSAGE_CHILDREN)
+    if code := outcome(folder, {file: 600.0}, keep=True):
+        print((folder / OUTPUT).read_text("utf-8"), file=sys.stderr)
+        raise SystemExit(f"{file} must pass before it can fail (pytest's exit code: {code})")
+    return PATIENCE * (processor_seconds(resource.RUSAGE_CHILDREN) - began + 1)
+
+
+@contextmanager
+def copies(workers: int, files: Iterable[str]) -> Iterator[tuple[list[Path], dict[str, float]]]:
+    """Yield as many copies of the library as there are workers, and for how many seconds each file may run."""
     with tempfile.TemporaryDirectory() as scratch:
         folders = [Path(scratch).resolve() / str(number) for number in range(workers)]
         copy_library(folders[0])
-        seconds = patience(folders[0], module, text)  # leaves the other modules and the tests compiled
-        # A mutant as long as the last one, and as old, must not be taken for it: its compiled form is never kept.
-        for compiled in (folders[0] / "micrograd_numpy" / "__pycache__").glob(f"{module}.*"):
-            compiled.unlink()
+        seconds = {file: patience(folders[0], file) for file in files}  # leaves the library and the tests compiled
         for folder in folders[1:]:
             shutil.copytree(folders[0], folder)
-        return every, sorted(outlive(every, folders, seconds), key=every.index)
+        yield folders, seconds
+
+
+def outlive(share: Sequence[Mutant], folder: Path, tests: dict[str, float]) -> list[Mutant]:
+    """Return the mutants of one module that no test notices, and leave the module as it was."""
+    alive = []
+    for mutant in share:
+        path = path_of(mutant.module)
+        (folder / path).write_text(mutant.code, "utf-8")
+        code = outcome(folder, tests)
+        if code == 0:
+            alive.append(mutant)
+        if code > pytest.ExitCode.INTERNAL_ERROR:
+            raise SystemExit(f"pytest could not even start ({code}) with this mutant:\n{mutant}")
+        shutil.copy2(ROOT / path, folder / path)  # as old as what is compiled of it
+    return alive
+
+
+def living(every: Sequence[Mutant], folders: Sequence[Path], tests: dict[str, float]) -> list[Mutant]:
+    """Return the mutants of one module that no test notices; there is a process for each folder."""
+    shares = [every[number :: len(folders)] for number in range(len(folders))]
+    with ProcessPoolExecutor(len(folders), FORK) as pool:
+        alive = list(itertools.chain(*pool.map(outlive, shares, folders, itertools.repeat(tests))))
+    return sorted(alive, key=every.index)
 
 
 # ------------------------------------------------------------------ the list
@@ -360,35 +359,37 @@ def problems(alive: Sequence[Mutant], reasons: dict[Key, str], tried: set[Key]) 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(TESTS)} (default: all)")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as ops or compiler/views (default: all)")
     parser.add_argument("--again", action="store_true", help="only the mutants that the last run let live")
     parser.add_argument("--jobs", "-j", type=int, default=2, help="how many at a time (default: 2)")
     asked = parser.parse_args(arguments)
-    if unknown := set(asked.modules) - set(TESTS):
-        parser.error(f"no tests are given for {', '.join(sorted(unknown))}; there are {', '.join(TESTS)}")
+    if unknown := set(asked.modules) - set(modules()):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(modules())}")
     prepare()
-    everything, found = Counter[str](), list[str]()
-    for module in asked.modules or TESTS:
-        began = time.monotonic()
-        notes = ROOT / LIVING / f"{module}.toml"
-        every, alive = living(module, asked.jobs, set(listed(notes)) if asked.again else None)
-        notes.parent.mkdir(parents=True, exist_ok=True)
-        notes.write_text("\n".join(map(str, alive)), "utf-8")
-        tried = {mutant.key for mutant in every}
-        reasons = {key: reason for key, reason in listed(ROOT / LIST).items() if key[0] == module}
-        if asked.again:
-            reasons = {key: reason for key, reason in reasons.items() if key in tried}
-        found += problems(alive, reasons, tried)
-        counts = Counter(
-            mutants=len(every), killed=len(every) - len(alive), equivalent=sum(m.key in reasons for m in alive)
-        )
-        everything += counts
-        print(f"{module:<12}{summary(counts)}  ({time.monotonic() - began:.0f} s)", flush=True)
+    tests = {module: tests_of(module) for module in asked.modules or modules()}
+    reasons, everything = listed(ROOT / LIST), Counter[str]()
+    found = [f"{LIST} lists a mutant of no module:\n{Mutant(*key, '')}" for key in reasons if key[0] not in modules()]
+    with copies(asked.jobs, dict.fromkeys(itertools.chain(*tests.values()))) as (folders, seconds):
+        for module, files in tests.items():
+            began, notes = time.monotonic(), ROOT / LIVING / f"{module}.toml"
+            every = list(mutants(module, (ROOT / path_of(module)).read_text("utf-8")))
+            if asked.again:
+                every = [mutant for mutant in every if mutant.key in listed(notes)]
+            alive = living(every, folders, {file: seconds[file] for file in files})
+            notes.parent.mkdir(parents=True, exist_ok=True)
+            notes.write_text("\n".join(map(str, alive)), "utf-8")
+            tried = {mutant.key for mutant in every}
+            mine = {key: reasons[key] for key in reasons if key in tried or (key[0] == module and not asked.again)}
+            found += problems(alive, mine, tried)
+            equivalent = sum(mutant.key in mine for mutant in alive)
+            counts = Counter(mutants=len(every), killed=len(every) - len(alive), equivalent=equivalent)
+            everything += counts
+            print(f"{module:<24}{summary(counts)}  ({time.monotonic() - began:.0f} s)", flush=True)
     if not (asked.modules or asked.again) and summary(everything) not in (ROOT / COLOPHON).read_text("utf-8"):
         found.append(f"{COLOPHON} must tell the figure: {summary(everything)}")
     for problem in found:
         print(f"\n{problem}", file=sys.stderr)
-    print(f"{'all':<12}{summary(everything)}; {len(found)} problems")
+    print(f"{'all':<24}{summary(everything)}; {len(found)} problems")
     return 1 if found else 0
 
 
