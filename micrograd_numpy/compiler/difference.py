@@ -32,7 +32,7 @@ def pieces(recipe: Recipe) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield node.rule, tuple(repr(i.number) if i.constant else i.index for i in node.inputs)
     yield "the return", tuple(node.index for node in recipe.results)
     for node, holds, _ in recipe.checks:
-        yield getattr(holds, "__code__", holds), (repr(node.number) if node.constant else node.index,)
+        yield holds.__code__, (repr(node.number) if node.constant else node.index,)
 
 
 def called(what: Any) -> str:
