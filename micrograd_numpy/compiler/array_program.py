@@ -44,8 +44,12 @@ class ArrayProgram:
     def explain(self) -> str:
         """What each pass did, in numbers."""
         recipe, groups = self.recipe, self.groups
-        matrices = [part for g in groups for part in g.parts if part.matrix and part.b]
-        shapes = [f"({len(p.a)}, {p.width})·({p.width}, {'n' if p.b and p.b[0][0].wide else 1})" for p in matrices]
+        shapes = [
+            f"({len(p.a)}, {p.width})·({p.width}, {'n' if p.b[0][0].wide else 1})"
+            for g in groups
+            for p in g.parts
+            if p.matrix and p.b
+        ]
         products = f"{len(shapes)} matrix product{'' if len(shapes) == 1 else 's'}"
         if shapes:
             products += f": {', '.join(shapes[:5])}"

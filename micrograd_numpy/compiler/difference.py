@@ -51,8 +51,7 @@ def pieces(recipe: Recipe) -> Iterator[Piece]:
         yield called(node.rule), node.rule and told(node.rule, len(inputs)), inputs
     yield "the return", None, tuple(node.index for node in recipe.results)
     for node, holds, _ in recipe.checks:
-        code = getattr(holds, "__code__", holds)
-        yield called(code), code, (repr(node.number) if node.constant else node.index,)
+        yield called(holds.__code__), holds.__code__, (repr(node.number) if node.constant else node.index,)
 
 
 def called(what: Any) -> str:

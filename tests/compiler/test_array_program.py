@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ def test_every_program_is_python(name: str) -> None:
     vectorized = vectorize(STRUCTURES[name], reduction="none")
     vectorized(np.ones((2, 4)), np.ones(2))
     assert calls(vectorized.source)
+    assert set(re.findall(r"    def \w+\(\):\n( +)", vectorized.source)) == {8 * " "}
 
 
 def test_the_demo_is_a_short_line_of_statements() -> None:
@@ -60,8 +62,16 @@ def test_explain_tells_what_each_pass_did() -> None:
     ]
 
 
-def test_explain_names_the_first_five_matrix_products() -> None:
-    vectorized = vectorize(MLP(2, [2] * 7, rng=0), reduction="none")
+@pytest.mark.parametrize(("layers", "more"), [(5, ""), (6, " and 1 more"), (7, " and 2 more")])
+def test_explain_names_the_first_five_matrix_products(layers: int, more: str) -> None:
+    vectorized = vectorize(MLP(2, [2] * layers, rng=0), reduction="none")
     vectorized(np.ones((3, 2)))
     products = ", ".join(["(2, 3)·(3, n)"] * 5)
-    assert f"factor   7 matrix products: {products} and 2 more\n" in vectorized.explain()
+    assert f"factor   {layers} matrix products: {products}{more}\n" in vectorized.explain()
+
+
+def test_explain_tells_a_product_that_all_samples_share() -> None:
+    w = values(np.random.default_rng(0), 3, 2)
+    vectorized = vectorize(lambda x: [dot(row, w[2]) * x for row in w[:2]], reduction="none")
+    vectorized(np.ones(3))
+    assert "factor   2 matrix products: (2, 2)·(2, 1), (2, 1)·(1, n)\n" in vectorized.explain()

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from micrograd_numpy import Value, hinge_loss, numpy_rule, vectorize
+from micrograd_numpy.compiler.difference import called
 from micrograd_numpy.value import apply
 from tests.compiler.eager import as_list, close, eager
 
@@ -154,6 +155,12 @@ def test_what_changes_around_the_function_is_noticed_at_the_next_check_and_said(
     assert all(vectorized([1.0]).data == fourth.data for _ in range(12))
 
 
+def labelled(x: Value, y: Value, label: Value) -> Value:
+    """y, after a loss that asks no more than whether the label is one."""
+    hinge_loss([x], [label])
+    return y
+
+
 @pytest.mark.parametrize(
     ("before", "now", "words"),
     [
@@ -162,9 +169,16 @@ def test_what_changes_around_the_function_is_noticed_at_the_next_check_and_said(
         (lambda x: (x * x).exp(), lambda x: [x * x, x.exp()][1], "operation 1 was 'mul' and is 'exp'"),
         (lambda x: x**2, lambda x: x**3, "operation 1 was '**2' and is '**3'"),
         (lambda x: x * W0, lambda x: W0 * x, "operation 1, 'mul', has other inputs"),
+        (lambda x: x * x, lambda x: x * 2.0, "operation 1, 'mul', has other inputs"),
         (lambda x: x * W0, lambda x: x * TWIN, "it uses other Values as parameters"),
         (lambda x: x.exp(), lambda x: x.exp() + 1, "operation 2 was the return and is 'add'"),
         (lambda x: x * 2, lambda x: [x * 2, hinge_loss([x], [x])][0], "operation 3 was nothing and is 'is_sign'"),
+        (
+            lambda x: labelled(x, x * 1, x),
+            lambda x: labelled(x, y := x * 1, y),
+            "operation 3, 'is_sign', has other inputs",
+        ),
+        (lambda x: labelled(x, x, Value(1)), lambda x: labelled(x, x, Value(-1)), "a constant was 1.0 and is -1.0"),
         (lambda x: [x * 2, x.exp()], lambda x: [x * 2, x.exp()][::-1], "operation 3, the return, has other inputs"),
     ],
 )
@@ -174,6 +188,10 @@ def test_a_warning_says_what_is_different(before, now, words: str) -> None:
     vectorized([1.0])
     with pytest.warns(RuntimeWarning, match=re.escape(f"has changed: {words}. It is compiled anew for this call. ")):
         vectorized([1.0])
+
+
+def test_a_rule_without_a_name_is_called_a_rule() -> None:
+    assert called(partial(max)) == "'rule'"
 
 
 def test_forget_makes_it_record_at_once() -> None:
@@ -214,9 +232,7 @@ def test_a_rule_that_sees_something_else_is_noticed(samples: int) -> None:
     vectorized = vectorize(lambda x: apply(scaled, x))
     vectorized(np.ones(samples))
     factor[0] = 7.0
-    with pytest.warns(
-        RuntimeWarning, match="operation 1, 'scaled', has another rule. It is compiled anew"
-    ):
+    with pytest.warns(RuntimeWarning, match="operation 1, 'scaled', has another rule. It is compiled anew"):
         assert vectorized(np.ones(samples)).data == pytest.approx(7.0)
 
 

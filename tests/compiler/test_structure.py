@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from micrograd_numpy import MLP, Module, Value, vectorize
+from micrograd_numpy.compiler.structure import Structure
 from micrograd_numpy.value import dot
 from tests.compiler.eager import close
 from tests.tables import changes
@@ -83,3 +84,54 @@ def test_a_parameter_that_a_model_makes_at_the_first_call_is_one_at_once() -> No
     for call in (1.0, 2.0, 3.0):
         vectorized([1.0]).backward()
         assert late.w is not None and late.w.grad == call
+
+
+def seen(asked: str, **attributes: Any) -> tuple[Module, Structure]:
+    """A Module with some attributes, and what a function sees of it that asks for those words."""
+    model = Module()
+    vars(model).update(attributes, steps=0)
+    return model, Structure([(model, set(asked.split()))])
+
+
+def test_what_was_asked_for_is_compared_by_its_number_and_as_often_as_there_is_a_change() -> None:
+    model, structure = seen("rate scales", rate=0.5, scales=[1.0])
+    for _ in range(2):
+        model.rate = float("0.5")  # another object
+        model.steps += 1
+        assert structure.unchanged()
+    model.scales[0] = 2.0
+    assert not structure.unchanged()
+    model.scales[0] = 1.0
+    assert structure.unchanged()
+    model.rate = 0.7
+    assert not structure.unchanged()
+
+
+def test_none_is_something_else_than_nothing() -> None:
+    model, structure = seen("bias")
+    model.bias = None
+    assert not structure.unchanged()
+    model, structure = seen("bias", bias=None)
+    del model.bias
+    assert not structure.unchanged()
+
+
+def test_values_matter_whether_the_function_asked_for_them_or_not() -> None:
+    model, structure = seen("", weight=Value(1.0))
+    del model.weight
+    assert not structure.unchanged()
+    model, structure = seen("", table={"a": Value(1.0)})
+    model.table["a"] = Value(1.0)
+    assert not structure.unchanged()
+    model, structure = seen("", layers=[Value(1.0)])
+    model.steps += 1
+    assert structure.unchanged()
+    model.layers.append(Value(1.0))
+    assert not structure.unchanged()
+
+
+def test_a_set_has_no_order() -> None:
+    numbers = range(50)
+    model, structure = seen("", things={*numbers, Value(1.0)})
+    model.things.difference_update(numbers)  # the Value is now the first
+    assert structure.unchanged()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micrograd_numpy import Value, draw_graph, losses, ops, topological_sort
+from micrograd_numpy import Value, draw_graph, losses, ops, topological_sort, vectorize
 from micrograd_numpy.compiler.symbols import ELEMENTARY
 from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures import stepper
@@ -261,6 +261,13 @@ def test_a_leaf_that_was_moved_after_all_was_computed_is_shown_as_it_is():
     root = a * 3.0
     a.data = 5.0
     assert [row["data"] for row in data_of(root)["nodes"]] == [5.0, 3.0, 6.0]
+
+
+def test_a_batch_has_no_rule_to_show():
+    w = Value(2.0, label="w")
+    batch = vectorize(lambda x: w * x)([1.0, 3.0])
+    row = data_of(batch * 2.0)["nodes"][1]
+    assert (row["op"], "rule" in row, "source" in row) == ("batch", False, False)
 
 
 def cube(a):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from micrograd_numpy import Value, value
-from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.guards.numbers import as_halves, as_tuple, in_order, short, what_is
 from micrograd_numpy.value import dot, mean
 
 
@@ -150,3 +150,30 @@ def test_what_makes_a_list_keeps_its_own_error() -> None:
 
     with pytest.raises(TypeError, match=r"^a bug of its own$"):
         mean(broken())
+
+
+def test_a_float_is_shown_with_six_digits_and_anything_else_as_it_is() -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    assert [short(x) for x in (1 / 3, 2, "a", Broken())] == ["0.333333", "2", "'a'", "Broken"]
+
+
+def test_of_a_table_the_rows_are_taken() -> None:
+    class Table:
+        def to_numpy(self) -> list[list[float]]:
+            return [[1.0, 2.0]]
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(["column"])
+
+    assert in_order("mean", "its numbers", Table()) == [[1.0, 2.0]]
+
+
+def test_numbers_on_the_right_are_asked_for_as_on_the_left() -> None:
+    assert as_tuple("dot", []) == ()
+    assert as_halves("dot", [1.0], (2.0,)) == as_halves("dot", (1.0,), [2.0]) == (1.0, 2.0)
+    for left, right in (([1.0], 2.0), (2.0, [1.0])):
+        with pytest.raises(TypeError, match=r"^dot takes Values or numbers in a list, but got float: 2\.0"):
+            as_halves("dot", left, right)
