@@ -294,7 +294,7 @@ def test_on_a_phone_a_figures_controls_are_as_wide_as_a_finger(
 
 def test_the_weights_on_file_are_those_of_the_pages(opened: Any, site: str) -> None:
     on_file = json.loads(WEIGHED.read_text("utf-8"))["pages"]
-    assert sorted(on_file) == sorted(EVERY)
+    assert sorted(on_file) == sorted(EVERY), "make weigh"
     for name in ("book/welcome.html", "notebooks/moons.html"):
         page, _ = opened()  # with nothing in its cache
         settle(page, site + name)
