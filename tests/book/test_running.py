@@ -71,3 +71,13 @@ def test_a_widget_is_not_stored_and_a_figure_to_touch_as_its_picture():
         notebook.cells.append(nbformat.v4.new_code_cell("stepper(x)", outputs=[shown], metadata={"tags": tags}))
     running.normalise(notebook)
     assert [output.data for cell in notebook.cells for output in cell.outputs] == [{"image/svg+xml": "<svg/>"}]
+
+
+def test_pieces_of_a_stream_are_joined_but_not_across_a_picture():
+    def stream(text):
+        return nbformat.v4.new_output("stream", name="stdout", text=text)
+
+    picture = nbformat.v4.new_output("display_data", data={"image/svg+xml": "<svg/>"})
+    cell = nbformat.v4.new_code_cell("plot()", outputs=[stream("a"), stream("b"), picture, stream("c")])
+    running.normalise(nbformat.v4.new_notebook(cells=[cell]))
+    assert [output.get("text", "picture") for output in cell.outputs] == ["ab", "picture", "c"]

@@ -59,7 +59,6 @@ def run(notebook: NotebookNode, folder: Path, root: Path) -> None:
             resources={"metadata": {"path": str(folder)}},
             timeout=CELL_TIMEOUT,
             record_timing=False,
-            coalesce_streams=True,
             store_widget_state=True,  # nbclient needs it for `interact`; normalise drops it with all other metadata
         )
         client.execute(env=environment)
@@ -70,9 +69,19 @@ def normalise(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         if "widget" in cell.metadata.get("tags", []):
             cell.outputs = []
+        outputs: list[NotebookNode] = []
         for output in cell.get("outputs", []):
+            last = outputs[-1] if outputs else None
+            if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+                last.text += (
+                    output.text
+                )  # nbclient would join what a picture parts, too
+                continue
             # A figure to touch is stored as its picture: the name of its widget differs from run to run.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            outputs.append(output)
+        if "outputs" in cell:
+            cell.outputs = outputs
     notebook.metadata = nbformat.from_dict(METADATA)
 
 
