@@ -73,9 +73,7 @@ def normalise(notebook: NotebookNode) -> None:
         for output in cell.get("outputs", []):
             last = outputs[-1] if outputs else None
             if last and output.output_type == last.output_type == "stream" and output.name == last.name:
-                last.text += (
-                    output.text
-                )  # nbclient would join what a picture parts, too
+                last.text += output.text  # nbclient would join what a picture parts, too
                 continue
             # A figure to touch is stored as its picture: the name of its widget differs from run to run.
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
