@@ -90,7 +90,7 @@ class BackwardPass:
         self.send(b, "column", part.sign, shape, lambda out: [f"{dot_of_column}({matrix}.T, {grad}, out={out})"])
 
     def dot(self, wide: bool, *sizes: int) -> str:
-        """What multiplies two matrices; one may be a single number if a size is 1, and n is 1, too, or counts for nothing.
+        """What multiplies two matrices; one may be a single number if a size is 1, and n is 1 or counts for nothing.
 
         `np.dot` takes such a matrix for a factor, and a factor of 0 makes 0 of nan.
         """

@@ -106,7 +106,8 @@ class FloatProgram:
             f"    for {inputs} in samples:{indented([*self.forward[True], f'results.append(({results}))'], 2)}\n"
             "    return results\n\n\n"
             f"def backward(samples, parameters, all_seeds):{body([*before, *zeros], 1)}\n"
-            f"    for ({inputs}), seeds in zip(samples, all_seeds):{body([*self.forward[True], *self.backward[True]], 2)}"
+            f"    for ({inputs}), seeds in zip(samples, all_seeds):"
+            f"{body([*self.forward[True], *self.backward[True]], 2)}"
             f"{indented(self.backward[False], 1)}\n"
             f"    return ({gradients})\n"
         )

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd_numpy.compiler.symbols import COMPARISONS, NUMPY, FollowError, Operand, Symbol, follow, reached
-from micrograd_numpy.ops import Rule
 from micrograd_numpy.guards.numbers import what_is
+from micrograd_numpy.ops import Rule
 
 Buffer = Callable[[str, int], str]  # the name of the i-th buffer for numbers, "float", or for answers, "bool"
 OPPOSITE = {"==": "!=", "!=": "=="}  # the other comparisons are false of a nan, and so are their opposites
@@ -186,7 +186,8 @@ def expect_array_rule(rule: Rule, inputs: int) -> None:
         name = rule_name(rule)
         raise TypeError(
             f"vectorize cannot follow the rule {name!r}: {error}. Stay with operators, if, ops and np.sin and its like "
-            f"(not math.sin); or write the same for arrays, def {name}_of_arrays(...), and put @numpy_rule({name}) above it"
+            f"(not math.sin); or write the same for arrays, def {name}_of_arrays(...), and put @numpy_rule({name}) "
+            "above it"
         ) from None
 
 

@@ -102,8 +102,9 @@ def refuse(recorder: Recorder, frame: FrameType, deed: str) -> NoReturn:
         deed = DEEDS.get(frame.f_code.co_name, deed)
         frame = frame.f_back
     recorder.refusal = TypeError(
-        f"{told((frame.f_code, frame.f_lineno))} {deed}, but a vectorized function runs once, on one sample, and what it did "
-        "is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; or decide outside, on numbers"
+        f"{told((frame.f_code, frame.f_lineno))} {deed}, but a vectorized function runs once, on one sample, and "
+        "what it did is replayed for all samples. Stay with operations on Values, for example relu() instead of an if; "
+        "or decide outside, on numbers"
     )
     raise recorder.refusal
 

@@ -51,7 +51,8 @@ def as_batch(array: Any, name: str) -> np.ndarray:
         ) from None
     if batch.dtype.kind not in "biuf":
         raise TypeError(
-            f"{name} must hold real numbers, but got {what_is(array)}; convert it first, for example with np.asarray(x, float)"
+            f"{name} must hold real numbers, but got {what_is(array)}; "
+            "convert it first, for example with np.asarray(x, float)"
         )
     if batch.ndim == 0:
         raise ValueError(
@@ -306,7 +307,8 @@ class Results:
         """
         if gradient is None:
             raise TypeError(
-                f"with reduction='none', backward needs to know how much each result counts: an array of shape {self.data.shape}, "
+                "with reduction='none', backward needs to know how much each result counts: "
+                f"an array of shape {self.data.shape}, "
                 "for example np.ones_like(result.data) for their sum"
             )
         seeds = as_batch(gradient, "gradient").astype(float)
@@ -430,7 +432,7 @@ class Vectorized:
         self._state.compiled.clear()
 
     def _compile(self, batches: list[np.ndarray]) -> Compiled:
-        """The program for such arguments: record the function, if there is none or it is time to see whether it still is right."""
+        """The program for such arguments: record the function if there is none, or to see whether it still is right."""
         key, compiled = tuple([batch.shape[1:] for batch in batches]), self._state.compiled
         latest = compiled.get(key)
         calls = latest.calls + 1 if latest else 1
@@ -456,9 +458,9 @@ class Vectorized:
         name = getattr(self.fn, "__name__", type(self.fn).__name__)
         missed = f"; {since} call{'s' * (since > 1)} before it may have missed the change" if since else ""
         warnings.warn(
-            f"{name!r} has changed: {news}. It is compiled anew for this call{missed}. What a vectorized function sees is "
-            "frozen, but for its arguments, the numbers of its parameters and what it asks of its Modules. Pass what "
-            f"changes as an argument, or call {name}.forget() after a change",
+            f"{name!r} has changed: {news}. It is compiled anew for this call{missed}. What a vectorized function sees "
+            "is frozen, but for its arguments, the numbers of its parameters and what it asks of its Modules. Pass "
+            f"what changes as an argument, or call {name}.forget() after a change",
             RuntimeWarning,
             stacklevel=6,
         )

@@ -43,7 +43,7 @@ class Symbol:
     trace : Trace
         Of the rule that is being followed.
     op : str
-        "input"; an operator; a name in `ELEMENTARY`; "abs", or "where".
+        "input"; an operator; a name in `ELEMENTARY`; "neg", "abs", "max" or "where".
     inputs : tuple of Symbol or float
         What it is made of; of an input, its number.
     """
@@ -118,9 +118,7 @@ class Trace:
 
     def __init__(self, inputs: int) -> None:
         self.symbols: dict[Any, Symbol] = {}
-        self.decided: dict[
-            int, bool
-        ] = {}  # by identity, the answers to the rule's questions, on the way that it goes now
+        self.decided: dict[int, bool] = {}  # the answers, by the question's identity, on the way that it goes now
         self.asked: Any = None  # the first question without an answer, which ends that way
         self.running = False  # whether the rule is at work
         self.ways = 0  # that it went
@@ -312,9 +310,9 @@ def compare(rule: Rule, followed: Followed) -> None:
     ends = (followed.result, *followed.slopes)
     steps = reached(ends)
     bounds = {i for s in steps if s.op in COMPARISONS for i in s.inputs if isinstance(i, float) and math.isfinite(i)}
-    telling = {*TELLING, *(x for bound in sorted(bounds)[:8] for x in around(bound))}
+    telling = [*TELLING, *(x for bound in sorted(bounds)[:8] for x in around(bound))]  # a set would take −0 for 0
     count = len(followed.inputs)
-    grid = list(product(sorted(telling), repeat=min(count, 2)))
+    grid = list(product(telling, repeat=min(count, 2)))
     points = [tuple(pair[(i + i // 2) % len(pair)] for i in range(count)) for pair in grid]
     numbers: dict[Any, Any] = dict(zip(followed.inputs, np.array(points).T))
     with np.errstate(all="ignore"):

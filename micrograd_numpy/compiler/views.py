@@ -11,9 +11,9 @@ from micrograd_numpy.arrays import Group, MemoryLayout, Part, Recipe, Table
 from micrograd_numpy.compiler.numpy_rules import literal
 
 # How a table of m rows and k columns is arranged when it is read:
-#   column   (m, n) or, with one number for all samples, (m, 1); k is 1
-#   matrix   (m, k); only with one number for all samples
-#   block    (m, k, n) or (m, k, 1)
+# - column: (m, n) or, with one number for all samples, (m, 1); k is 1
+# - matrix: (m, k), only with one number for all samples
+# - block: (m, k, n) or (m, k, 1)
 Arrangement = Literal["column", "matrix", "block"]
 Shape = tuple["int | str", ...]  # "n" is the number of samples
 

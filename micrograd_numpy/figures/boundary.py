@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsFloat
 
 from micrograd_numpy.drawing.style import BACKWARD, CARD, INK, MUTED
+from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.figures.plane import (
     NEGATIVE,
@@ -21,7 +22,6 @@ from micrograd_numpy.figures.plane import (
     steps_of,
     whole,
 )
-from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.moons import History, agrees, as_samples, centered, expect_classes, grid_line, predict
 from micrograd_numpy.vectorize import vectorize
 
@@ -98,7 +98,8 @@ def boundary_figure(
         curve.window(scaled(drawn_curve(curve, heights, last["dot"])), {min(heights): low, max(heights): high}),
         tag("text", "loss at each epoch", x=plane.left, y=curve.top - 7, fill=MUTED, font_size=11),
     ]
-    alt = f"The regions that a model saw in epochs {epochs[0]} to {epochs[-1]} of its training, with its accuracy and its loss."
+    seen = f"The regions that a model saw in epochs {epochs[0]} to {epochs[-1]} of its training"
+    alt = f"{seen}, with its accuracy and its loss."
     image = picture(alt, frame_title(last), 420, curve.top + curve.height + 30, *parts)
     return Figure("boundary", alt, {"frames": frames}, image)
 

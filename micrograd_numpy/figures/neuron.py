@@ -6,10 +6,10 @@ import math
 from dataclasses import asdict
 
 from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
+from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.figures.plane import NEGATIVE, POSITIVE, Plane, Point, evenly, picture
 from micrograd_numpy.figures.stepper import as_steps
-from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.guards.inputs import one_of
 from micrograd_numpy.guards.numbers import as_float
 from micrograd_numpy.mlp import ACTIVATIONS
@@ -91,7 +91,7 @@ def rule_of(activation: str) -> Rule:
 
 
 def along_weights(w1: float, w2: float, z: float) -> Point:
-    """The point on the line through the origin along the weights where w1·x1 + w2·x2 = z; the origin without weights."""
+    """The point on the line through the origin along the weights where w1·x1 + w2·x2 = z; else the origin."""
     square = w1 * w1 + w2 * w2
     a, b = (n / square if square else 0.0 for n in (w1, w2))
     return a * z, b * z

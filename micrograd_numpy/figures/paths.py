@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from micrograd_numpy.drawing.style import BACKWARD, FORWARD, INK
+from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.figures.plane import (
     Plane,
@@ -19,7 +20,6 @@ from micrograd_numpy.figures.plane import (
     steps_of,
     whole,
 )
-from micrograd_numpy.drawing.svg import shown, tag
 from micrograd_numpy.optimizers import Optimizer, path
 from micrograd_numpy.value import Value
 
@@ -84,7 +84,8 @@ def paths_figure(
             raise ValueError(f"the first {name} must be one of those to choose from, {list(among)}, but got {number!r}")
     if not (x[0] <= start[0] <= x[1] and y[0] <= start[1] <= y[1]):
         raise ValueError(
-            f"the start {tuple(start)} lies outside the window, x from {x[0]} to {x[1]} and y from {y[0]} to {y[1]}; make it wider"
+            f"the start {tuple(start)} lies outside the window, x from {x[0]} to {x[1]} and y from {y[0]} to {y[1]}; "
+            "make it wider"
         )
     plane = Plane(x, y)
     walks: list[dict[str, Any]] = []

@@ -35,7 +35,7 @@ class Plane:
         return across * self.width, (1 - up) * self.height
 
     def window(self, inside: str, heights: Mapping[float, str] | None = None) -> str:
-        """A window that shows `inside` and cuts off the rest, with numbers on its edges, or these words at these heights."""
+        """A window that shows `inside` and cuts off the rest, with numbers on its edges, or words at these heights."""
         place = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
         marks = []
         for x in ticks(*self.x):

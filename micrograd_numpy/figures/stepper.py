@@ -10,9 +10,9 @@ from typing import Any
 
 from micrograd_numpy import backprop, ops
 from micrograd_numpy.compiler.symbols import follow
-from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.drawing.cards import operation_sign
 from micrograd_numpy.drawing.svg import clipped
+from micrograd_numpy.figures.figure import Figure
 from micrograd_numpy.graph import draw_graph
 from micrograd_numpy.guards.numbers import what_is
 from micrograd_numpy.value import Value
