@@ -1,7 +1,7 @@
 """What all tests share: repeatable property tests, and PyTorch where it is installed."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
@@ -18,6 +18,28 @@ settings.register_profile(
 settings.load_profile("book")
 
 FUZZ_SECONDS = 45.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Pictures that were meant to change are stored anew."""
+    parser.addoption(
+        "--store", action="store_true", help="store the pictures as they are drawn now; git shows what changed"
+    )
+
+
+@pytest.fixture
+def stored(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a picture, byte for byte, with the file of this name in the folder `stored` beside the test."""
+
+    def compare(name: str, picture: str) -> None:
+        path = request.path.parent / "stored" / name
+        if request.config.getoption("--store"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(picture.encode())
+        if not path.exists() or path.read_bytes() != picture.encode():
+            pytest.fail(f"{path} holds another picture; if the new one is right, run pytest --store and look at both")
+
+    return compare
 
 
 @pytest.fixture(scope="session")

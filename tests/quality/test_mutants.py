@@ -117,7 +117,6 @@ from pathlib import Path
 from tools.quality import mutants
 
 mutants.ROOT = Path(sys.argv[1])
-mutants.COPIED = ("micrograd_numpy", "tests")
 mutants.TESTS = {"": ()}
 mutants.PATIENCE = 1
 sys.exit(mutants.main(sys.argv[2:]))
