@@ -137,6 +137,27 @@ def keep_together(_app: Sphinx, tree: nodes.document, _page: str) -> None:
             row[place + 1] = nodes.Text(after[closing.end() :])
 
 
+# A docstring of several lines, as Pygments marks it: its first line, and the others.
+DOCSTRING = re.compile(
+    r'''(?P<first><span class="sd">"""[^<]*</span>\n)'''
+    r'''(?P<others>(?:(?:<span class="sd">(?:(?!""")[^<])*</span>)?\n)*<span class="sd">[^<]*"""</span>\n)'''
+)
+
+
+def fold_docstring(found: re.Match[str]) -> str:
+    """Leave the first line of a docstring open. The label of the rest is no text, so a copy of the code is whole."""
+    label = f"{found['others'].count(chr(10))} more lines of this docstring"
+    return f'{found["first"]}<details class="docstring"><summary aria-label="{label}"></summary>{found["others"]}</details>'
+
+
+def tell_library(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: object) -> None:
+    """On the page of a chapter, tell the library's cells from those that only show something, and fold docstrings."""
+    if chapter := re.fullmatch(r"notebooks/(\w+)", page):
+        cell = f'<div data-library="micrograd_numpy/{chapter[1]}.py" class="cell library '
+        body = re.sub(r'<div class="cell (?![^"]*tag_active-ipynb)', cell, context["body"])
+        context["body"] = DOCSTRING.sub(fold_docstring, body)
+
+
 def text_at(row: nodes.Element, place: int) -> str:
     """Return the plain text at a place among an element's children; nothing if there is none."""
     there = row[place] if 0 <= place < len(row) else None
@@ -149,6 +170,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", settle, priority=1)
     app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", drop_style_of_maths, priority=900)
+    app.connect("html-page-context", tell_library)
     app.connect("html-page-context", shorten_descriptions, priority=900)  # after sphinxext.opengraph's
     app.connect("build-finished", rest)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -25,6 +25,7 @@ import micrograd_numpy
 from tools import ROOT
 from tools.book import check_site
 from tools.book.built_site import Site, policy_source
+from tools.book.twins import pairs
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
 TOC = list(parse_toc_yaml(ROOT / "_toc.yml"))
@@ -94,6 +95,33 @@ def test_the_address_of_the_site_follows_from_the_repository():
 )
 def test_descriptions_end_well(given, shown):
     assert extension().end_well(given) == shown
+
+
+def test_a_docstring_is_folded_after_its_first_line_and_the_code_stays_whole():
+    line = '<span class="sd">{}</span>\n'
+    first, others = line.format('"""One.'), "\n" + line.format("    Two &lt; 3.") + line.format('    """')
+    page = f'<div class="cell docutils"><pre>def f():\n{first}{others}    return 1\n</pre></div>'
+    demonstration = '<div class="cell tag_active-ipynb docutils">'
+    context = {"body": page + demonstration}
+    extension().tell_library(None, "notebooks/tiny", "", context, None)
+    library, _, rest = context["body"].partition(">")
+    assert library == '<div data-library="micrograd_numpy/tiny.py" class="cell library docutils"'
+    assert '<summary aria-label="3 more lines of this docstring"></summary>' in rest
+    assert re.sub(r"</?(?:details|summary)[^>]*>", "", rest) == (page + demonstration).partition(">")[2]
+    untouched = {"body": page}
+    extension().tell_library(None, "notebooks/exercises/tiny", "", untouched, None)
+    assert untouched == {"body": page}
+
+
+def test_a_folded_cell_of_the_library_says_what_is_in_it_and_how_long_it_is():
+    for pair in pairs():
+        for cell in pair.read_text().cells:
+            tags = cell.metadata.get("tags", [])
+            if "/" in pair.name or "active-ipynb" in tags or not any(tag.startswith("hide") for tag in tags):
+                continue
+            label = cell.metadata.get("mystnb", {}).get("code_prompt_show", "")
+            lines = sum(bool(line.strip()) for line in cell.source.splitlines())
+            assert re.fullmatch(rf"[A-Z].*, {lines} lines", label), (pair.text, lines, label)
 
 
 @pytest.mark.parametrize(
