@@ -146,8 +146,9 @@ DOCSTRING = re.compile(
 
 def fold_docstring(found: re.Match[str]) -> str:
     """Leave the first line of a docstring open. The label of the rest is no text, so a copy of the code is whole."""
-    label = f"{found['others'].count(chr(10))} more lines of this docstring"
-    return f'{found["first"]}<details class="docstring"><summary aria-label="{label}"></summary>{found["others"]}</details>'
+    first, others = found["first"], found["others"]
+    label = f"{len(others.splitlines())} more lines of this docstring"
+    return f'{first}<details class="docstring"><summary aria-label="{label}"></summary>{others}</details>'
 
 
 def tell_library(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: object) -> None:

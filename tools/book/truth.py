@@ -32,6 +32,7 @@ import os
 import re
 import sys
 import types
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -39,6 +40,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import tomllib
 
 from tools import ROOT
@@ -203,17 +205,13 @@ class Page:
     """A page that runs cell by cell, as in its notebook."""
 
     def __init__(self, setup: str) -> None:
-        import matplotlib as mpl
-        import matplotlib.pyplot as plt
-        import numpy as np
-
-        mpl.use("agg")
+        os.environ["MPLBACKEND"] = "agg"
+        warnings.filterwarnings("ignore", message=".*non-interactive.*")  # what plt.show() says: we look ourselves
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module  # where the page's classes say that they live
         self.names = module.__dict__
         self.seen: dict[str, Any] = {"np": np, "shown": {}, "axes": [], "lines": {}, "printed": ""}
         self.names["display"] = self.look
-        plt.show = self.keep_figures
         exec(setup, self.seen)  # noqa: S102  # our own tables
 
     def look(self, result: object) -> None:
@@ -221,10 +219,10 @@ class Page:
         if svg := getattr(result, "_repr_svg_", None):
             self.seen["shown"] = values_in(svg() or "")
 
-    def keep_figures(self, *_: object, **__: object) -> None:
-        """Note what was drawn with matplotlib, in place of showing it."""
-        import matplotlib.pyplot as plt
-
+    def keep_figures(self) -> None:
+        """Note what a cell has drawn with matplotlib, as its notebook would show it."""
+        if not (plt := sys.modules.get("matplotlib.pyplot")) or not plt.get_fignums():
+            return
         figures = [plt.figure(number) for number in plt.get_fignums()]
         self.seen["axes"] = [axes for figure in figures for axes in figure.axes]
         self.seen["lines"] = {line.get_label(): line for axes in self.seen["axes"] for line in axes.lines}
@@ -257,8 +255,11 @@ def next_code(cells: Sequence[nbformat.NotebookNode], place: int) -> int:
 
 def chosen(cells: Sequence[nbformat.NotebookNode], text: Text) -> set[float]:
     """Return the numbers that the code beside a text writes itself: they are choices, not results."""
-    before = [number for number in range(text.cell) if cells[number].cell_type == "code"][-1:]
-    beside = " ".join(cells[number].source for number in (*before, next_code(cells, text.cell)))
+    code = [number for number, cell in enumerate(cells) if cell.cell_type == "code"]
+    near = [number for number in code if number < text.cell][-1:] + [number for number in code if number >= text.cell][
+        :1
+    ]
+    beside = " ".join(cells[number].source for number in near)
     return {float(number.replace("_", "")) for number in re.findall(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:e-?\d+)?", beside)}
 
 
