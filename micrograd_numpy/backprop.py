@@ -1,14 +1,15 @@
 # %% [markdown]
-# # Backpropagation: everyone in turn
+# # Backpropagation: every node in its turn
 #
-# Every node can hand its gradient to its inputs. The art is in the order. In this chapter you run seven wrong ways on
-# purpose, see what each one breaks, and end with two short functions that are right on every graph and as fast as any.
+# Every node can pass its gradient on to its inputs. The hard part is the order. In this chapter you write
+# backpropagation in seven ways that are wrong, slow or fragile, and see what each one breaks. At the end you have two
+# short functions that avoid all seven faults, and the whole engine on one screen.
 #
 # - **You will build** `topological_sort` and `backward`.
 # - **You need** [Value](value.ipynb). [Operations](ops.ipynb) helps, but you can read it later.
 # - **Time** about 35 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports, 3 lines"} tags=["hide-input"]
 """Backpropagation: order the graph, then apply the chain rule once at each node."""
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ from typing import Any, Protocol, TypeVar
 # draw_graph(L, local_derivatives=True)
 
 # %% [markdown]
-# The local derivatives are on the arrows. Start at the root with $\partial L/\partial L = 1$ and let every node hand on
-# its gradient times the number on the arrow. `_backward()` does this for one node:
+# The arrows carry the local derivatives. Start at the root, where $\partial L/\partial L = 1$, and let each node pass on
+# its gradient times the number on the arrow. We say that the node *fires*. `_backward()` does this for one node:
 
 # %% tags=["active-ipynb"]
 # a, b, p, s, L = formula()
@@ -53,18 +54,18 @@ from typing import Any, Protocol, TypeVar
 #     print(f"{node.label} has fired:  {grads}")
 
 # %% [markdown]
-# Follow `a.grad`. When $L$ fires, `a` gets 4, for the direct path. Only when $p$ fires does the rest arrive, $-6$, and
-# the sum is $-2$. Until then the 4 was right, but not finished.
+# Follow `a.grad`. When $L$ fires, `a` gets 4 along the direct path. The rest, $-6$, arrives only when $p$ fires, and the
+# sum is $-2$. The 4 was not wrong, but it was unfinished.
 #
-# So the answer is $-2$ and $4$, and a rule appears: **a node may fire only when its own gradient is finished**, that
-# is, after every node that uses it. Three nodes are easy to put in order by eye. The rest of the chapter does it for
-# any number of them.
+# So the answer is $\partial L/\partial a = -2$ and $\partial L/\partial b = 4$, and it shows a rule: **a node may fire
+# only when its own gradient is finished**, that is, after every node that uses it has fired. You can order three nodes
+# by eye. The rest of the chapter orders any number of them.
 #
-# ## Five wrong ways
+# ## Five first attempts
 #
-# Each of these has been written many times, by careful people. Run them, so that you recognize them.
+# People write each of these versions sooner or later. Run them, so that you recognize them.
 #
-# **One: `=` instead of `+=`.** Let each node *set* its inputs' gradients.
+# **One: `=` instead of `+=`.** Let each node *set* the gradients of its inputs.
 
 # %% tags=["active-ipynb"]
 # def hand_back_by_setting(node):
@@ -79,9 +80,11 @@ from typing import Any, Protocol, TypeVar
 # print(f"a.grad = {a.grad}, but it should be -2")
 
 # %% [markdown]
-# The last path to arrive wipes out the others. On a graph where nothing is used twice, no test would notice.
+# The last path to arrive overwrites the others. Test this version only on graphs in which each node is used once, and
+# you will not notice the mistake.
 #
-# **Two: recursion that fires and goes on.** Fire this node, then do the same for each input.
+# **Two: recursion that fires and goes on.** Fire this node, then do the same for each of its inputs. What gradient
+# should `a` get below, and what will it get?
 
 # %% tags=["active-ipynb"]
 # def fire_and_recur(node):
@@ -98,12 +101,13 @@ from typing import Any, Protocol, TypeVar
 # print(f"c = 4a, so a.grad should be 4, but it is {a.grad}")
 
 # %% [markdown]
-# `c` has two arrows from `b`, so `b` fires twice, and the second time it hands on everything *again*. This is the
-# question that readers of micrograd ask most: why not plain recursion, without a sort? Because of this 8.
+# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. Readers of
+# micrograd often ask why it needs a sort, when recursion is so much shorter. This 8 is the answer.
 #
-# **Three: recursion along every path.** Then let each call carry only its own share.
+# **Three: recursion along every path.** Now let each call carry only its own share. We try it on a ladder: each rung
+# adds the rung before to itself, so its result doubles.
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "A ladder of three additions: two arrows lead from each node to the next, so 8 paths lead from the first to the last."}} tags=["active-ipynb"]
 # visits = 0
 #
 #
@@ -123,6 +127,9 @@ from typing import Any, Protocol, TypeVar
 #     return leaf, root
 #
 #
+# draw_graph(doubled(3)[1])
+
+# %% tags=["active-ipynb"]
 # for times in [2, 4, 8, 16]:
 #     visits = 0
 #     leaf, root = doubled(times)
@@ -130,13 +137,13 @@ from typing import Any, Protocol, TypeVar
 #     print(f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes")
 
 # %% [markdown]
-# Every gradient is right. But each layer of sharing doubles the number of paths, and so the visits. At 60 doublings it
-# is $2^{61} - 1$ visits: at ten million a second, seven thousand years. Real graphs share at every layer: each neuron's
-# output feeds all neurons of the next.
+# Every gradient is right. But each rung doubles the number of paths, and with it the visits. 60 rungs take
+# $2^{61} - 1$ visits. At ten million visits a second, that is seven thousand years. Networks share at every layer, too:
+# the output of a neuron is an input of each neuron in the next layer.
 #
 # **Four: one visit each, nearest first.** Go through the graph by distance from the root, and fire every node once.
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The graph of L = h + k after nearest-first: the gradient of h is 4, but that of x, which h feeds with factor 2, is only 2."}} tags=["active-ipynb"]
 # def nearest_first(root):
 #     queue, seen = [root], {root}
 #     for node in queue:  # grows while we walk
@@ -151,23 +158,28 @@ from typing import Any, Protocol, TypeVar
 # h = x * 2
 # k = h * 3
 # L = h + k
+# x.label, h.label, k.label, L.label = "x", "h", "k", "L"
 # L.grad = 1.0
 # nearest_first(L)
 # print(f"L = 8x, so x.grad should be 8, but it is {x.grad}")
+# draw_graph(L, local_derivatives=True)
 
 # %% [markdown]
-# `h` is one step from the root, so it fires early. But it is also two steps away, through `k`, and what `k` sends comes
-# too late. Distance is the wrong thing to sort by.
-#
-# The right thing is who uses whom. Here is the order that you used by eye.
+# `h` is one step away from the root, so it fires early, when its gradient is 1. But `h` is also two steps away, through
+# `k`. What `k` sends makes its gradient 4, and that is too late for `x`. So distance is the wrong thing to sort by. What
+# counts is which node uses which.
 #
 # ## Topological order
 #
-# Put all nodes in a row so that **every node comes after its inputs**. That is a *topological order*. Read it from the
-# right, and every node comes after all who use it: exactly when its gradient is finished.
+# Put all nodes in a row so that **every node comes after its inputs**. This is a *topological order*. Read it from
+# right to left, and every node comes after all nodes that use it: its gradient is finished when its turn comes.
 #
-# There is an old trick to find one. Walk into the inputs first, and write a node down on the way *out*, when there is
-# nothing left below it.
+# Every graph of Values has such an order. A node is made from nodes that exist already, so no node can depend on
+# itself. The order in which the nodes were made is a topological order. But nothing recorded it: the root knows its
+# inputs, they know theirs, and that is all.
+#
+# A depth-first walk finds an order again. Visit the inputs of a node first, and add the node to the row on the way
+# *out*, when its inputs are done. By then all of them are in the row already, so the node comes after them.
 
 # %% tags=["active-ipynb"]
 # def sort_by_recursion(node, order, seen):
@@ -184,9 +196,30 @@ from typing import Any, Protocol, TypeVar
 # print("   ".join(node.label or str(node.data) for node in order))
 
 # %% [markdown]
-# Each name stands to the right of its inputs. (The 10 is there too: it is a leaf, like any number that you write into a
-# formula.) This is right, and each node is visited once. It is also the version in most small engines. So what is wrong
-# with it?
+# Each name stands to the right of its inputs. (The 10 is there too. A number that you write into a formula becomes a
+# leaf.) In a picture, every arrow points to the right:
+
+# %% mystnb={"code_prompt_show": "The code of the picture", "image": {"alt": "The six nodes a, b, p, 10, s and L in a row. Arcs lead from inputs to results, and all of them lead to the right."}} tags=["active-ipynb", "hide-input"]
+# import matplotlib.pyplot as plt
+#
+# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
+#
+# book_style()
+# place = {node: x for x, node in enumerate(order)}
+# arrows = [(place[i], place[node]) for node in order for i in node._prev]
+# fig, axes = plt.subplots(figsize=(6.4, 2.2))
+# for start, end in arrows:
+#     arc = {"arrowstyle": "-|>", "color": FORWARD, "shrinkA": 14, "shrinkB": 14, "connectionstyle": "arc3,rad=-0.5"}
+#     axes.annotate("", (end, 0), (start, 0), arrowprops=arc)
+# for node, x in place.items():
+#     box = {"boxstyle": "circle", "facecolor": "white", "edgecolor": FORWARD}
+#     axes.text(x, 0, node.label or f"{node.data:g}", ha="center", va="center", bbox=box)
+# axes.set(xlim=(-0.5, 5.5), ylim=(-0.4, 1.6))
+# axes.axis("off")
+# plt.show()
+
+# %% [markdown]
+# This version is right, it visits each node once, and most small engines use it. What is wrong with it, then?
 #
 # **Five: recursion again.** Add up two thousand numbers.
 
@@ -201,21 +234,21 @@ from typing import Any, Protocol, TypeVar
 #     print("RecursionError: Python's own stack is full")
 
 # %% [markdown]
-# Python's own stack ends at a depth of about a thousand calls, and a loss summed over two thousand examples is two
-# thousand deep. The walk is fine; the stack it borrows is too small. So bring your own: a list.
+# By default, Python stops at a depth of a thousand calls, and a loss summed over two thousand examples makes a graph two
+# thousand nodes deep. The walk is right, but it uses Python's stack, which is too small. So we use a stack of our own:
+# a list.
 #
-# A stack needs to remember one more thing than "visit this node": "and when all of its inputs are written down, write
-# down this one". We push the node back, with a bookmark, `None`, on top of it, before its inputs. When the bookmark
-# comes up again, everything above it is done.
-
-# %% [markdown]
+# Recursion remembers something that a plain list of nodes to visit does not: when all inputs of a node are done, the
+# node itself must be added to the row. So we push the node a second time, with a bookmark, `None`, on top of it, and its
+# inputs above the bookmark. When the bookmark comes to the top, everything above it is done.
+#
 # ## The real code
 #
-# First, what backpropagation has to know of a node. Nothing about numbers or rules; it works on anything with these
-# three.
+# Backpropagation needs three things of a node: a gradient, its inputs, and `_backward`. The folded cell says so to the
+# type checker.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "What a node must have, as types, 6 lines"} tags=["hide-input"]
 class Node(Protocol):
     """What backpropagation needs to know of a value, and no more."""
 
@@ -231,10 +264,10 @@ N = TypeVar("N", bound=Node)
 
 # %%
 def topological_sort(root: N) -> list[N]:
-    """Every node that `root` depends on, inputs before outputs, `root` last.
+    """Return every node that `root` depends on, inputs before outputs, `root` last.
 
-    Depth-first, with a stack of our own instead of Python's, so no graph is too
-    deep. Each node is listed once, after all of its inputs; the order depends on
+    The walk is depth-first, with a stack of our own instead of Python's, so no graph
+    is too deep. Each node is listed once, after all of its inputs; the order depends on
     the graph alone. Time and memory are linear in nodes plus edges.
 
     Parameters
@@ -270,47 +303,64 @@ def topological_sort(root: N) -> list[N]:
 
 
 # %% [markdown]
-# Watch the stack at work. The top is at the right, `|` is the bookmark.
+# Watch it at work. The top of the stack is on the right, and `|` is the bookmark.
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "watch: topological_sort again, with a line printed at each step"} tags=["active-ipynb", "hide-input"]
 # def names(nodes):
-#     return " ".join("|" if node is None else node.label or "10" for node in nodes)
+#     return " ".join("|" if node is None else node.label or f"{node.data:g}" for node in nodes)
 #
 #
 # def watch(root):
 #     order, seen, stack = [], set(), [root]
 #     while stack:
-#         print(f"{names(stack):16} {names(order)}".rstrip())
-#         node = stack.pop()
+#         before, node = names(stack), stack.pop()
 #         if node is None:
 #             order.append(stack.pop())
-#         elif node not in seen:
+#             did = f"add {names(order[-1:])} to the row"
+#         elif node in seen:
+#             did = f"{names([node])} was here before: drop it"
+#         else:
 #             seen.add(node)
 #             stack += (node, None)
 #             stack += node._prev[::-1]
-#     print(f"{'':16} {names(order)}")
+#             did = f"visit {names([node])}"
+#         print(f"{before:22} {did:27} {names(order)}".rstrip())
 #
 #
-# print(f"{'stack':16} order")
+# print(f"{'stack':22} {'what happens':27} row")
 # watch(L)
 
 # %% [markdown]
-# `a` comes up a second time as the other factor of `L`, is found in `seen`, and is dropped.
+# `a` comes up a second time as the other factor of `L`. It is in `seen`, so it is dropped.
 #
-# Now the claims. No graph is too deep, and the work grows with the graph, not with its paths:
+# Does this hold for every graph? Let us build a thousand tangled ones at random, and check that each node is listed
+# once, after all of its inputs.
+
+# %% mystnb={"code_prompt_show": "tangle(seed): a random graph, 11 lines"} tags=["active-ipynb", "hide-input"]
+# import random
+#
+#
+# def tangle(seed, number=Value):
+#     rng = random.Random(seed)
+#     nodes = [number(rng.uniform(-1, 1)) for _ in range(4)]
+#     for _ in range(rng.randrange(1, 30)):
+#         a, b = rng.choices(nodes[-8:], k=2)
+#         nodes.append(rng.choice([a + b, a * b, a.tanh()]))
+#     return nodes[:4], nodes[-1]
 
 # %% tags=["active-ipynb"]
-# print("a chain of 2,000 additions:", len(topological_sort(total)), "nodes, each listed once")
-# for times in [16, 60, 200]:
-#     leaf, root = doubled(times)
-#     print(f"{times:3} doublings: {len(topological_sort(root)):3} nodes, 2^{times} paths")
+# for seed in range(1000):
+#     order = topological_sort(tangle(seed)[1])
+#     place = {node: i for i, node in enumerate(order)}
+#     assert len(place) == len(order)
+#     assert all(place[i] < place[node] for node in order for i in node._prev)
+#
+# print("1000 graphs in order, and a chain of", len(topological_sort(total)), "nodes is not too deep")
 
-# %% mystnb={"image": {"alt": "Visits against doublings on a logarithmic scale: following every path is a steep straight line, so it doubles at each step; the topological order stays almost flat."}} tags=["active-ipynb"]
-# import matplotlib.pyplot as plt
-#
-# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
-#
-# book_style()
+# %% [markdown]
+# The work grows with the nodes, not with the paths:
+
+# %% mystnb={"code_prompt_show": "The code of the picture", "image": {"alt": "Visits against rungs on a logarithmic scale: along all paths they grow on a straight line, from 3 at one rung to 8191 at 12; in topological order they grow only from 2 to 13."}} tags=["active-ipynb", "hide-input"]
 # depths = range(1, 13)
 # paths, nodes = [], []
 # for times in depths:
@@ -321,22 +371,23 @@ def topological_sort(root: N) -> list[N]:
 #
 # plt.semilogy(depths, paths, "o-", color=BACKWARD, label="along every path")
 # plt.semilogy(depths, nodes, "o-", color=FORWARD, label="in topological order")
-# plt.xlabel("doublings")
+# plt.xlabel("rungs")
 # plt.ylabel("visits")
 # plt.legend()
 # plt.show()
 
 # %% [markdown]
-# The order is also the same on every run. `_prev` is a tuple, and `seen` is asked only whether a node is in it, never
-# in which order. So the sums are added up in the same order, to the last bit.
+# The order depends on the graph alone: `_prev` is a tuple, and the program only asks whether a node is in `seen`, never in
+# which order. So two runs add up the same numbers in the same order, and their results are equal to the last bit.
 #
-# With the order in hand, is `backward` only a loop? Almost. Two more traps are left.
+# With the order known, is `backward` only a loop? Almost. Two traps are left.
 #
-# ## The sixth: leftovers
+# ## Sixth: leftovers
 #
-# Sort, set the root's gradient to 1, fire everyone in reverse. Call it on two roots that share a node.
+# Sort, set the gradient of the root to 1, and fire all nodes in reverse order. Now call this on two roots that share a
+# node. Predict what `x` holds after both calls.
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The graph of b = 7h after both calls: b sends h a gradient of 7, but h holds 12, and passes 2 times 12 on to x, which holds 34."}} tags=["active-ipynb"]
 # def backward_with_leftovers(root):
 #     root.grad = 1.0
 #     for node in reversed(topological_sort(root)):
@@ -346,28 +397,30 @@ def topological_sort(root: N) -> list[N]:
 # x = Value(1.0)
 # h = x * 2
 # a, b = h * 5, h * 7
+# x.label, h.label, a.label, b.label = "x", "h", "a", "b"
 # backward_with_leftovers(a)
 # print(f"after a: h.grad = {h.grad}, x.grad = {x.grad}")
 # backward_with_leftovers(b)
 # print(f"after b: h.grad = {h.grad}, x.grad = {x.grad}")
+# draw_graph(b, local_derivatives=True)
 
 # %% [markdown]
-# $a = 10x$ and $b = 14x$, so `x` should hold 24, and it holds 34. The second call found 5 in `h`, left there by the
-# first, added its own 7, and handed all 12 on. The 5 was counted twice.
+# $a = 10x$ and $b = 14x$, so `x` should hold 24, and it holds 34. The second call found a 5 in `h`, left there by the
+# first. It added its own 7 and passed all 12 on, so the 5 was counted twice.
 #
-# You do want *leaves* to add up: the gradient of a sum of losses is the sum of their gradients. But an *interior* node
-# is scrap paper. It must start from zero on each call.
+# *Leaves* should add up: the gradient of a sum of losses is the sum of their gradients. But the gradient of an
+# *interior* node is scratch paper. It must start from zero in each call.
 #
-# ## The seventh: half a gradient
+# ## Seventh: half a gradient
 #
-# You press Ctrl-C in the middle of a long `backward`, look around, and go on. Or a bug stops it, and your program
-# catches the error. Here a bug sits in `h`. Before you run the cell: what does `x` hold afterwards?
+# You press Ctrl-C in the middle of a long `backward`, look around, and go on. Or an error stops it, and your program
+# catches the error. In the next cell, something is wrong with `h`. What will `x` hold afterwards?
 
 # %% tags=["active-ipynb"]
 # def stumbling_block():
 #     x = Value(1.0)
 #     h, k = x * 5, x * 7
-#     h._local = None  # something that stops the walk at h
+#     h._local = None  # makes h raise an error when it fires
 #     return x, h + k
 #
 #
@@ -375,17 +428,17 @@ def topological_sort(root: N) -> list[N]:
 # try:
 #     backward_with_leftovers(root)
 # except TypeError:
-#     print(f"stopped halfway: x.grad = {x.grad}")
+#     print(f"stopped: x.grad = {x.grad}")
 
 # %% [markdown]
-# `k` had fired and `h` had not, so `x` holds 7 of its 12. Nothing tells this 7 from a whole gradient, and the next
-# `backward` would add to it. So `backward` must do all or nothing: remember what the leaves held, and give it back if
-# anything goes wrong.
+# `k` had fired and `h` had not, so `x` holds 7 of its 12. Nothing tells this 7 from a whole gradient, and the next call
+# would add to it. So `backward` does all or nothing for the leaves: it remembers what they held, and restores that if
+# anything goes wrong. (Interior nodes need no such care, because the next call sets them to zero.)
 
 
 # %%
 def backward(root: Node) -> None:
-    """Fill `grad` of every node that `root` depends on with ∂root/∂node.
+    """Compute ∂root/∂node for every node that `root` depends on, and put it in its `grad`.
 
     A leaf accumulates: what it held before stays and the new gradient is added,
     so several roots can be summed up. An interior node starts again from zero:
@@ -427,22 +480,23 @@ def backward(root: Node) -> None:
 # x = Value(3.0)
 # cube = x * x * x
 # backward(cube)
+# print(f"x³ at 3: {x.grad}")
 # backward(cube)
-# print(f"x³ at 3, twice: {x.grad}")
+# print(f"called again: {x.grad}")
 #
 # x, root = stumbling_block()
 # x.grad = 100.0
 # try:
 #     backward(root)
 # except TypeError:
-#     print(f"stopped halfway: {x.grad}")
+#     print(f"stopped: {x.grad}")
 
 # %% [markdown]
-# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. (With leftovers, it would be 72.)
-# The third `x` held 100 from before, and holds it still.
+# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. The last `x` held 100 before the call
+# that failed, and it still does.
 #
-# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero just above, so it makes no difference there.
-# But a root can be a leaf. Then it accumulates, like any leaf:
+# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero a few lines above, so there both do the same.
+# But a root can be a leaf, and then it accumulates like any leaf:
 
 # %% tags=["active-ipynb"]
 # x = Value(3.0)
@@ -453,37 +507,38 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## Step through it
 #
-# `after(k)` shows the formula from the top of the page when the first `k` nodes have fired. This is the halfway point:
-# `L` and `s` have fired, `p` is next, and `a` holds only the 4.
+# `after(k)` shows the formula from the top of the page when the first `k` of its three operations have fired. Here `L` and
+# `s` have fired and `p` is next. `a` holds only the 4 of the direct path.
 
-# %% mystnb={"image": {"alt": "The graph of L = (a*b + 10)*a after L and s have fired: the gradient of s is 2, of p is 2 and of a is 4, and b still has 0."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The graph of L = (a*b + 10)*a after L and s have fired: the gradient of s is 2, of p is 2 and of a is 4; b still has 0."}} tags=["active-ipynb"]
 # def after(k):
 #     *_, root = formula()
 #     root.grad = 1.0
-#     for node in topological_sort(root)[::-1][:k]:
+#     operations = [node for node in reversed(topological_sort(root)) if node._prev]
+#     for node in operations[:k]:
 #         node._backward()
 #     return draw_graph(root, local_derivatives=True)
 #
 #
 # after(2)
 
-# %% mystnb={"image": {"alt": "The same graph after p has fired too: the gradient of a is now \u22122 and the gradient of b is 4."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The same graph after p has fired too: the gradient of a is now \u22122, and that of b is 4."}} tags=["active-ipynb"]
 # after(3)
 
 # %% [markdown]
-# Run everything down to the folded cell below, and you get a slider that steps through all of it.
+# In a notebook, the folded cell makes a slider that steps through all of it. Open it and run it after the cells above.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
 #
-# ipywidgets.interact(after, k=(0, 6))
+# ipywidgets.interact(after, k=(0, 3))
 
 # %% [markdown]
 # ## What it costs
 #
-# One `backward` walks over each arrow once to sort, and once to fire. The formula itself took one operation per node.
-# So the whole gradient costs a small multiple of computing the formula, **however many inputs there are**. Count it for
-# a sum of $n$ squares:
+# `backward` walks along each arrow twice: once to sort, and once to fire. The formula itself took one operation per node,
+# and no operation here has more than two inputs. So the whole gradient costs a small multiple of the formula,
+# **however many inputs there are**. Count it for a sum of $n$ squares:
 
 # %% tags=["active-ipynb"]
 # for n in [10, 100, 1000]:
@@ -499,19 +554,73 @@ def backward(root: Node) -> None:
 #     print(f"nudging needs {n + 1:4} runs of {2 * n:4} operations")
 
 # %% [markdown]
-# Ten times the inputs, ten times the work. For nudging, it is a hundred times. That is why networks with a billion
-# weights can be trained at all.
+# With ten times the inputs, `backward` has ten times the work, and nudging has a hundred times the work. A network has
+# many inputs, its weights, and one output, its loss. This is why networks are trained with backpropagation.
 #
+# ## The whole engine on one screen
+#
+# Here is everything from the first three chapters, without the checks and the conveniences: a number that remembers,
+# three rules, the order, and the walk back. Read it until you could write it from memory.
+
+# %% tags=["active-ipynb"]
+# import math
+#
+#
+# class Number:
+#     def __init__(self, data, inputs=(), local=()):
+#         self.data, self.grad = data, 0.0
+#         self.inputs, self.local = inputs, local
+#
+#     def __add__(self, other):
+#         return Number(self.data + other.data, (self, other), (1.0, 1.0))
+#
+#     def __mul__(self, other):
+#         return Number(self.data * other.data, (self, other), (other.data, self.data))
+#
+#     def tanh(self):
+#         t = math.tanh(self.data)
+#         return Number(t, (self,), (1 - t * t,))
+#
+#     def backward(self):
+#         order, seen, stack = [], set(), [self]
+#         while stack:
+#             node = stack.pop()
+#             if node is None:
+#                 order.append(stack.pop())
+#             elif node not in seen:
+#                 seen.add(node)
+#                 stack += (node, None, *reversed(node.inputs))
+#         for node in order:
+#             if node.inputs:
+#                 node.grad = 0.0
+#         self.grad += 1.0
+#         for node in reversed(order):
+#             for i, local in zip(node.inputs, node.local):
+#                 i.grad += local * node.grad
+
+# %% tags=["active-ipynb"]
+# for seed in range(1000):
+#     (ours, root), (theirs, other) = tangle(seed, Number), tangle(seed, Value)
+#     root.backward()
+#     other.backward()
+#     assert [leaf.grad for leaf in ours] == [leaf.grad for leaf in theirs]
+#
+# print("1000 graphs: the gradients of Number and of Value are equal to the last bit")
+
+# %% [markdown]
 # ## What you can now do
 #
-# - Say why plain recursion is wrong on shared nodes, or slow, and show it with four lines.
+# - Explain why plain recursion is wrong on shared nodes, or slow, and give an example of a few lines.
 # - Write a topological sort that has no limit on depth.
 # - Predict what leaves and interior nodes hold after several calls of `backward`.
+# - Write a small autograd engine from memory.
 #
 # ## In PyTorch this is …
 #
-# … the same order, computed by counting how many users of each node have yet to fire. The results agree, leftovers
-# included:
+# … [`Tensor.backward`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html). PyTorch does not sort
+# first: it counts how many users of each node have yet to fire ([Autograd
+# mechanics](https://docs.pytorch.org/docs/stable/notes/autograd.html) describes the rest). Its gradients accumulate in
+# the same way:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -530,33 +639,35 @@ def backward(root: Node) -> None:
 #     cube = x * x * x
 #     cube.backward(retain_graph=True)
 #     cube.backward()
-#     print("x³ at 3, twice:", x.grad.item())
+#     print("x³ at 3, called twice:", x.grad.item())
 
 # %% [markdown]
-# `retain_graph=True` is there because PyTorch throws its graph away after one call, to save memory. Ours lives as long
-# as you hold its root.
+# `retain_graph=True` keeps the graph for the second call. PyTorch otherwise frees it after one, to save memory. Our graph
+# lives as long as you hold its root.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Backpropagation](exercises/backprop.ipynb):
+# With folded solutions, in [Exercises: Backpropagation](exercises/backprop.ipynb):
 #
 # 1. Sort by counting: fire a node when its last user has fired, as PyTorch does.
-# 2. Make a graph on which nearest-first is right, and change one arrow so that it is wrong.
-# 3. Go forwards: carry the derivative with respect to one input along with the values. When is that cheaper?
+# 2. Lucky, and then not: find a graph on which nearest-first is right, and spoil it with one more operation.
+# 3. Forward mode: carry the derivative with respect to one input along with the values. When is that cheaper?
+# 4. Deep and wide: check that an order is topological, also on a very long chain.
 #
 # ## Check yourself
 #
 # :::{dropdown} Is there only one topological order of a graph?
-# No. In `a * b`, either of `a` and `b` may come first. Any of them gives the right gradients.
+# No. In `a * b`, either of `a` and `b` may come first. Each order gives the same gradients, up to rounding.
 # :::
 #
-# :::{dropdown} Which of the wrong ways gives right gradients, and what is wrong with it?
-# The third, along every path. Its time doubles with each layer of sharing.
+# :::{dropdown} Two of the first five attempts give right gradients. Which ones, and what is wrong with them?
+# The third, along every path: its time doubles with each rung. And the fifth: it ends with a `RecursionError` on a deep
+# graph.
 # :::
 #
 # :::{dropdown} Why must interior nodes be reset, and leaves not?
-# What an interior node holds is handed on; leftovers would be counted again. What a leaf holds stays there, so it can
-# be a running sum.
+# An interior node passes on what it holds, so leftovers would be counted again. A leaf passes nothing on, so it can keep a
+# running sum.
 # :::
 #
 # :::{dropdown} A leaf's gradient is 4 in the middle of `backward`. May an optimizer use it?

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: Backpropagation
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs.
+# Try each one before you open its solution.
 
 # %%
 import random
@@ -12,9 +12,9 @@ from micrograd_numpy import Value, topological_sort
 # %% [markdown]
 # ## 1. Sort by counting
 #
-# PyTorch does not sort before it walks. It counts, for each node, the users that have yet to fire, and lets a node fire
-# when its count reaches zero. Write `backward_by_counting(root)` like that, and compare its gradients with
-# `root.backward()` on the random graph below.
+# PyTorch does not sort before it walks. For each node, it counts the users that have yet to fire, and lets the node fire
+# when its count reaches zero. Write a function `backward_by_counting(root)` that does the same. Compare its gradients
+# with those of `root.backward()` on random graphs.
 
 
 # %%
@@ -32,7 +32,7 @@ def random_graph(seed, size=60):
     return leaves, root
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def backward_by_counting(root):
     users = {root: 0}
     stack = [root]
@@ -68,14 +68,14 @@ print("20 random graphs: the same gradients")
 
 
 # %% [markdown]
-# The order may differ from the one by depth-first search; both are topological. So the sums are added up in another
-# order, and the last bits may differ. That is why the comparison allows $10^{-9}$.
+# This order may differ from that of the depth-first walk, but both are topological. So the same terms may be added in
+# another order, and the last bits may differ. This is why the comparison allows a relative difference of $10^{-9}$.
 
 # %% [markdown]
 # ## 2. Lucky, and then not
 #
-# Write a graph of four or five nodes on which "one visit each, nearest first" from the chapter gives the right
-# gradient. Then add a single operation, so that it gives a wrong one. What made the difference?
+# Build a small graph in which two operations use the same node, and on which "one visit each, nearest first" from the chapter gives
+# the right gradient. Then add or remove a single operation, so that it gives a wrong one. What made the difference?
 
 
 # %%
@@ -90,30 +90,31 @@ def nearest_first(root):
                 queue.append(i)
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x = Value(1.0)
 h = x * 2
 k = h * 3
-nearest_first(h * k)  # h first in the queue, and it fires too early
-print(f"h * k:       {x.grad}, but it is 12x², which has the slope 24")
+nearest_first(h * k)  # h fires before k, and too early
+print(f"h * k:       x.grad = {x.grad}, but the slope of 6x · 2x = 12x² at 1 is 24")
 
 x = Value(1.0)
 h = x * 2
 nearest_first((h * 3) * (h * 5))  # both uses of h are equally far from the root
-print(f"(3h) * (5h): {x.grad}, and it is 60x², which has the slope 120")
+print(f"(3h) * (5h): x.grad = {x.grad}, and the slope of 6x · 10x = 60x² at 1 is 120")
 
 # %% [markdown]
-# When all paths from the root to a node are equally long, nearest-first meets it after all of its users. One operation
-# more on one of the paths, and it comes too early.
+# If all paths from the root to a node are equally long, nearest-first visits the node after all of its users. If one path
+# has an operation more, the node fires too early.
 
 # %% [markdown]
 # ## 3. Forward mode
 #
-# Carry the derivative along with the value. A `Dual` holds a number and its slope with respect to one chosen input,
-# whose slope starts at 1. Write `+`, `*` and `tanh` for it. How many runs does the whole gradient of a function of $n$
-# inputs take? And of a function of one input with $n$ outputs?
+# Carry the derivative along with the value. A `Dual` holds a number and its slope with respect to one chosen input. The
+# slope of the chosen input is 1, and that of every other input is 0. Write `+`, `*` and `tanh` for `Dual`. How many runs
+# does it take to find the whole gradient of a function of $n$ inputs? And all slopes of a function with one input and
+# $n$ outputs?
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 import math
 
 
@@ -149,17 +150,18 @@ print("reverse, 1 run: ", [f"{value.grad:.6f}" for value in values])
 
 
 # %% [markdown]
-# Forward mode takes a run per input, and gives the slopes of all outputs. Reverse mode takes a run per output, and
-# gives the slopes for all inputs. A loss is one output of many weights, so training goes in reverse.
+# Forward mode takes one run for each input, and a run gives the slopes of all outputs with respect to that input. Reverse
+# mode takes one run for each output, and a run gives the slopes with respect to all inputs. A loss is one output of many
+# weights, so training uses reverse mode.
 
 # %% [markdown]
 # ## 4. Deep and wide
 #
-# Is the order that `topological_sort` returns really topological? Write a function that checks it: each node once, and
-# after all of its inputs. Try it on random graphs and on a chain of 100,000 nodes.
+# Is the order that `topological_sort` returns topological? Write a function that checks this: each node is there once, and
+# after all of its inputs. Try it on random graphs, and on a chain of 200,000 operations.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def is_topological(order, root):
     place = {node: i for i, node in enumerate(order)}
     each_once = len(place) == len(order)
@@ -173,4 +175,4 @@ root = Value(1.0)
 for _ in range(100_000):
     root = root * 0.5 + 1
 assert is_topological(topological_sort(root), root)
-print("all in order, also", len(topological_sort(root)), "nodes deep in a chain")
+print("all in order, and so is a chain of", sum(bool(node._prev) for node in topological_sort(root)), "operations")

@@ -128,13 +128,12 @@ class Claim:
         return next((text.cell for text in texts if self.pattern.search(text.words)), None)
 
     def typed(self) -> Iterator[str]:
-        """Yield the numbers that the claim takes for granted."""
-        for number in re.findall(DIGITS, " ".join(part for part in self.fixed if part)):
-            value = number.replace(",", "").rstrip(" %")
-            if not self.condition or not re.search(
-                rf"(?<![\w.]){re.escape(value)}(?![\w.])", self.condition.replace("_", "")
-            ):
-                yield number
+        """Yield the numbers that the claim takes for granted, though they would need one."""
+        for number in Text(" · ".join(part for part in self.fixed if part), 0).numbers():
+            value = number[0].replace(",", "").rstrip(" %")
+            repeated = re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.])", self.condition.replace("_", ""))
+            if value[0].isdigit() and not repeated:
+                yield number[0]
 
     def told_by(self, names: dict[str, Any]) -> str:
         """Return the words that are true; none, if the condition is not met."""
