@@ -35,10 +35,10 @@ from tests.tables.edges import (
     TELLING,
     UNARY,
     Difference,
-    Operation,
 )
 from tests.tables.errors import MISTAKES, SETUP, Mistake
 from tests.tables.losses import LOSSES, Loss
+from tests.tables.operations import Operation
 from tools import ROOT
 
 PAGE = ROOT / "book" / "contract.md"
@@ -135,7 +135,11 @@ def grid(caption: str, across: str, columns: dict[str, Callable[[float], tuple[f
 def two_inputs(operation: Operation) -> str:
     """Tabulate an operation of two inputs: a column for each b."""
     caption = f"{code(operation.name)}: a down, b across; beneath each result ∂/∂a, ∂/∂b"
-    return grid(caption, "b", {shown(b): lambda a, b=b: operation.rule(a, b) for b in TELLING})
+
+    def at(b: float) -> Callable[[float], tuple[float, tuple[float, ...]]]:
+        return lambda a: operation.rule(a, b)
+
+    return grid(caption, "b", {shown(b): at(b) for b in TELLING})
 
 
 POWERS_TO_KNOW = [

@@ -61,7 +61,7 @@ def code(source: str, tree: ast.Module, *, passing_on: bool) -> str:
             lines[row] = lines[row][:column].rstrip()
         elif token.type == tokenize.NL and not lines[row].strip():  # an empty line, but none of a string
             del lines[row]
-    for node in ast.walk(tree):
+    for node in (node for node in ast.walk(tree) if isinstance(node, ast.stmt)):
         match node:
             case ast.Expr(ast.Constant(str())):
                 dropped = True
@@ -70,7 +70,7 @@ def code(source: str, tree: ast.Module, *, passing_on: bool) -> str:
             case _:
                 dropped = False
         if dropped:
-            for row in range(node.lineno, node.end_lineno + 1):
+            for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                 lines.pop(row, None)
     return "\n".join(lines.values())
 

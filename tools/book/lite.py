@@ -91,7 +91,7 @@ def packages(live: Path, listed: dict[str, Any], own: Path, environment: Path) -
     for package in wanted:
         folder = f"{LIVE}/packages" if package.file in shared else own.name
         found[package.name] = {**listed[package.name], "file_name": f"{folder}/{package.file}"}
-    pure = ["--no-deps", "--only-binary", ":all:", "--platform", "any", "-c", REQUIREMENTS, "-q"]
+    pure: list[str | Path] = ["--no-deps", "--only-binary", ":all:", "--platform", "any", "-c", REQUIREMENTS, "-q"]
     run(environment, own, "pip", "download", "--disable-pip-version-check", *pure, *PYPI)
     theirs = {package.file for package in missing}
     found.update(entry(wheel, f"{own.name}/{wheel.name}") for wheel in own.glob("*.whl") if wheel.name not in theirs)

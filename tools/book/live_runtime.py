@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from tools import ROOT
@@ -42,7 +42,7 @@ class Package(NamedTuple):
     sha256: str
 
 
-def wanted(listed: Mapping[str, Mapping], roots: Iterable[str]) -> list[Package]:
+def wanted(listed: Mapping[str, Mapping[str, Any]], roots: Iterable[str]) -> list[Package]:
     """Return the packages `roots` and everything that they need, by name.
 
     Parameters

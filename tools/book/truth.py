@@ -116,7 +116,7 @@ class Claim:
             return [plain(self.told)]
         told = ast.parse(self.code, mode="eval").body
         parts = told.values if isinstance(told, ast.JoinedStr) else [told]
-        return [plain(f"|{part.value}|")[1:-1] if isinstance(part, ast.Constant) else None for part in parts]
+        return [plain(f"|{part.value!s}|")[1:-1] if isinstance(part, ast.Constant) else None for part in parts]
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -231,10 +231,12 @@ class Page:
         """Run a cell; the value of its last line is shown."""
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
         tree = ast.parse(source, name)
-        last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        end = tree.body[-1] if tree.body else None
+        last = ast.Expression(end.value) if isinstance(end, ast.Expr) else None
         flags = __future__.annotations.compiler_flag
         with contextlib.redirect_stdout(io.StringIO()) as output:
-            exec(compile(tree, name, "exec", flags, dont_inherit=True), self.names)  # noqa: S102  # the page
+            body = ast.Module(tree.body[:-1] if last else tree.body, [])
+            exec(compile(body, name, "exec", flags, dont_inherit=True), self.names)  # noqa: S102  # the page
             if last is not None:
                 self.look(eval(compile(last, name, "eval", flags, dont_inherit=True), self.names))  # noqa: S307
             self.keep_figures()

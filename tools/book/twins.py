@@ -129,7 +129,7 @@ def cell_ids(notebook: NotebookNode) -> Iterator[str]:
 
 def blank_notebook(text: NotebookNode) -> NotebookNode:
     """Return the notebook of these cells, not yet run, with no metadata but what we choose."""
-    notebook = nbformat.v4.new_notebook(metadata=METADATA, cells=deepcopy(text.cells))
+    notebook: NotebookNode = nbformat.v4.new_notebook(metadata=METADATA, cells=deepcopy(text.cells))
     for cell, name in zip(notebook.cells, cell_ids(text), strict=True):
         cell.id = name
     return notebook
@@ -137,7 +137,8 @@ def blank_notebook(text: NotebookNode) -> NotebookNode:
 
 def as_bytes(notebook: NotebookNode) -> bytes:
     """Return the file: sorted keys, one space of indent, a newline at the end."""
-    return (nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n").encode()
+    text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+    return (text.rstrip("\n") + "\n").encode()
 
 
 # ------------------------------------------------------------------ how a text is laid out

@@ -33,6 +33,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import cast
 
 import hypothesis
 import libcst as cst
@@ -196,7 +197,7 @@ def mutants(module: str, text: str) -> Iterator[Mutant]:
         collector = Collector()
         statement.visit(collector)
         for where, node, changed in collector.changes:
-            part = tree.code_for_node(deep_replace(statement, node, changed))
+            part = tree.code_for_node(cast("cst.CSTNode", deep_replace(statement, node, changed)))
             code = "".join([head, *parts[:i], part, *parts[i + 1 :]])
             if (means := meaning(code)) in seen:
                 continue
