@@ -7,7 +7,7 @@
 #
 # - **You will build** `Value`, a class that works like a float and can compute derivatives.
 # - **You need** Python functions, classes, and methods such as `__add__`. From school: the slope of a straight line.
-# - **Time** about 35 minutes.
+# - **Time** about 30 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports, 8 lines"} tags=["hide-input"]
 """Value: a number that remembers how it was made."""
@@ -31,7 +31,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 #
 # ## Nudge and watch
 #
-# Before any class, take a plain function and try it out.
+# Take a plain function and try it out.
 
 # %% tags=["active-ipynb"]
 # def f(x):
@@ -107,8 +107,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # output shrink. To train a network, you take its error as the output and its weights as the inputs, and step against
 # the gradient.
 #
-# So is nudging all you need? It has two flaws. The first is that the nudge must not be too small either. Here is $f$
-# at the same place as above, where its slope is 6:
+# Nudging has two flaws. The first is that the nudge must not be too small either. Here is $f$ at the same place as
+# above, where its slope is 6:
 
 # %% tags=["active-ipynb"]
 # for nudge in [1e-6, 1e-9, 1e-12, 1e-15, 1e-18]:
@@ -218,7 +218,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # draw_graph(c, local_derivatives=True)
 
 # %% [markdown]
-# Now follow a nudge of `b` to the end. The product moves $2$ times as far, and the sum moves just as far as the product:
+# Now follow a nudge of `b` to the end. The product moves $2$ times as far, and the sum moves as far as the product:
 # $2 \times 1 = 2$. Along a path, factors **multiply**.
 #
 # A nudge of `a` travels along two paths at once:
@@ -249,7 +249,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 #
 # ## Why backward
 #
-# You could list every path, but there can be far too many: repeat `x = x + x` twenty times, and over a million paths
+# You could list every path, but there can be far too many. Repeat `x = x + x` twenty times, and over a million paths
 # lead from the first `x` to the last. It is enough to walk through the graph once and let every box add up what reaches
 # it. There are two ways to do that.
 #
@@ -301,8 +301,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # ## The real class
 #
 # `Tiny` works, but it knows only two operations, it cannot compute `a + 1`, and you have to call `hand_back` yourself.
-# The library's `Value` is the same idea without these gaps. On a first reading, you can skip to the
-# section "See it work".
+# The library's `Value` is the same idea without these gaps. On a first reading, you can skip to "See it work".
 #
 # A Value holds one real number. Where a Value is expected, you can also pass a plain number, which becomes a Value
 # first:
@@ -327,7 +326,7 @@ def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
 # skips `__init__`, because the result is known to be a float.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Make the node of a result, 11 lines"} tags=["hide-input"]
 def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
     """Return the Value that an operation made from its inputs: its result, with its local derivatives."""
     out = object.__new__(Value)
@@ -591,7 +590,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # %% [markdown]
 # ## See it work
 #
-# Here is the formula from above once more, now with one call of `backward`:
+# Here is the formula from above, with one call of `backward`:
 
 # %% tags=["active-ipynb"]
 # a, b = Value(2.0, label="a"), Value(3.0, label="b")
@@ -602,8 +601,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(b)
 
 # %% [markdown]
-# The next formula is longer than anyone wants to solve by hand. It is the example from micrograd's README, which gives
-# the three results 24.7041, 138.8338 and 645.5773.
+# The next formula is the example from micrograd's README, which gives the three results 24.7041, 138.8338 and 645.5773.
 
 # %% tags=["active-ipynb"]
 # a, b = Value(-4.0, label="a"), Value(2.0, label="b")
@@ -621,8 +619,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(f"g = {g.data:.4f}, dg/da = {a.grad:.4f}, dg/db = {b.grad:.4f}")
 
 # %% [markdown]
-# `backward` gives you the slope at one point, so a loop gives you the slope at many. The function `wave` is made up.
-# What will the orange curve do where the blue one has a peak?
+# `backward` gives you the slope at one point, so a loop gives you the slope at many points. What will the orange curve
+# do where the blue one has a peak?
 
 # %% tags=["active-ipynb"]
 # def wave(x):
@@ -645,16 +643,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # plt.show()
 
 # %% [markdown]
-# It crosses zero, because the blue curve is flat there. Nudging confirms the slopes, here with one nudge to each side:
-
-# %% tags=["active-ipynb"]
-# nudge = 1e-6
-# for point in points:
-#     change = wave(Value(point.data + nudge)).data - wave(Value(point.data - nudge)).data
-#     assert abs(change / (2 * nudge) - point.grad) < 1e-8
-
-# %% [markdown]
-# Finally, a graph to play with. This function draws `c = a*b + a` for any `a` and `b`, with the gradients filled in.
+# It crosses zero, because the blue curve is flat there.
+#
+# Finally, here is a graph to play with. It is `c = a*b + a` for any `a` and `b`, with the gradients filled in.
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a at a = 2 and b = \u22121: c is 0, the gradient of a is 0 and the gradient of b is 2."}} tags=["active-ipynb"]
 # def product_and_sum(a, b):
