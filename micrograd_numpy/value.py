@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Value: a number that remembers
 #
-# Give a computer a formula and it hands you a number. In this chapter you build a number that hands you more: it
-# remembers how it was made, so it can tell how far each input moved it. That one ability is what trains every neural
-# network.
+# Give a computer a formula and it hands you a number. In this chapter you build a number that does more: it remembers
+# how it was made, so it can tell you how far the result moves when you move one of the inputs. Neural
+# networks are trained this way.
 #
-# - **You will build** `Value`, a class that works like a float and knows its derivatives.
-# - **You need** Python classes and operators. From school: the slope of a line. Nothing more.
+# - **You will build** `Value`, a class that works like a float and can compute derivatives.
+# - **You need** Python functions, classes, and methods such as `__add__`. From school: the slope of a straight line.
 # - **Time** about 30 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports, 8 lines"} tags=["hide-input"]
 """Value: a number that remembers how it was made."""
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 
 # %% [markdown]
-# The cell above is the top of the file `micrograd_numpy/value.py`, because this page *is* that file: cells like it are
-# the library, and the others show you around in it.
+# This page is a file of the library, `micrograd_numpy/value.py`. On the page in the book, the library's cells
+# have this name above them. The other cells show you what the library does. What you do not need for the idea is
+# folded, like the cell above.
 #
 # ## Nudge and watch
 #
-# Before any class, take a plain function and poke it.
+# Take a plain function and try it out.
 
 # %% tags=["active-ipynb"]
 # def f(x):
@@ -40,10 +41,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # f(3.0)
 
 # %% [markdown]
-# How much does the output move when the input moves a little? You need no theory to find out. Nudge the input, and
-# watch.
-#
-# Before you run the next cell: the input grows by 0.001. By how much does the output grow?
+# How much does the output move when the input moves a little? You need no theory to find out: nudge the input, and
+# watch. Let the input grow by 0.001. By how much will the output grow? Guess, then look.
 
 # %% tags=["active-ipynb"]
 # nudge = 0.001
@@ -51,39 +50,45 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(f"that is  {(f(3.0 + nudge) - f(3.0)) / nudge:.3f} times the nudge")
 
 # %% [markdown]
-# The output moves about six times as far as the input. Make the nudge smaller and the "about" melts away:
+# The output moves about six times as far as the input. Now make the nudge smaller, step by step:
 
 # %% tags=["active-ipynb"]
 # for nudge in [1.0, 0.1, 0.01, 0.001, 0.0001]:
 #     print(f"nudge {nudge:<6}  ratio {(f(3.0 + nudge) - f(3.0)) / nudge:.4f}")
 
 # %% [markdown]
-# The number that the ratio settles on, 6, is the **derivative** of $f$ at 3. It is a slope, and you can see it: zoom in
-# on a smooth curve and it turns into a straight line.
+# The ratio approaches 6. You can see why when you write the nudge as $h$. The new output is
+# $(3 + h)^2 = 9 + 6h + h^2$, so the output has moved by $6h + h^2$. Divided by the nudge, that is
+#
+# $$\frac{6h + h^2}{h} = 6 + h.$$
+#
+# The part with $h^2$ has become $h$. It vanishes as the nudge becomes small, and 6 remains. This number is the
+# **derivative** of $f$ at 3. It is a slope, and you can see it: zoom in on a smooth curve, and it looks more and more
+# like a straight line.
 
-# %% mystnb={"image": {"alt": "The parabola f(x) = x\u00b2 and the straight line of slope 6 that touches it at x = 3."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 13 lines", "image": {"alt": "On the left, the parabola f(x) = x\u00b2 and the straight line of slope 6 that touches it at x = 3. On the right the same from x = 2.9 to 3.1: the curve and the line can hardly be told apart."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
-# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, CARD, FORWARD, INK, book_style
 #
 # book_style()
-# x = np.linspace(0, 5, 200)
-# plt.plot(x, f(x), color=FORWARD, label="f(x) = x²")
-# plt.plot(x, f(3.0) + 6 * (x - 3), color=BACKWARD, linestyle="--", label="slope 6 at x = 3")
-# plt.plot(3, 9, "o", color=BACKWARD)
-# plt.xlabel("x")
-# plt.ylim(-10, 26)
-# plt.legend()
+# fig, panels = plt.subplots(1, 2)
+# for ax, low, high in zip(panels, (0, 2.9), (5, 3.1)):
+#     x = np.linspace(low, high, 200)
+#     ax.plot(x, f(x), color=FORWARD, label="f(x) = x²")
+#     ax.plot(x, f(3.0) + 6 * (x - 3), color=BACKWARD, linestyle="--", label="slope 6 at x = 3")
+#     ax.plot(3, 9, "o", color=BACKWARD)
+#     ax.set_xlabel("x")
+# panels[0].legend()
 # plt.show()
 
 # %% [markdown]
-# At 3, moving right by a little means moving up by six times that little. That is all a derivative says, and all this
-# book needs of calculus.
+# Close to 3, a small step to the right takes you about six times as far up. A derivative says no more than that.
 #
 # ## Two inputs, two slopes
 #
-# A formula with two inputs has two slopes: nudge one input and hold the other still.
+# A formula with two inputs has two slopes. To measure one, nudge one input and hold the other still.
 
 # %% tags=["active-ipynb"]
 # def g(a, b):
@@ -96,29 +101,45 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(f"nudge b: {(g(2.0, 3.0 + nudge) - g(2.0, 3.0)) / nudge:.4f}")
 
 # %% [markdown]
-# These are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly $\partial$ says "this input
-# moves, the others stay". Together they are the **gradient**: it tells you which way to push each input to make the
-# output grow. Push the other way and it shrinks. Training a network is this, with the error as the output and the
-# weights as inputs.
+# These slopes are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly $\partial$ says that
+# this input moves and the others stay. Together the slopes are the **gradient** of $g$. It tells you which way to push
+# each input: a small step in the direction of its slope makes the output grow, and a small step against it makes the
+# output shrink. To train a network, you take its error as the output and its weights as the inputs, and step against
+# the gradient.
 #
-# So are we done? Nudging has two flaws. The first is that the nudge must not be too small either:
+# Nudging has two flaws. The first is that the nudge must not be too small either. Here is $f$ at the same place as
+# above, where its slope is 6:
 
 # %% tags=["active-ipynb"]
 # for nudge in [1e-6, 1e-9, 1e-12, 1e-15, 1e-18]:
-#     print(f"nudge {nudge:.0e}  ratio {(g(2.0 + nudge, 3.0) - g(2.0, 3.0)) / nudge:.6f}")
+#     print(f"nudge {nudge:.0e}  ratio {(f(3.0 + nudge) - f(3.0)) / nudge:.6f}")
 
 # %% [markdown]
-# A float has about 16 digits. Subtract two numbers that agree in 15 of them and almost nothing is left; nudge by less
-# than the last digit and nothing moves at all.
+# A float has about 16 digits. When you subtract two numbers that agree in most of them, only the last few digits are
+# left, and those are rounded. When the nudge is smaller than the last digit of 3.0, nothing moves at all.
+#
+# So there are two errors. A large nudge leaves you with the $h$ from above, and a small one with the rounding. Drawn
+# for many nudges, the error has the shape of a V:
+
+# %% mystnb={"code_prompt_show": "The picture's code, 7 lines", "image": {"alt": "The error of the ratio against the nudge, both on logarithmic scales, in the shape of a V. From a nudge of 1 down to about 1e-7, the error is as large as the nudge and falls with it. For smaller nudges it rises again, in jumps, until it stays at 6."}} tags=["active-ipynb", "hide-input"]
+# nudges = np.logspace(0, -17, 69)
+# errors = [abs((f(3.0 + nudge) - f(3.0)) / nudge - 6) for nudge in nudges]
+# plt.figure(figsize=(5.6, 3))
+# plt.loglog(nudges, errors, ".-", color=BACKWARD, linewidth=1)
+# plt.xlabel("nudge")
+# plt.ylabel("error of the ratio")
+# plt.show()
+
+# %% [markdown]
+# Even at the tip of the V, near a nudge of $10^{-8}$, only about half of the 16 digits are right.
 #
 # The second flaw is worse. Each input needs a run of its own. A model with a million weights needs a million and one
-# runs of the formula, for one small step of training. We want every slope at once, to the last digit, for about the
-# price of one run. For that, a number must remember.
+# runs of the formula, all for one small step of training. It would be better to run the formula once and get every
+# slope, with no nudge to choose. That is possible if the numbers remember how they were made.
 #
 # ## A number that remembers
 #
-# Here is the smallest one. It holds a float, and when you add or multiply, the result keeps hold of what it was made
-# from.
+# Here is a small class of such numbers. It holds a float, and when you add or multiply, the result keeps its inputs.
 
 # %% tags=["active-ipynb"]
 # class Remembering:
@@ -136,25 +157,13 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 #
 # a, b = Remembering(2.0), Remembering(3.0)
 # c = a * b + a
-# print(c.data, "was made by", c.op, "from", [i.data for i in c.inputs])
+# for made in [c, c.inputs[0]]:
+#     print(made.data, "was made by", made.op, "from", [i.data for i in made.inputs])
 
 # %% [markdown]
-# You wrote `a * b + a`, and Python called your methods in turn. Ask `c` where it came from and you can walk all the way
-# back.
-
-# %% tags=["active-ipynb"]
-# def history(value, depth=0):
-#     print("   " * depth + f"{value.data} {value.op and 'made by ' + value.op}".rstrip())
-#     for i in value.inputs:
-#         history(i, depth + 1)
-#
-#
-# history(c)
-
-# %% [markdown]
-# Read the 2.0 at the bottom again: it is `a`, and it is also the first number on the line of the product. One number,
-# used twice. A list can't show that, a picture can. This is the same formula, drawn by the engine that you are about to
-# build:
+# You wrote `a * b + a`, and Python called your methods in turn. From `c` you can now walk back to the inputs. The 2.0
+# of the first line and the 2.0 of the second are the same object, `a`, which was used twice. A list does not show that,
+# but a picture does. This one is the same formula, drawn by the engine that you are about to build:
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a: a and b feed a product of 6, and the product and a again feed a sum of 8. Two arrows leave a."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
@@ -166,39 +175,100 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # draw_graph(c)
 
 # %% [markdown]
-# Such a picture is a **computation graph**. Each box is a number, each arrow says "was used for". The boxes with no
-# arrow into them are the **leaves**: the inputs. The box at the right is the **root**: the output.
+# Such a picture is a **computation graph**. Each box is a number, also called a **node**, and each arrow says "was used
+# for". The boxes with no arrow into them are the **leaves**: the inputs. The box on the right is the **root**: the
+# output.
 #
 # ## What one step knows
 #
-# No single operation knows the whole formula. Each knows its own small part, and that is enough.
+# No single operation knows the whole formula. Each one knows how its own inputs move its own result, and that is
+# enough. Nudge an input by $h$:
 #
-# - A product $p = ab$: nudge $a$ by a little and $p$ moves $b$ times as far. Nudge $b$, and it moves $a$ times as far.
-# - A sum $s = p + a$: nudge either and $s$ moves just as far, 1 times.
+# - A sum $s = p + a$ becomes $p + (a + h)$. It moves by $h$, just as far as the input. So the factor is 1.
+# - A product $p = ab$ is the area of a rectangle. If side $a$ grows by $h$, the rectangle gains a strip that is $b$
+#   high and $h$ wide, so $p$ moves $b$ times as far as $a$. If side $b$ grows by $h$, the strip is $a$ wide, so $p$
+#   moves $a$ times as far as $b$.
+
+# %% mystnb={"code_prompt_show": "The picture's code, 17 lines", "image": {"alt": "A rectangle, a = 2 wide and b = 3 high. Nudging a adds a strip of area b times h on its right. Nudging b adds a strip of area a times h on top. In the corner between the two strips is a small square of area h times h."}} tags=["active-ipynb", "hide-input"]
+# width, height, h = 2.0, 3.0, 0.4
+# fig, ax = plt.subplots(figsize=(4.2, 3.6))
+# ax.add_patch(plt.Rectangle((0, 0), width, height, color=FORWARD, alpha=0.25))
+# ax.add_patch(plt.Rectangle((width, 0), h, height, color=BACKWARD, alpha=0.45))
+# ax.add_patch(plt.Rectangle((0, height), width, h, color=ACCENT, alpha=0.45))
+# ax.add_patch(plt.Rectangle((width, height), h, h, fill=False, edgecolor=INK, linestyle=":"))
+# ax.text(width / 2, height / 2, "a · b", ha="center", va="center", fontsize=14)
+# ax.text(width + h / 2, height / 2, "b · h", ha="center", va="center", rotation=90, fontsize=12)
+# ax.text(width / 2, height + h / 2, "a · h", ha="center", va="center", fontsize=12)
+# ax.text(width + h / 2, height + h / 2, "h²", ha="center", va="center")
+# ax.text(width / 2, -0.3, f"a = {width:g}", ha="center")
+# ax.text(width + h / 2, -0.3, "h", ha="center", color=BACKWARD)
+# ax.text(-0.1, height / 2, f"b = {height:g}", va="center", ha="right")
+# ax.text(-0.1, height + h / 2, "h", va="center", ha="right", color=ACCENT)
+# ax.set(xlim=(-0.8, 2.6), ylim=(-0.5, 3.5), aspect="equal")
+# ax.axis("off")
+# plt.show()
+
+# %% [markdown]
+# The square in the corner is there only if both sides grow. That happens in $x \cdot x$, where one number is both
+# sides. At $x = 3$, the two strips give $3h + 3h = 6h$. The corner is the $h^2$ that vanished above.
 #
-# These are **local derivatives**. Write them on the arrows:
+# These factors are the **local derivatives** of an operation. Here they are on the arrows:
 
 # %% mystnb={"image": {"alt": "The same graph with a number on each arrow: 3 from a to the product, 2 from b to the product, 1 from the product to the sum and 1 from a to the sum."}} tags=["active-ipynb"]
 # draw_graph(c, local_derivatives=True)
 
 # %% [markdown]
-# Now follow a nudge of `b` to the end. It is doubled on the way to the product, and then passed on as it is:
+# Now follow a nudge of `b` to the end. The product moves $2$ times as far, and the sum moves as far as the product:
 # $2 \times 1 = 2$. Along a path, factors **multiply**.
 #
-# A nudge of `a` travels along two paths at once. Through the product it becomes $3 \times 1 = 3$; straight into the sum
-# it stays $1$. Both arrive at `c`, so it moves by their sum, 4. Over paths, contributions **add**.
+# A nudge of `a` travels along two paths at once:
+
+# %% mystnb={"code_prompt_show": "The picture's code, 15 lines", "image": {"alt": "The two paths of a nudge h of a. The orange path goes through the product, where h becomes 3h, and on to c. The green path goes straight to c with h. At c they add up to 4h."}} tags=["active-ipynb", "hide-input"]
+# fig, ax = plt.subplots(figsize=(5.6, 2.2))
+# places = {"a": (0, 1), "a·b": (2, 0), "c": (4, 1)}
+# steps = [("a", "a·b", BACKWARD, "h · 3"), ("a·b", "c", BACKWARD, "3h · 1"), ("a", "c", ACCENT, "h · 1")]
+# for start, end, color, words in steps:
+#     arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 2, "shrinkA": 16, "shrinkB": 16}
+#     ax.annotate("", places[end], places[start], arrowprops=arrow)
+#     middle = np.add(places[start], places[end]) / 2
+#     ax.text(*middle, words, color=color, ha="center", va="center", backgroundcolor=CARD)
+# for name, (across, up) in places.items():
+#     ax.text(across, up, name, ha="center", va="center", fontsize=13)
+# ax.text(-0.25, 1, "nudge h", ha="right", va="center")
+# ax.text(4.25, 1, "3h + h = 4h", ha="left", va="center")
+# ax.set(xlim=(-1.2, 5.6), ylim=(-0.2, 1.2))
+# ax.axis("off")
+# plt.show()
+
+# %% [markdown]
+# Through the product, the factor is $3 \times 1 = 3$. On the straight path it is $1$. Both nudges arrive at `c`, so it
+# moves by their sum: 4 times as far as `a`. Over paths, products **add**.
 #
-# Multiply along paths, add over paths. This is the **chain rule**, and these are the 4 and 2 that nudging found.
+# Multiply along paths, add over paths. This is the **chain rule**, and it gives the 4 and the 2 that you found by
+# nudging.
 #
-# Following every path would be slow, because paths multiply as graphs grow. So go backwards, from the root, and let
-# every box collect what reaches it. First the root: nudge `c` and `c` moves 1 times as far. Then each box hands its
-# share to its inputs.
+# ## Why backward
+#
+# You could list every path, but there can be far too many. Repeat `x = x + x` twenty times, and over a million paths
+# lead from the first `x` to the last. It is enough to walk through the graph once and let every box add up what reaches
+# it. There are two ways to do that.
+#
+# - **Forward**, from one input to the output. Every box holds how far it moves when *this input* is nudged. The walk
+#   ends with one slope, and the next input needs a walk of its own.
+# - **Backward**, from the output to the inputs. Every box holds how far *the output* moves when this box is nudged. The
+#   walk ends with the slopes of all the inputs.
+#
+# A network has many inputs, its weights, and one output, its error. So we walk backward: one walk instead of a million.
+#
+# It starts at the root: if you nudge `c`, then `c` moves by that nudge, so the gradient of the root is 1. Then each
+# box, beginning with the root, gives each of its inputs a share: its own gradient times the local derivative on the
+# arrow. What arrives at a box is added.
 
 # %% tags=["active-ipynb"]
 # class Tiny:
 #     def __init__(self, data, inputs=(), local=()):
 #         self.data, self.grad = data, 0.0
-#         # local[i] is how inputs[i] moves this number
+#         # local[i] is the local derivative for inputs[i]
 #         self.inputs, self.local = inputs, local
 #
 #     def __add__(self, other):
@@ -223,55 +293,42 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # print(f"after p: a.grad = {a.grad}, p.grad = {p.grad}, b.grad = {b.grad}")
 
 # %% [markdown]
-# Two calls, one per operation, and both slopes are there: 4 and 2, exactly. No nudge, no rounding, one run of the
-# formula. `hand_back` is the whole of the mathematics in this book.
+# One call per operation, and both slopes are there: 4 and 2. You ran the formula once, and had no nudge to choose.
 #
-# You chose the order of the calls by looking at the picture. To find it for any graph is the subject of
-# [Backpropagation](backprop.ipynb). Here we finish the number.
+# The order of the calls matters: `p` has to wait until its own gradient is complete. Here you found the order by
+# looking at the picture. [Backpropagation](backprop.ipynb) finds it for any graph.
 #
 # ## The real class
 #
-# `Tiny` is right, but rough: it knows two operations, `a + 1` fails, and you have to call `hand_back` yourself. What
-# follows is the library's version, in five short pieces.
+# `Tiny` works, but it knows only two operations, it cannot compute `a + 1`, and you have to call `hand_back` yourself.
+# The library's `Value` is the same idea without these gaps. On a first reading, you can skip to "See it work".
 #
-# **The door.** A Value holds one real number. What comes in is turned into a plain Python float at once, so that
-# nothing surprising travels through the graph; what can't be turned is refused with a reason. The function that does
-# it, `as_float`, stands with its like in `micrograd_numpy/guards/numbers.py`:
-
-# %% tags=["active-ipynb"]
-# print(as_float(np.float32(0.5)))
-# try:
-#     as_float([2.0, 3.0])
-# except TypeError as error:
-#     print(error)
-
-# %% [markdown]
-# Wherever a Value may come in, a number will do: it becomes a Value first.
+# A Value holds one real number. Where a Value is expected, you can also pass a plain number, which becomes a Value
+# first:
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Numbers become Values, 9 lines"} tags=["hide-input"]
 def as_value(x: Value | SupportsFloat) -> Value:
-    """`x` itself if it is a Value, else a new leaf that holds it."""
+    """Return `x` itself if it is a Value, else a new leaf that holds it."""
     return x if isinstance(x, Value) else Value(x)
 
 
 def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
-    """Each of `xs` as a Value."""
+    """Return each of `xs` as a Value."""
     for x in xs:
         if type(x) is not Value:
             return tuple(map(as_value, xs))
-    return xs  # as mostly: nothing to do
+    return xs
 
 
 # %% [markdown]
-# **One node.** An operation has computed its result and its local derivatives. Here they become a Value that knows its
-# inputs. (It skips `__init__`: the data is known to be a float, and this is where a large graph spends its time. Later
-# chapters put functions that watch in its place for a while, one at a time: `micrograd_numpy/guards/replaced.py`.)
+# An operation computes its result and its local derivatives. `node` makes a Value of them that knows its inputs. It
+# skips `__init__`, because the result is known to be a float.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Make the node of a result, 11 lines"} tags=["hide-input"]
 def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
-    """A Value that an operation made: its result, its inputs and its local derivatives."""
+    """Return the Value that an operation made from its inputs: its result, with its local derivatives."""
     out = object.__new__(Value)
     out.data = data
     out.grad = 0.0
@@ -284,37 +341,19 @@ def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ..
 
 
 # %% [markdown]
-# **From rule to method.** A *rule* is a function on plain floats, such as `ops.mul(2.0, 3.0)`. It returns the result
-# and the local derivatives:
+# A **rule** is a function on plain floats, such as `ops.mul`. It returns the result and the local derivatives:
 
 # %% tags=["active-ipynb"]
 # ops.mul(2.0, 3.0)
 
 # %% [markdown]
-# There is one rule for each operation, and the next chapter, [Operations](ops.ipynb), derives them all. To turn a rule
-# into a method takes the same few lines every time, so we write those lines once. `reflected` serves `2 - v`, where
-# Python asks the right-hand side for help.
+# The next chapter, [Operations](ops.ipynb), derives the rules of all operations. Here, `binary` turns a rule of
+# two inputs into a method:
 
 
 # %%
-def name_after(method: Callable[..., Any], rule: ops.Rule) -> Callable[..., Any]:
-    """`method` under the name of its rule, for `help` and for error messages."""
-    method.__name__, method.__qualname__, method.__doc__ = rule.__name__, f"Value.{rule.__name__}", rule.__doc__
-    return method
-
-
-def unary(rule: ops.Rule, op: str) -> Callable[[Value], Value]:
-    """The method that applies a rule of one input."""
-
-    def method(self: Value) -> Value:
-        data, local = rule(self.data)
-        return node(data, (self,), op, local, rule)
-
-    return name_after(method, rule)
-
-
 def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
-    """The method that applies a rule of two inputs, `self` first."""
+    """Return the method that applies a rule of two inputs, `self` first."""
 
     def method(self: Value, other: Value | SupportsFloat) -> Value:
         if not isinstance(other, Value):
@@ -325,22 +364,43 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
     return name_after(method, rule)
 
 
+# %% [markdown]
+# Rules of one input work in the same way. `reflected` is for `2 - v`: the left side is a plain number, so Python asks
+# the right side to subtract.
+
+
+# %% mystnb={"code_prompt_show": "Methods of one input and reflected methods, 14 lines"} tags=["hide-input"]
+def unary(rule: ops.Rule, op: str) -> Callable[[Value], Value]:
+    """Return the method that applies a rule of one input."""
+
+    def method(self: Value) -> Value:
+        data, local = rule(self.data)
+        return node(data, (self,), op, local, rule)
+
+    return name_after(method, rule)
+
+
 def reflected(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], Value]:
-    """The method that applies a rule of two inputs, `other` first."""
+    """Return the method that applies a rule of two inputs, `other` first."""
     forward = binary(rule, op)
     return name_after(lambda self, other: forward(as_value(other), self), rule)
 
 
+def name_after(method: Callable[..., Any], rule: ops.Rule) -> Callable[..., Any]:
+    """Give `method` the name and the docstring of its rule, for `help` and for error messages."""
+    method.__name__, method.__qualname__, method.__doc__ = rule.__name__, f"Value.{rule.__name__}", rule.__doc__
+    return method
+
+
 # %% [markdown]
-# **The class.** With that, `Value` is a table: each operator, and its rule. The chain rule is `_backward`, which you
-# know as `hand_back`. A node's inputs are in `_prev`, the name that readers of micrograd
-# {cite:p}`karpathy2020micrograd` know. What no gradient could cross, such as `int(v)`, is refused by `Refusals`, in
-# `micrograd_numpy/guards/refusals.py`.
+# Now the class itself is mostly a table of operators and their rules. The method `_backward` is what `Tiny` calls
+# `hand_back`. A node's inputs are in `_prev`, as in micrograd {cite:p}`karpathy2020micrograd`. The parent class,
+# `Refusals`, holds the methods that raise an error.
 
 
 # %%
 class Value(Refusals):
-    """A number that remembers how it was made, and can say how its inputs moved it.
+    """A number that remembers how it was made and can compute how its inputs move it.
 
     Parameters
     ----------
@@ -354,7 +414,7 @@ class Value(Refusals):
     data : float
         The number.
     grad : float
-        ∂root/∂self after `root.backward()`. Leaves accumulate over calls.
+        ∂root/∂self after `root.backward()`. Leaves add up over calls.
     label : str
         The name.
 
@@ -365,9 +425,9 @@ class Value(Refusals):
 
     Notes
     -----
-    `a < b` and its kin compare the numbers; `bool(a)` is `a.data != 0`; but `a == b`
-    asks whether a and b are one and the same node, so Values can live in sets and
-    dicts. Compare `a.data == b.data` for the numbers.
+    `a < b`, `<=`, `>` and `>=` compare the numbers, and `bool(a)` is `a.data != 0`. But
+    `a == b` asks whether a and b are the same node, so that Values can be kept in sets
+    and dicts. To compare the numbers, write `a.data == b.data`.
 
     Examples
     --------
@@ -379,7 +439,7 @@ class Value(Refusals):
     """
 
     __slots__ = ("_local", "_op", "_prev", "_rule", "data", "grad", "label")
-    __array_priority__ = 1e3  # NumPy leaves operators to us, as in np.float64(2) * v
+    __array_priority__ = 1e3  # so that NumPy leaves np.float64(2) * v to us
 
     def __init__(self, data: SupportsFloat, label: str = "") -> None:
         self.data: float = as_float(data)
@@ -416,13 +476,13 @@ class Value(Refusals):
         return self
 
     def _backward(self) -> None:
-        """Propagate this node's gradient to its inputs: the chain rule."""
+        """Add this node's share to the gradient of each of its inputs: the chain rule."""
         grad = self.grad
         for i, local in zip(self._prev, self._local):
             i.grad += local * grad
 
     def backward(self) -> None:
-        """Fill `grad` of every Value that this one depends on."""
+        """Compute the gradient of every Value that this one depends on, in its `grad`."""
         backprop.backward(self)
 
     def __repr__(self) -> str:
@@ -452,13 +512,14 @@ class Value(Refusals):
 
 
 # %% [markdown]
-# **Rules of any size.** `apply` makes a Value from any rule, also from one that you write yourself. Rules from outside
-# are checked: a slip in one would surface much later, in `backward`.
+# Two more things are folded here. `apply` makes a Value with any rule, including one that you write yourself. The
+# functions `dot`, `total` and `mean` take any number of inputs, and each makes one node where `+` and `*` would make
+# many. A neuron uses `dot`, and a loss uses `total` or `mean`.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Apply a rule of your own, 21 lines"} tags=["hide-input"]
 def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value:
-    """The Value that `rule` makes of `inputs`: how to use a rule of your own.
+    """Return the Value that `rule` makes of `inputs`; the rule may be your own.
 
     Parameters
     ----------
@@ -472,7 +533,7 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
     Raises
     ------
     TypeError
-        If the rule returns anything else than real numbers as (result, (d1, d2, ...)).
+        If the rule returns anything other than real numbers as (result, (d1, d2, ...)).
     ValueError
         If it returns more or fewer local derivatives than there are inputs.
     """
@@ -482,14 +543,9 @@ def apply(rule: ops.Rule, *inputs: Value | SupportsFloat, op: str = "") -> Value
     return node(data, values, name, local, rule)
 
 
-# %% [markdown]
-# Three that take any number of inputs come with the library: `dot`, which a neuron needs, and `total` and `mean`, which
-# a loss needs. Each is one node where `+` and `*` would make many.
-
-
-# %%
+# %% mystnb={"code_prompt_show": "Dot product, sum and mean, 34 lines"} tags=["hide-input"]
 def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) -> Value:
-    """Σ aᵢ·bᵢ as one node.
+    """Return the dot product Σ aᵢ·bᵢ as one node.
 
     Raises
     ------
@@ -504,7 +560,7 @@ def dot(a: Iterable[Value | SupportsFloat], b: Iterable[Value | SupportsFloat]) 
 
 
 def total(values: Iterable[Value | SupportsFloat]) -> Value:
-    """The sum of some Values as one node; of none, it is 0, as for Python's `sum`.
+    """Return the sum of the values as one node; without values it is 0, as for Python's `sum`.
 
     Raises
     ------
@@ -517,7 +573,7 @@ def total(values: Iterable[Value | SupportsFloat]) -> Value:
 
 
 def mean(values: Iterable[Value | SupportsFloat]) -> Value:
-    """The average of some Values as one node.
+    """Return the mean of the values as one node.
 
     Raises
     ------
@@ -532,9 +588,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 
 # %% [markdown]
-# ## The promise, kept
+# ## See it work
 #
-# The formula that you nudged, and asked, and solved by hand:
+# Here is the formula from above, with one call of `backward`:
 
 # %% tags=["active-ipynb"]
 # a, b = Value(2.0, label="a"), Value(3.0, label="b")
@@ -545,8 +601,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(b)
 
 # %% [markdown]
-# Now one that nobody wants to solve by hand. It is the example from micrograd's README, and its three published results
-# are 24.7041, 138.8338 and 645.5773.
+# The next formula is the example from micrograd's README, which gives the three results 24.7041, 138.8338 and 645.5773.
 
 # %% tags=["active-ipynb"]
 # a, b = Value(-4.0, label="a"), Value(2.0, label="b")
@@ -564,10 +619,10 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(f"g = {g.data:.4f}, dg/da = {a.grad:.4f}, dg/db = {b.grad:.4f}")
 
 # %% [markdown]
-# Since `backward` gives you the slope at one point, a loop gives you the slope everywhere. Any formula will do. Look
-# where the orange curve crosses zero: there the blue one is flat.
+# `backward` gives you the slope at one point, so a loop gives you the slope at many points. What will the orange curve
+# do where the blue one has a peak?
 
-# %% mystnb={"image": {"alt": "A wavy function in blue and its derivative in orange; the derivative is zero exactly where the function has its peaks and valleys."}} tags=["active-ipynb"]
+# %% tags=["active-ipynb"]
 # def wave(x):
 #     return (x * 2).tanh() * (-x * x / 4).exp() + x / 5
 #
@@ -576,31 +631,21 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # heights = [wave(point) for point in points]
 # for height in heights:
 #     height.backward()
-#
+
+# %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "A wavy function in blue and its derivative in orange; the derivative crosses zero exactly where the function has its two peaks and its two valleys."}} tags=["active-ipynb", "hide-input"]
 # x = [point.data for point in points]
+# slopes = [point.grad for point in points]
 # plt.axhline(0, color="#9ca3af", linewidth=1)
 # plt.plot(x, [height.data for height in heights], color=FORWARD, label="the function")
-# plt.plot(
-#     x,
-#     [point.grad for point in points],
-#     color=BACKWARD,
-#     label="its derivative, from backward()",
-# )
+# plt.plot(x, slopes, color=BACKWARD, label="its derivative, from backward()")
 # plt.xlabel("x")
 # plt.legend()
 # plt.show()
 
 # %% [markdown]
-# Do not take the orange curve on trust. Nudge, and compare:
-
-# %% tags=["active-ipynb"]
-# nudge = 1e-6
-# slopes = [(wave(Value(v + nudge)).data - wave(Value(v - nudge)).data) / (2 * nudge) for v in x]
-# worst = max(abs(slope - point.grad) for slope, point in zip(slopes, points))
-# print(f"161 points, largest difference below 1e-8: {worst < 1e-8}")
-
-# %% [markdown]
-# Turn the knobs yourself. The function below draws `c = a*b + a` for any `a` and `b`, with the gradients filled in.
+# It crosses zero, because the blue curve is flat there.
+#
+# Finally, here is a graph to play with. It is `c = a*b + a` for any `a` and `b`, with the gradients filled in.
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a at a = 2 and b = \u22121: c is 0, the gradient of a is 0 and the gradient of b is 2."}} tags=["active-ipynb"]
 # def product_and_sum(a, b):
@@ -614,11 +659,11 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # product_and_sum(2.0, -1.0)
 
 # %% [markdown]
-# Here $b = -1$, and `a` has gradient 0: its two paths, $-1$ and $+1$, cancel. A nudge of `a` does nothing. Run
-# everything down to the folded cell below, and you get a pair of sliders. Find out which of the two moves the gradient
-# of `a`, and why the other does not.
+# Here $b = -1$, and the gradient of `a` is 0: its two paths give $-1$ and $+1$, which cancel. A nudge of `a` does
+# nothing. To try other numbers, start this page as a notebook, run all the cells above, then open the folded cell below
+# and run it: you get two sliders. Which of the two changes the gradient of `a`, and why does the other not?
 
-# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
+# %% mystnb={"code_prompt_show": "The sliders"} tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
 #
 # ipywidgets.interact(product_and_sum, a=(-4.0, 4.0, 0.5), b=(-4.0, 4.0, 0.5))
@@ -626,26 +671,28 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # %% [markdown]
 # ## How it behaves
 #
-# A Value mixes with numbers on either side, NumPy's included. A number becomes a leaf of its own.
+# You can mix Values with numbers on either side, including NumPy's numbers. A number becomes a leaf. Only a power with
+# a fixed exponent, such as `v**2`, has no leaf for its exponent.
 
 # %% tags=["active-ipynb"]
 # v = Value(3.0)
-# for result in [v + 1, 1 - v, np.float64(2.0) * v, v / 2, 2**v, -v]:
+# for result in [v + 1, 1 - v, np.float64(2.0) * v, 2**v, v**2]:
 #     print(f"{result.data:6.3f}  made by {result._op!r} from {[i.data for i in result._prev]}")
 
 # %% [markdown]
-# A list or an array is not one number, and the class says so rather than guess.
+# Where there is no sensible answer, you get an error that tells you why. A list is not one number. Rounding jumps from
+# one whole number to the next, and a jump has no slope.
 
 # %% tags=["active-ipynb"]
-# for wrong in ["3", None, 1j, [1.0, 2.0]]:
+# for attempt in [lambda: Value([1.0, 2.0]), lambda: Value("3"), lambda: round(v)]:
 #     try:
-#         Value(wrong)
+#         attempt()
 #     except TypeError as error:
 #         print(error)
 
 # %% [markdown]
-# Gradients of leaves **add up** over calls of `backward`, as in PyTorch. That is what lets you sum the gradients of
-# many examples. Two roots that share a node show it: $x$ moves `a` by 10 and `b` by 14.
+# The gradients of leaves **add up** over calls of `backward`, as in PyTorch. So you can sum the gradients of many
+# examples. In the next cell, `x` moves `a` by 10 and `b` by 14, and its gradient is the sum of the two:
 
 # %% tags=["active-ipynb"]
 # x = Value(1.0, label="x")
@@ -656,49 +703,29 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(x.grad)
 
 # %% [markdown]
-# The right answer is 24. An engine that also lets the *inner* node `h` accumulate gives 34: the second call would hand
-# back what the first had left in `h`. That is a bug to meet in slow motion, in [Backpropagation](backprop.ipynb).
+# :::{dropdown} When a Value becomes a float
+# A Value becomes a plain float when you write `float(v)` or `v.data`, and a float has no gradient. Write `v.exp()` or
+# `np.exp(v)`, which return a Value. `math.exp(v)` returns a float, and `backward` cannot reach `v` through it.
+# :::
 #
-# Last, some habits. `<` compares the numbers. `bool` is false for zero, as for floats. But `==` asks whether two names
-# mean *the same node*, so that Values can live in sets and dicts; to compare numbers, compare `.data`. A format such as
-# `.4f` is for the number alone.
-
-# %% tags=["active-ipynb"]
-# print(Value(1.0) < Value(2.0), bool(Value(0.0)), float(Value(2.5)))
-# print(Value(1.0) == Value(1.0), Value(1.0).data == Value(1.0).data)
-# print(f"{Value(2 / 3):.4f}", f"{Value(2 / 3)}")
-
-# %% [markdown]
-# What leaves the class as a float has forgotten how it was made. `np.exp` asks a Value for its own `exp`. But
-# `math.exp` asks for a float, and what comes out is no Value: nothing would learn through it.
-
-# %% tags=["active-ipynb"]
-# import math
+# :::{dropdown} Comparing and printing Values
+# `<`, `<=`, `>` and `>=` compare the numbers, and `bool(v)` is false for zero, as for floats. But `v == w` asks whether
+# `v` and `w` are *the same node*, so that Values can be kept in sets and dicts. To compare the numbers, write
+# `v.data == w.data`. A format such as `f"{v:.4f}"` prints the number alone.
+# :::
 #
-# print(np.exp(v))
-# print(math.exp(v))
-
-# %% [markdown]
-# What jumps has no slope at the jump, so rounding is refused, and so are `int`, `//` and `%`. The error says what to
-# write.
-
-# %% tags=["active-ipynb"]
-# try:
-#     round(v)
-# except TypeError as error:
-#     print(error)
-
-# %% [markdown]
 # ## What you can now do
 #
-# - Read a derivative as "how many times as far", and measure it with a nudge.
+# - Say what a derivative is, and measure it with a nudge.
 # - Read a computation graph: multiply along paths, add over paths.
-# - Compute the gradient of any formula built from `+ - * / **`, `abs`, `exp`, `log`, `relu`, `tanh` and `sigmoid` with
-#   one call of `backward()`.
+# - Say why the walk goes backward.
+# - Compute the gradient of a formula of `+ - * / **`, `abs`, `exp`, `log`, `relu`, `tanh` and `sigmoid` with one call
+#   of `backward()`.
 #
 # ## In PyTorch this is …
 #
-# … a tensor with `requires_grad=True`. The same lines, the same numbers:
+# … a [tensor](https://docs.pytorch.org/docs/stable/generated/torch.tensor.html) with `requires_grad=True`. The same
+# formula gives the same numbers:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -713,38 +740,41 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #     print(c.item(), a.grad.item(), b.grad.item())
 
 # %% [markdown]
-# `data`, `grad` and `backward()` have the same names and the same meaning. `_prev` and `_backward` are hidden in
-# PyTorch's `grad_fn`. What a tensor adds is arrays: one node for a million numbers.
+# [`grad`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.grad.html) and
+# [`backward()`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html) have the same names and the
+# same meaning. The record of how a tensor was made, our `_prev` and `_backward`, is in its `grad_fn`. A tensor can also
+# hold a whole array, so that one node stands for a million numbers.
 #
 # ## Exercises
 #
 # Worked and folded, in [Exercises: Value](exercises/value.ipynb):
 #
-# 1. Give `Tiny` subtraction, and check it by nudging.
-# 2. Predict a gradient by adding over paths, before the engine tells you.
-# 3. Find the lowest point of a curve by stepping against the slope.
+# 1. Give `Tiny` subtraction
+# 2. Add over paths
+# 3. Walk downhill
+# 4. Two names, one node
 #
 # ## Check yourself
 #
 # :::{dropdown} `y = x * x` at 3. How many arrows leave `x`, and what is its gradient?
-# Two arrows, each with local derivative 3. They add: 6.
+# Two arrows, each with local derivative 3. They add up to 6.
 # :::
 #
-# :::{dropdown} A nudge of an input moves the output by −0.5 times as far. Which way makes the output smaller?
-# Up. The slope is negative, so growing the input shrinks the output.
+# :::{dropdown} An input has the gradient −2. Which way should you move it to make the output smaller?
+# Up, by a small step. The slope is negative, so the output falls as the input grows.
 # :::
 #
-# :::{dropdown} Why does nudging need a million runs for a million weights, and `backward` one?
-# A nudge answers for one input. `backward` starts from the output, and hands every node its share on one walk through
-# the graph.
+# :::{dropdown} Why does nudging need a million and one runs for a million weights, and `backward` one walk?
+# A nudge tells you the slope of one input. `backward` starts at the output, and one walk through the graph gives every
+# node its gradient.
 # :::
 #
 # :::{dropdown} You call `backward()` on the same root twice. What do the leaves hold?
-# Twice the gradient: leaves accumulate. Set `grad` to zero between calls when you do not want that.
+# Twice the gradient, because leaves add up. Set `grad` to zero between the calls if you do not want that.
 # :::
 #
 # ## Sources
 #
-# The graph with derivatives that flow backwards is reverse-mode automatic differentiation
+# Sending derivatives backward through a computation is called reverse-mode automatic differentiation
 # {cite:p}`linnainmaa1970,griewank2008`. The shape of the class follows micrograd {cite:p}`karpathy2020micrograd`, whose
 # README example is used above.

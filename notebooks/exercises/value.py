@@ -1,18 +1,21 @@
 # %% [markdown]
 # # Exercises: Value
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs.
+# Try each exercise before you open its solution. Every solution is a cell that runs, so you can compare its output with
+# your answer.
 
 # %% [markdown]
 # ## 1. Give `Tiny` subtraction
 #
-# Here is the class from the [chapter](../value.ipynb). Give it `-`, so that `d = a * b - a` works. What are the two
-# local derivatives of a difference? Hand back by hand, and compare with a nudge of each input.
+# Here is the class from the [chapter](../value.ipynb). Give it a method for `-`, so that `d = a * b - a` works. What are
+# the two local derivatives of a difference? Then call `hand_back` in the right order, and compare the gradients with a
+# nudge of each input.
 
 # %%
 class Tiny:
     def __init__(self, data, inputs=(), local=()):
         self.data, self.grad = data, 0.0
+        # local[i] is the local derivative for inputs[i]
         self.inputs, self.local = inputs, local
 
     def __add__(self, other):
@@ -26,16 +29,14 @@ class Tiny:
             i.grad += local * self.grad
 
 
-# %% tags=["hide-cell"]
-class TinyWithMinus(Tiny):
-    def __mul__(self, other):
-        return TinyWithMinus(self.data * other.data, (self, other), (other.data, self.data))
-
-    def __sub__(self, other):  # nudge other up, and the difference goes down
-        return TinyWithMinus(self.data - other.data, (self, other), (1.0, -1.0))
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
+def subtract(self, other):  # nudge other up, and the difference goes down
+    return Tiny(self.data - other.data, (self, other), (1.0, -1.0))
 
 
-a, b = TinyWithMinus(2.0), TinyWithMinus(3.0)
+Tiny.__sub__ = subtract
+
+a, b = Tiny(2.0), Tiny(3.0)
 p = a * b
 d = p - a
 d.grad = 1.0
@@ -48,17 +49,17 @@ def plain(a, b):
 
 
 nudge = 1e-6
-print(f"a: {a.grad} by hand back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging")
-print(f"b: {b.grad} by hand back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging")
+print(f"a: {a.grad} by hand_back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging")
+print(f"b: {b.grad} by hand_back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging")
 
 # %% [markdown]
 # ## 2. Add over paths
 #
 # Let $y = (x + 1) \cdot x \cdot x$, computed from left to right, at $x = 2$. Draw the graph on paper and write the
-# local derivatives on its arrows. How many paths lead from $x$ to $y$? Multiply along each, and add. Then ask the
-# engine.
+# local derivatives on its arrows. How many paths lead from $x$ to $y$? Multiply along each path, and add the products.
+# Then let `backward` compute the gradient, and compare.
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 from micrograd_numpy import Value, draw_graph
 
 x = Value(2.0, label="x")
@@ -67,26 +68,29 @@ p = s * x
 y = p * x
 y.label = "y"
 
-# Three paths: through s, through the first factor x, through the second factor x.
+# Three paths: through s, through the first factor x, and through the second factor x.
 by_paths = [1 * x.data * x.data, s.data * x.data, p.data]
 y.backward()
-print("paths:", by_paths, " sum:", sum(by_paths), " engine:", x.grad)
+print("paths:", by_paths, " sum:", sum(by_paths), " backward:", x.grad)
 
-# %% mystnb={"image": {"alt": "The graph of y = (x + 1)*x*x at x = 2 with its local derivatives; three arrows leave x."}} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the graph", "image": {"alt": "The graph of y = (x + 1)*x*x at x = 2 with its local derivatives; three arrows leave x."}} tags=["hide-cell"]
 draw_graph(y, local_derivatives=True)
 
 
 # %% [markdown]
 # ## 3. Walk downhill
 #
-# $f(x) = x^4 - 3x^3 + 2$ has one lowest point. Start at $x = 4$. In each step, ask for the slope and move a little
-# against it: `x = x - 0.01 * slope`. Where do you end up after 200 steps? School says that it is where
-# $4x^3 - 9x^2 = 0$: at $9/4$.
+# $f(x) = x^4 - 3x^3 + 2$ has one lowest point. Start at $x = 4$. In each step, compute the slope with `backward` and
+# move a little against it: `x = x - 0.01 * slope`. Where are you after 200 steps?
 #
-# You have just trained a model with one weight. The rest of the book does it with more.
+# With calculus from school, you can check the answer. The slope is $4x^3 - 9x^2 = x^2 (4x - 9)$. It is zero at $x = 0$
+# and at $x = 9/4$. At 0, the slope is negative on both sides, so the curve goes on falling there. The lowest point is
+# at $9/4$.
+#
+# A model with one weight is trained in the same way. The rest of the book does it with more weights.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def f(x):
     return x**4 - 3 * x**3 + 2
 
@@ -104,12 +108,12 @@ assert abs(position - 9 / 4) < 1e-6
 # %% [markdown]
 # ## 4. Two names, one node
 #
-# What does each of these print, and why? Decide first.
+# What is `x.grad` at the end of each of these, and why? Decide before you run them.
 #
-# - `x = Value(3.0)`, `y = x`, `z = x + y`; after `z.backward()`, what is `x.grad`?
-# - `x = Value(3.0)`, `y = Value(3.0)`, `z = x + y`; after `z.backward()`, what is `x.grad`?
+# - `x = Value(3.0)`, `y = x`, `z = x + y`, then `z.backward()`
+# - `x = Value(3.0)`, `y = Value(3.0)`, `z = x + y`, then `z.backward()`
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x = Value(3.0)
 y = x  # a second name for the same node
 z = x + y
