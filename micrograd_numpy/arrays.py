@@ -405,7 +405,7 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # Nodes of one depth never depend on each other, so they can be computed side by side. If they also do the same thing,
 # they can be one array.
 
-# %% mystnb={"image": {"alt": "The fused steps by depth. Four columns, 16 sums, 16 relus, 16 sums and 16 relus, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The fused steps by depth. Four columns, 16 sums, 16 relus, 16 sums and 16 relus, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb", "wide"]
 # import matplotlib.pyplot as plt
 #
 # from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
@@ -751,7 +751,7 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # %% [markdown]
 # And here is what has been found, drawn to scale: three matrices, each times an array with a column for each sample.
 
-# %% mystnb={"image": {"alt": "Three matrix products, drawn to scale, one below the other. On the left the matrices of weights, 16 by 3, 16 by 17 and 1 by 17; on the right the arrays that they are multiplied with, 100 samples wide."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "Three matrix products, drawn to scale, one below the other. On the left the matrices of weights, 16 by 3, 16 by 17 and 1 by 17; on the right the arrays that they are multiplied with, 100 samples wide."}} tags=["active-ipynb", "wide"]
 # from matplotlib.patches import Rectangle
 #
 # figure, axes = plt.subplots(figsize=(6.4, 3.4))

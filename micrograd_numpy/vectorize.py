@@ -160,8 +160,8 @@ from typing import Any
 # its entries is a sum over the hundred samples, term by term the rule of `mul`.
 #
 # Two lines say `dot` without `np.`. There `dh3` has one row, and for a single sample it is a single number. `np.dot`
-# would then scale the other array, and leave 0 where $0 \cdot$ nan should be nan. So `dot` is `np.matmul` for one
-# sample, and `np.dot` for more.
+# would then scale the other array, and leave 0 where $0 \cdot \mathrm{nan}$ should be nan. So `dot` is `np.matmul` for
+# one sample, and `np.dot` for more.
 #
 # ## Where the statements come from
 #

@@ -45,7 +45,7 @@ def boundary_figure(
     X, y : rows of two numbers, and their labels
         The samples, as for `train`.
     history : History
-        What `train` returned, with snapshots of the epochs to show: `keep=range(100)`.
+        What `train` returned, with snapshots of the epochs to show: `keep=range(101)` for all 100 and the end.
     resolution : int
         The model is asked at resolution × resolution points for each epoch.
     vectorized : bool
@@ -60,7 +60,7 @@ def boundary_figure(
     Raises
     ------
     ValueError
-        If there are no snapshots with a loss, or the samples are not of two numbers.
+        If there are no snapshots, or the samples are not of two numbers.
     """
     X, y = as_samples(X, y)
     expect_classes(y)
@@ -86,16 +86,19 @@ def boundary_figure(
             {
                 "epoch": epoch,
                 "right": f"{share:.0%}",
-                "loss": float(f"{history.losses[epoch]:.4g}"),
                 "region": region(plane, grid),
-                "dot": whole([curve.at(epoch, heights[epoch])])[0],
             }
         )
+        if epoch < len(heights):  # training measures a loss at the start of each epoch, and none at the end
+            frames[-1] |= {
+                "loss": float(f"{history.losses[epoch]:.4g}"),
+                "dot": whole([curve.at(epoch, heights[epoch])])[0],
+            }
     last = frames[-1]
     low, high = (f"{loss:.2g}" for loss in (min(history.losses), max(history.losses)))
     parts = [
         plane.window(scaled(drawn_region(plane, last["region"]) + drawn_samples(plane, X, y))),
-        curve.window(scaled(drawn_curve(curve, heights, last["dot"])), {min(heights): low, max(heights): high}),
+        curve.window(scaled(drawn_curve(curve, heights, last.get("dot"))), {min(heights): low, max(heights): high}),
         tag("text", "loss at each epoch", x=plane.left, y=curve.top - 7, fill=MUTED, font_size=11),
     ]
     seen = f"The regions that a model saw in epochs {epochs[0]} to {epochs[-1]} of its training"
@@ -105,15 +108,15 @@ def boundary_figure(
 
 
 def epochs_to_show(history: History) -> list[int]:
-    """The epochs with a snapshot and a loss.
+    """The epochs with a snapshot, and the end of the last if there is one.
 
     Raises
     ------
     ValueError
         If there are none, or a loss is infinite or nan.
     """
-    epochs = sorted(epoch for epoch in history.snapshots if epoch < len(history.losses))
-    if not epochs:
+    epochs = sorted(epoch for epoch in history.snapshots if epoch <= len(history.losses))
+    if not (epochs and history.losses):
         raise ValueError("the history holds no snapshots to show: give train keep=range(epochs)")
     if not all(map(math.isfinite, history.losses)):
         raise ValueError(
@@ -153,11 +156,12 @@ def drawn_samples(plane: Plane, X: Sequence[Sequence[float]], y: Sequence[float]
     return marks
 
 
-def drawn_curve(curve: Plane, heights: Sequence[float], dot: tuple[int, int]) -> str:
-    """The loss over the epochs, and the dot that marks the one that is shown."""
+def drawn_curve(curve: Plane, heights: Sequence[float], dot: tuple[int, int] | None) -> str:
+    """The loss over the epochs, and the dot that marks the one that is shown, if it has a loss."""
     line = path_text(steps_of(whole(curve.at(k, height) for k, height in enumerate(heights))))
     drawn = tag("path", d=line, fill="none", stroke=MUTED, stroke_width=2.4, stroke_linejoin="round")
-    return drawn + tag("circle", data_part="dot", cx=dot[0], cy=dot[1], r=9, fill=BACKWARD)
+    look = {"cx": dot[0], "cy": dot[1]} if dot else {"visibility": "hidden"}
+    return drawn + tag("circle", data_part="dot", **look, r=9, fill=BACKWARD)
 
 
 def scores_at(
@@ -178,4 +182,5 @@ def scores_at(
 
 def frame_title(frame: Mapping[str, Any]) -> str:
     """What stands above the picture of one epoch."""
-    return f"epoch {frame['epoch']}: {frame['right']} right, loss {shown(frame['loss'])}"
+    loss = f", loss {shown(frame['loss'])}" if "loss" in frame else ""
+    return f"epoch {frame['epoch']}: {frame['right']} right{loss}"

@@ -389,12 +389,13 @@ function told(step, nodes) {
   }
   if (step.kind === "forward") {
     const result = `${node.name} = ${formula(node, nodes)} = ${shown(node.data)}`;
-    const locals = node.local.map((x, k) => `moves ${shown(x)} times as far as ${nodes[node.inputs[k]].name}`);
+    const times = (x) => (x === 1 ? "" : `${shown(x)} times `);
+    const locals = node.local.map((x, k) => `${node.name} moves ${times(x)}as far as ${nodes[node.inputs[k]].name}`);
     return [`Forward: ${result}. It also notes its local derivatives.`, locals];
   }
   if (step.kind === "root") {
     const start = `${gradOf(node)} = ${shown(step.grads[step.node])}`;
-    return [`Backward starts at the root: ${node.name} moves once as far as itself.`, [start]];
+    return [`Backward starts at the root: ${node.name} moves as far as itself.`, [start]];
   }
   const rows = step.shares.map(({ to, local, before, after }) => {
     const product = `${bracketed(local)} × ${bracketed(step.grads[step.node])}`;
@@ -818,7 +819,8 @@ function paths({ part, dock, data }) {
 
 function boundary({ part, picture, dock, figure, data }) {
   const { frames } = data;
-  const title = ({ epoch, right, loss }) => `epoch ${epoch}: ${right} right, loss ${shown(loss)}`;
+  const ended = (loss, words) => (loss === undefined ? "" : words + shown(loss)); // the end has no loss
+  const title = ({ epoch, right, loss }) => `epoch ${epoch}: ${right} right${ended(loss, ", loss ")}`;
   const said = make("p", { class: "touch-said" });
   const line = new Transport({
     figure, picture, count: frames.length, start: frames.length - 1, name: "Epoch", pause: still() ? 700 : 130,
@@ -826,12 +828,13 @@ function boundary({ part, picture, dock, figure, data }) {
     go: (at, speak) => {
       const frame = frames[at];
       part("region").setAttribute("d", frame.region);
-      set(part("dot"), { cx: frame.dot[0], cy: frame.dot[1] });
+      const [cx, cy] = frame.dot ?? [0, 0];
+      set(part("dot"), { cx, cy, visibility: frame.dot ? "visible" : "hidden" });
       part("title").textContent = title(frame);
       said.setAttribute("aria-live", speak ? "polite" : "off");
       const after = `After ${frame.epoch} ${frame.epoch === 1 ? "epoch" : "epochs"}`;
       const right = `puts ${frame.right} of the points on their side`;
-      said.textContent = `${after} the model ${right}; its loss is ${shown(frame.loss)}.`;
+      said.textContent = `${after} the model ${right}${ended(frame.loss, "; its loss is ")}.`;
     },
   });
   dock.append(line.bar, said);

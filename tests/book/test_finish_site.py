@@ -264,6 +264,7 @@ def test_the_page_for_lost_readers_needs_nothing_and_knows_the_way(finished):
     page = soup(finished / "404.html")
     assert not page.select("script[src], link[rel=stylesheet], img")
     assert page.select_one("a#home")["href"] == "/thing/"
+    assert page.select_one("form")["action"] == "/thing/search.html"
 
 
 def test_the_sitemap_lists_what_is_read(finished):

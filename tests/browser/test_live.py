@@ -302,9 +302,13 @@ def test_a_traceback_begins_in_the_cell_and_names_no_path_of_the_machinery(reade
 def test_a_name_from_above_that_has_not_run_comes_with_a_way_out(reader: Reader) -> None:
     reader.write(1, "from_above = 7")
     assert "NameError" in reader.run(2, "from_above")
-    reader.cell(2).get_by_role("button", name="Run to here", exact=True).click()
+    reader.cell(2).get_by_role("button", name="Run to here", exact=True).press("Enter")
     reader.wait()
     assert reader.shown(2).strip() == "7"
+    assert reader.cell(2).locator(".live-here:focus").count(), "the keyboard stays where it was"
+    reader.page.keyboard.press("Enter")
+    reader.wait()
+    assert reader.cell(2).locator(".live-here:focus").count()
 
 
 def test_run_to_here_goes_on_where_it_was(reader: Reader) -> None:

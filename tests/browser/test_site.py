@@ -177,6 +177,9 @@ def test_a_wrong_address_is_told_the_way_home_wherever_the_site_is(opened: Any, 
         home = page.locator("#home")
         until(page, "() => document.getElementById('home').getAttribute('href')", folder)
         assert page.request.get(urljoin(page.url, home.get_attribute("href"))).ok
+        page.locator("input").fill("moons")
+        page.locator("button").click()
+        page.wait_for_url(f"{address}search.html?q=moons")
         page.goto("about:blank")
     seen.clear()  # this is about addresses that are missing
 
@@ -200,6 +203,18 @@ def test_the_search_leads_to_the_section(page: Any, site: str) -> None:
         assert "overshoot" in target.text_content().lower()
         assert -1 <= target.bounding_box()["y"] < 300, "the section is at the top of the window"
         assert "#" in address
+
+
+def test_the_search_quotes_whole_words_and_each_formula_once(page: Any, site: str) -> None:
+    page.goto(site + "search.html?q=softplus")
+    page.locator("p.context").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    quotes = page.locator("p.context").all_text_contents()
+    assert any("\\operatorname{softplus}" in quote for quote in quotes)
+    for quote in quotes:
+        assert "softplus" in quote.lower()
+        assert "\u2061" not in quote, "MathML's sign beside the TeX"
+        assert len(quote) <= 250
 
 
 def test_the_searchs_glass_is_beside_the_text(opened: Any, site: str) -> None:
@@ -271,10 +286,45 @@ def test_on_a_phone_panels_side_by_side_scroll(opened: Any, site: str) -> None:
     panels.scroll_into_view_if_needed()
     box = panels.bounding_box()
     assert box["width"] >= 570
+    assert page.locator(".cell_output.more-right:has(> img.broad)").count()
     shape = panels.evaluate("image => image.getAttribute('width') / image.getAttribute('height')")
     assert box["width"] / box["height"] == pytest.approx(shape, rel=0.02)
     assert panels.evaluate("image => getComputedStyle(image.closest('.cell_output')).overflowX") == "auto"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_no_picture_is_larger_than_it_is(opened: Any, site: str) -> None:
+    page, _ = opened(**PHONE)
+    page.goto(f"{site}notebooks/graph.html")
+    pictures = page.locator("div.cell_output img.broad")
+    wider = "all => all.filter(each => each.width > each.getAttribute('width')).map(each => each.alt)"
+    assert pictures.count() > 2
+    assert pictures.evaluate_all(wider) == []
+
+
+def test_what_goes_on_at_a_side_is_marked_there(opened: Any, site: str) -> None:
+    page, _ = opened(**PHONE)
+    page.goto(f"{site}notebooks/ops.html")
+    code = page.locator("div.cell_input pre.more-right").first
+    assert not code.evaluate("pre => pre.matches('.more-left')")
+    code.evaluate("pre => pre.scrollTo(1, 0)")
+    code.evaluate("pre => pre.scrollTo(pre.scrollWidth, 0)")
+    page.locator("pre.more-left:not(.more-right)").wait_for()
+    assert page.locator("pre.more-left:not(.more-right)").evaluate("pre => getComputedStyle(pre).maskImage") != "none"
+
+
+def test_on_a_phone_the_contents_close_when_one_is_chosen(opened: Any, site: str) -> None:
+    page, _ = opened(**PHONE)
+    page.goto(f"{site}notebooks/ops.html")
+    for leave in (".drawer-close", "a[href='#quotient']"):
+        page.locator(".secondary-toggle").click()
+        page.locator(f"dialog[open] {leave}").click()
+        until(page, "() => document.querySelectorAll('dialog[open]').length", 0)
+    until(page, "() => Math.abs(document.querySelector('#quotient:target').getBoundingClientRect().y - 80) < 81", True)
+    page.locator(".primary-toggle").click()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)
+    assert page.locator(".tooltip:visible").count() == 0
 
 
 @pytest.mark.parametrize(("chapter", "grips"), [("graph", 0), ("mlp", 2)])

@@ -31,7 +31,7 @@ def test_the_regions_are_those_of_the_models(trained):
     figure = boundary_figure(model, X, y, history)
     assert model.state_dict() == before
     frames = carried(figure.svg)["data"]["frames"]
-    assert [frame["epoch"] for frame in frames] == [0, 5, 10, 15, 20, 25]
+    assert [frame["epoch"] for frame in frames] == [0, 5, 10, 15, 20, 25, 30]
     xs, ys = ([row[i] for row in X] for i in (0, 1))
     low_x, high_x, low_y, high_y = min(xs) - 0.4, max(xs) + 0.4, min(ys) - 0.4, max(ys) + 0.4
     height = round(372 * (high_y - low_y) / (high_x - low_x))
@@ -51,18 +51,22 @@ def test_the_regions_are_those_of_the_models(trained):
                 assert len({s > 0.0 for s in predict(film, around)}) == 2, (frame["epoch"], a, b)
                 near += 1
         assert near < 12
+    for frame in frames[:-1]:
         assert frame["right"] == f"{history.accuracies[frame['epoch']]:.0%}"
         assert frame["loss"] == pytest.approx(history.losses[frame["epoch"]], rel=1e-3)
-    assert f"epoch 25: {frames[-1]['right']} right" in figure.picture
+    assert not {"loss", "dot"} & frames[-1].keys()  # training measures none at its end
+    assert f">epoch 30: {frames[-1]['right']} right<" in figure.picture
     assert frames[-1]["region"] in figure.picture
 
 
 def test_the_dot_is_on_the_curve(trained):
     model, X, y, history = trained
     figure = boundary_figure(model, X, y, history)
+    (dot,) = (p for p in read(figure.picture).iter(f"{SVG}circle") if p.get("data-part") == "dot")
+    assert dot.get("visibility") == "hidden"  # the end has no loss
     (curve,) = (p.get("d") for p in read(figure.picture).iter(f"{SVG}path") if p.get("stroke") == "#6b7280")
     points = decoded(numbers(curve))
-    for frame in carried(figure.svg)["data"]["frames"]:
+    for frame in carried(figure.svg)["data"]["frames"][:-1]:
         assert tuple(n / 2 for n in frame["dot"]) == points[frame["epoch"]]
 
 
@@ -112,7 +116,7 @@ def test_the_boundary_says_what_is_wrong(trained):
     with pytest.raises(ValueError, match="drawn in the plane, but the samples have 3 numbers"):
         boundary_figure(model, [[1.0, 2.0, 3.0]], [1.0], history)
     with pytest.raises(ValueError, match=r"holds no snapshots to show: give train keep=range\(epochs\)"):
-        boundary_figure(model, X, y, SimpleNamespace(losses=[1.0], snapshots={1: {}}))
+        boundary_figure(model, X, y, SimpleNamespace(losses=[1.0], snapshots={2: {}}))
     with pytest.raises(ValueError, match="a loss that is no finite number"):
         boundary_figure(model, X, y, SimpleNamespace(losses=[math.nan], snapshots={0: {}}))
 

@@ -305,7 +305,8 @@ def plain_page(title: str, body: str, extra: str = "") -> str:
     style = (
         "body{font:1.125rem/1.6 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1.5rem;"
         "color:#1d2733;background:#fff}a{color:#1f5fa8}h1{font-size:1.75rem;line-height:1.2}"
-        "@media(prefers-color-scheme:dark){body{color:#dfe5ec;background:#14181e}a{color:#7fb2ea}}"
+        ":is(input,button){font:inherit;padding:.3rem .6rem}"
+        "@media(prefers-color-scheme:dark){html{color-scheme:dark}body{color:#dfe5ec;background:#14181e}a{color:#7fb2ea}}"
     )
     text = (
         f"<html lang=en><head>CHARSET{extra}<meta name=viewport content='width=device-width, initial-scale=1'>"
@@ -339,6 +340,8 @@ def not_found(base: str) -> str:
     """
     body = f"""<p>The address may be mistyped, or the page may have gone.
 <a id="home" href="{html.escape(base, quote=True)}">The book begins here.</a></p>
+<form id="search" action="{html.escape(base, quote=True)}search.html">
+<input type="search" name="q" aria-label="Words to look for"> <button>Search the book</button></form>
 <script type="module">
   // Wherever the site is served, it begins where its programs are: look for them from this folder upwards.
   for (let path = location.pathname; path; ) {{
@@ -346,6 +349,7 @@ def not_found(base: str) -> str:
     const found = await fetch(`${{path}}/{LIVE}/config.json`, {{ method: "HEAD" }}).catch(() => null);
     if (!found?.ok) continue;
     document.getElementById("home").href = `${{path}}/`;
+    document.getElementById("search").action = `${{path}}/search.html`;
     break;
   }}
 </script>"""

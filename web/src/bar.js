@@ -4,14 +4,14 @@ import { button } from "./cell.js";
 import { make } from "./outputs.js";
 
 export class Bar {
-  /** @param {{stop: () => void, runAll: () => void, reset: () => void}} actions */
-  constructor({ stop, runAll, reset }) {
+  /** @param {{stop: () => void, runAll: () => void, reset: () => void}} actions @param {string} allName */
+  constructor({ stop, runAll, reset }, allName) {
     this.text = make("span", { className: "live-said", role: "status" }); // read aloud when it changes
     this.more = make("span", { className: "live-detail", ariaHidden: "true" });
     this.progress = make("progress", { hidden: true, max: 1, ariaHidden: "true" });
     this.link = make("a", { className: "live-plain", textContent: "Show", hidden: true, href: "#" });
     this.stop = button("stop", "Stop", "Stop what is running", stop);
-    this.all = button("run", "Run all", "Run all cells of this page", runAll);
+    this.all = button("run", "Run all", allName, runAll);
     this.reset = button("revert", "Reset", "Reset this page: printed code and outputs, no Python", reset);
     const saying = make("div", { className: "live-saying" }, this.text, this.more, this.link);
     const buttons = make("div", { className: "live-buttons" }, this.stop, this.all, this.reset);
@@ -37,8 +37,11 @@ export class Bar {
   say(text, { busy = false, link = null } = {}) {
     this.element.dataset.state = busy ? "busy" : "idle";
     if (this.text.textContent !== text) this.text.textContent = text;
+    const had = document.activeElement;
     this.stop.hidden = !busy;
     this.all.hidden = this.reset.hidden = busy;
+    if (had === this.all && busy) this.stop.focus();
+    if (had === this.stop && !busy) this.all.focus();
     this.target = link;
     this.link.hidden = !link;
     this.more.textContent = "";

@@ -63,7 +63,7 @@ export class Cell {
       this.buttons = {
         run: button("run", "Run", `Run ${cell} (Shift+Enter)`, () => page.run([this])),
         stop: button("stop", "Stop", `Stop ${cell}`, () => page.stop()),
-        here: button("here", "Run to here", `Run to here: all cells from the top to ${cell}`, () => page.runTo(this)),
+        here: button("here", "Run to here", `Run to here: all cells from the top to ${cell}`, () => this.isBusy || page.runTo(this)),
         edit: button("edit", "Edit", `Edit ${cell}`, () => this.edit()),
         revert: button("revert", "Revert", `Revert ${cell} to the printed code and output`, () => this.revert(true)),
       };
@@ -85,11 +85,11 @@ export class Cell {
   set state(state) {
     this.element.dataset.live = state;
     if (!this.buttons) return;
-    const isBusy = state === "waiting" || state === "running";
+    const { isBusy } = this;
     const had = document.activeElement;
     this.buttons.run.hidden = isBusy;
     this.buttons.stop.hidden = !isBusy;
-    this.buttons.here.disabled = isBusy;
+    this.buttons.here.ariaDisabled = String(isBusy); // not `disabled`, which takes the keyboard away
     if (had === this.buttons.run && isBusy) this.buttons.stop.focus();
     if (had === this.buttons.stop && !isBusy) this.buttons.run.focus();
     this.tellChanged();
@@ -97,6 +97,10 @@ export class Cell {
 
   get state() {
     return this.element.dataset.live;
+  }
+
+  get isBusy() {
+    return this.state === "waiting" || this.state === "running";
   }
 
   /** The packages that it imports, roughly: enough to know what to ask and what to fetch early. */
@@ -181,7 +185,7 @@ export class Cell {
     this.outputs.end();
     if (this.printed) this.outputs.element.replaceWith(this.printed);
     else this.outputs.element.remove();
-    if (this.state !== "running" && this.state !== "waiting") {
+    if (!this.isBusy) {
       this.state = "";
       if (this.buttons) this.count.textContent = "";
     }

@@ -46,7 +46,8 @@ class Page {
       .filter((element) => element.querySelector(".cell_input pre"))
       .map((element, i) => new Cell(element, i + 1, this));
     const runAll = () => this.runTo(this.cells.at(-1));
-    this.bar = new Bar({ stop: () => this.stop(), runAll, reset: () => this.reset() });
+    this.allName = `Run all ${this.runnable.length} cells of this page`;
+    this.bar = new Bar({ stop: () => this.stop(), runAll, reset: () => this.reset() }, this.allName);
     this.kernel = new Kernel(BASE, this.bar, {
       started: () => this.forget(),
       running: () => this.current && this.tellRunning(),
@@ -63,7 +64,7 @@ class Page {
   }
 
   addRunAll(runAll) {
-    const all = button("run", "Run all", "Run all cells of this page", runAll);
+    const all = button("run", "Run all", this.allName, runAll);
     all.classList.add("live-run-all");
     const header = document.querySelector(".article-header-buttons");
     if (header) header.prepend(all);
@@ -92,7 +93,7 @@ class Page {
 
   /** Run cells, one after the other, until one fails. @param {Cell[]} cells */
   run(cells) {
-    cells = cells.filter((cell) => cell.state !== "waiting" && cell.state !== "running");
+    cells = cells.filter((cell) => !cell.isBusy);
     cells.forEach((cell) => {
       cell.before = cell.state; // for those that are not reached
       cell.state = "waiting";
@@ -143,7 +144,10 @@ class Page {
     const hasRun = (one) => this.history.some(([ran]) => ran === one);
     if (failed === "NameError" && this.runnable.some((one) => one.number < cell.number && !hasRun(one))) {
       const again = make("button", { type: "button", className: "live-plain", textContent: "Run to here" });
-      again.addEventListener("click", () => this.runTo(cell));
+      again.addEventListener("click", () => {
+        cell.buttons.here.focus({ preventScroll: true }); // this button goes when the cell runs
+        this.runTo(cell);
+      });
       cell.note("Cells above have not run yet. ", again);
     }
     return failed;
