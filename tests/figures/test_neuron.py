@@ -38,6 +38,11 @@ def test_the_line_is_where_the_sum_is_zero():
     assert ">−1·x₁ − 0.5·x₂ + 3<" in neuron_figure(-1, -0.5, 3, "linear").picture
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_the_picture_and_its_data_are_those_that_are_stored(stored, activation):
+    stored(f"neuron_{activation}.svg", neuron_figure(1.0, 2.0, -2.0, activation).svg)
+
+
 def test_without_weights_there_is_no_line():
     assert 'visibility="hidden"' in neuron_figure(0.0, 0.0, 1.0).picture
     assert 'visibility="hidden"' not in neuron_figure(0.1, 0.0, 1.0).picture

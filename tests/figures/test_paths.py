@@ -60,6 +60,10 @@ def test_the_picture_shows_the_first_choice(racing):
     assert written == [[plane.path_text(p), plane.dots_text(p)] for p in (walk["points"], [1, 2])]
 
 
+def test_the_picture_and_its_data_are_those_that_are_stored(stored):
+    stored("paths.svg", paths_figure(bowl, {"SGD": sgd}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2), steps=2).svg)
+
+
 def test_figures_are_light(racing):
     assert len(gzip.compress(racing.svg.encode())) < 40_000
 
