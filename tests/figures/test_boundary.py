@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from types import SimpleNamespace
 
@@ -100,8 +99,6 @@ def test_a_boundary_of_classes_0_and_1_and_of_probabilities(trained):
     zero_one = [max(0.0, label) for label in y]
     expected = boundary_figure(model, X, y, history, resolution=12)
     assert boundary_figure(model, X, zero_one, history, resolution=12) == expected
-    with pytest.raises(ValueError, match="two classes need the labels"):
-        boundary_figure(model, X, [2.0 * label for label in y], history)
 
     class Sure(MLP):
         def __call__(self, x):
@@ -112,16 +109,6 @@ def test_a_boundary_of_classes_0_and_1_and_of_probabilities(trained):
         boundary_figure(sure, X, zero_one, history, resolution=12)
     frames = boundary_figure(sure, X, zero_one, history, resolution=12, threshold=0.5).data["frames"]
     assert [frame["right"] for frame in frames] == [frame["right"] for frame in expected.data["frames"]]
-
-
-def test_the_boundary_says_what_is_wrong(trained):
-    model, X, y, history = trained
-    with pytest.raises(ValueError, match="drawn in the plane, but the samples have 3 numbers"):
-        boundary_figure(model, [[1.0, 2.0, 3.0]], [1.0], history)
-    with pytest.raises(ValueError, match=r"holds no snapshots to show: give train keep=range\(epochs\)"):
-        boundary_figure(model, X, y, SimpleNamespace(losses=[1.0], snapshots={1: {}}))
-    with pytest.raises(ValueError, match="a loss that is no finite number"):
-        boundary_figure(model, X, y, SimpleNamespace(losses=[math.nan], snapshots={0: {}}))
 
 
 def test_the_model_is_left_as_it_was_even_if_a_snapshot_does_not_fit(trained):

@@ -11,6 +11,7 @@ import pytest
 from micrograd_numpy import SGD, Adam
 from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures import paths_figure, plane
+from micrograd_numpy.figures.paths import followed
 from micrograd_numpy.figures.plane import Plane
 from micrograd_numpy.optimizers import path
 from tests.figures import carried, decoded, javascript
@@ -68,17 +69,14 @@ def test_figures_are_light(racing):
     assert len(gzip.compress(racing.svg.encode())) < 40_000
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"optimizers": {}}, "paths_figure needs at least one optimizer"),
-        ({"first": (0.123, 0.45)}, "the first learning rate must be one of those to choose from, .* but got 0.123"),
-        ({"first": (0.1, 0.46)}, "the first momentum must be one of those to choose from, .* but got 0.46"),
-        ({"start": (9.0, 0.0)}, r"the start \(9.0, 0.0\) lies outside the window, x from -5 to 5"),
-        ({"start": (0.0, 9.0)}, "y from -2.2 to 2.2; make it wider"),
-    ],
-)
-def test_paths_say_what_is_wrong(wrong, message):
-    given = {"optimizers": {"SGD": sgd}, "start": (-4.0, 1.0)} | wrong
-    with pytest.raises(ValueError, match=message):
-        paths_figure(bowl, x=(-5, 5), y=(-2.2, 2.2), **given)
+def test_a_path_may_start_on_the_edge_of_the_window():
+    for corner in ((-5.0, -2.2), (5.0, 2.2)):
+        (walk,) = paths_figure(
+            bowl, {"SGD": sgd}, corner, (-5, 5), (-2.2, 2.2), rates=[0.1], momenta=[0.45], steps=1
+        ).data["walks"]
+        assert decoded(walk["points"])[0] == Plane((-5, 5), (-2.2, 2.2)).at(*corner)
+
+
+def test_a_path_is_followed_as_long_as_it_is_less_than_2000_pixels_away():
+    points = [(0.0, 0.0), (1999.0, 300.0), (2000.0, 300.0), (0.0, 0.0)]
+    assert decoded(followed(Plane((0, 372), (0, 300)), points)) == [(0, 300), (1999, 0)]

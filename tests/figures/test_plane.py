@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-import sys
 
 import pytest
 
@@ -39,12 +38,6 @@ def test_a_region_has_holes_and_goes_on_beyond_the_window():
         for y in range(0, 201, 5):
             away = abs(radius(SQUARE, x, y) - 50) - 20
             assert abs(away) < 1 or inside(ring, 2 * x, 2 * y) == (away > 0)
-
-
-def test_without_contourpy_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "contourpy", None)
-    with pytest.raises(ImportError, match="comes with matplotlib: pip install matplotlib"):
-        outlines(SQUARE, [[0.0, 1.0], [1.0, 2.0]], [0.5])
 
 
 def test_a_simplified_line_stays_near_and_keeps_its_ends():

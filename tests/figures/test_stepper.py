@@ -340,19 +340,6 @@ def test_a_root_that_is_a_leaf():
     assert [step["grads"] for step in steps] == [[0], [1]]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "error", "message"),
-    [
-        ({"root": 3}, TypeError, "stepper shows how one Value was computed, but got int: 3; give it the Value"),
-        ({"root": Value(1.0), "direction": "up"}, ValueError, "direction is 'right' or 'down', but got 'up'"),
-        ({"root": Value(1.0) + 1, "max_nodes": 2}, ValueError, "has 3 nodes, more than max_nodes=2: step through"),
-    ],
-)
-def test_the_stepper_says_what_is_wrong(wrong, error, message):
-    with pytest.raises(error, match=message):
-        stepper(**wrong)
-
-
 def test_a_deep_graph_is_refused_at_once():
     chain = Value(1.0)
     for _ in range(100_000):
