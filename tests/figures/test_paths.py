@@ -56,13 +56,15 @@ def test_the_picture_shows_the_first_choice(racing):
     walk = data["walks"][data["rates"].index(0.1) * len(data["momenta"]) + data["momenta"].index(0.45)]
     assert plane.path_text(walk["points"]) in racing.picture
     assert plane.dots_text(walk["points"]) in racing.picture
+    assert racing.alt.startswith("Paths of SGD and Adam on the contour lines of a function")
     assert f"SGD, lr 0.1, momentum 0.45: height {shown(walk['height'])}" in racing.picture
     written = javascript("[figures.pathText(x), figures.dotsText(x)]", walk["points"], [1, 2])
     assert written == [[plane.path_text(p), plane.dots_text(p)] for p in (walk["points"], [1, 2])]
 
 
 def test_the_picture_and_its_data_are_those_that_are_stored(stored):
-    stored("paths.svg", paths_figure(bowl, {"SGD": sgd}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2), steps=2).svg)
+    figure = paths_figure(lambda x, y: bowl(x, y - 0.5) + 3, {"SGD": sgd}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2), steps=2)
+    stored("paths.svg", figure.svg)
 
 
 def test_figures_are_light(racing):
@@ -78,5 +80,5 @@ def test_a_path_may_start_on_the_edge_of_the_window():
 
 
 def test_a_path_is_followed_as_long_as_it_is_less_than_2000_pixels_away():
-    points = [(0.0, 0.0), (1999.0, 300.0), (2000.0, 300.0), (0.0, 0.0)]
-    assert decoded(followed(Plane((0, 372), (0, 300)), points)) == [(0, 300), (1999, 0)]
+    pixels = Plane((0, 1), (0, 1), width=1, height=1)
+    assert decoded(followed(pixels, [(0, 0), (1999, 1), (2000, 1), (0, 0)])) == [(0, 1), (1999, 0)]
