@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 
 from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
 from micrograd_numpy.drawing.svg import shown, tag
@@ -75,7 +74,7 @@ def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -
         "activation": activation,
         "activations": list(ACTIVATIONS),
         "rules": {name: as_steps(rule_of(name), 1) for name in ACTIVATIONS},
-        "plane": asdict(plane),
+        "plane": plane._asdict(),
         "point": POINT,
         "stops": STOPS,
         "strongest": STRONGEST,
