@@ -131,7 +131,8 @@ def steps_of(points: Sequence[tuple[int, int]]) -> list[int]:
 
 def path_text(steps: Sequence[int]) -> str:
     """The same as SVG writes it."""
-    return f"M{steps[0]} {steps[1]}l{' '.join(map(str, steps[2:]))}" if len(steps) > 2 else ""
+    x, y, *further = steps
+    return f"M{x} {y}l{' '.join(map(str, further))}" if further else ""
 
 
 def dots_text(steps: Sequence[int]) -> str:
