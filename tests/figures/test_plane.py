@@ -74,7 +74,7 @@ def test_ticks_are_three_to_six_round_numbers(window, marks):
 
 def test_a_window_is_the_one_that_is_stored(stored):
     plane = Plane((-1.0, 2.0), (0.5, 5.0))
-    grid = [[a * a + b - 3 for a in evenly(-1.5, 2.5, 9)] for b in evenly(5.5, 0.0, 12)]
+    grid = [[(a - 0.4) * (b - 2.6) for a in evenly(-1.5, 2.5, 9)] for b in evenly(5.5, 0.0, 12)]
     drawn = scaled("".join(tag("path", d=d) for d in (outlines(plane, grid, [-1.0, 1.0]), region(plane, grid))))
     windows = plane.window(drawn), plane.window("", {1.0: "one", 5.0: "five"})
     stored("plane.svg", picture("to read aloud", "x < y", 420, 364, *windows))
