@@ -32,7 +32,8 @@ def neuron_shades(w1: float, w2: float, bias: float, activation: str) -> list[li
     bend, _ = ACTIVATIONS[activation]
     most = SPAN * (abs(w1) + abs(w2))
     zs = evenly(bias - most, bias + most, STOPS + 1)
-    return [[z, bend(Value(z)).data] for z in sorted({*zs, *([0.0] if -most < bias < most else [])})]
+    corner = max(min(zs), min(0.0, max(zs)))  # 0, or the end that is nearest to it
+    return [[z, bend(Value(z)).data] for z in sorted({*zs, corner})]
 
 
 def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -> Figure:
