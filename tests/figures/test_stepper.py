@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import re
@@ -19,6 +20,13 @@ from micrograd_numpy.value import apply, dot, mean, total
 from tests.figures import SVG, bits, carried, javascript, read
 from tests.tables.catalogue import EXPRESSIONS, FUNCTIONS, Function, errors, rounding, sin
 from tests.tables.edges import BINARY, EDGES, UNARY
+
+
+def test_the_data_are_those_that_are_stored(stored):
+    a, b = Value(2.0, label="a"), Value(-0.5, label="two words")
+    root = (dot([a, b], [b, a]) ** 2 + (b / a).relu() - apply(cube, a) * apply(over_lines, b)) * a / b
+    stored("stepper.txt", "\n".join(json.dumps(row) for table in stepper(root).data.values() for row in table))
+
 
 # ------------------------------------------------------------------ JavaScript's rules and numbers
 
@@ -330,6 +338,8 @@ def test_what_nodes_are_called():
     assert names == ["a", "two words", "a*(two words)", "tanh(a)", "v5", "v5/a"]
     assert [row["name"] for row in data_of(mean([Value(1.0), a]))["nodes"]] == ["v1", "a", "mean(v1, a)"]
     assert [row["name"] for row in data_of(a**3)["nodes"]] == ["a", "v2"]
+    long = [data_of(Value(1.0, label="x" * letters).tanh())["nodes"][1]["name"] for letters in (8, 9)]
+    assert long == ["tanh(xxxxxxxx)", "v2"]
 
 
 def test_a_root_that_is_a_leaf():
