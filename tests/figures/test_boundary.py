@@ -14,6 +14,13 @@ from micrograd_numpy.moons import predict, train
 from tests.figures import SVG, carried, decoded, inside, numbers, read
 
 
+def test_the_picture_and_its_data_are_those_that_are_stored(stored):
+    X, y = [[-1.0, 0.5], [0.5, -1.0], [1.0, 0.75], [0.0, 1.0]], [-1.0, -1.0, 1.0, 1.0]
+    model = MLP(2, [3, 1], rng=0)
+    history = train(model, X, y, SGD(model.parameters(), lr=0.5), epochs=4, keep=(0, 3), progress=False)
+    stored("boundary.svg", boundary_figure(model, X, y, history, resolution=8).svg)
+
+
 @pytest.fixture(scope="module")
 def trained():
     rng = random.Random(3)
@@ -54,13 +61,6 @@ def test_the_regions_are_those_of_the_models(trained):
         assert frame["loss"] == pytest.approx(history.losses[frame["epoch"]], rel=1e-3)
     assert f"epoch 25: {frames[-1]['right']} right" in figure.picture
     assert frames[-1]["region"] in figure.picture
-
-
-def test_the_picture_and_its_data_are_those_that_are_stored(stored):
-    X, y = [[-1.0, 0.5], [0.5, -1.0], [1.0, 0.75], [0.0, 1.0]], [-1.0, -1.0, 1.0, 1.0]
-    model = MLP(2, [3, 1], rng=0)
-    history = train(model, X, y, SGD(model.parameters(), lr=0.5), epochs=4, keep=(0, 3), progress=False)
-    stored("boundary.svg", boundary_figure(model, X, y, history, resolution=8).svg)
 
 
 def test_the_dot_is_on_the_curve(trained):

@@ -29,6 +29,11 @@ def adam(lr, momentum):
     return partial(Adam, lr=lr, betas=(momentum, 0.999))
 
 
+def test_the_picture_and_its_data_are_those_that_are_stored(stored):
+    figure = paths_figure(lambda x, y: bowl(x, y - 0.5) + 3, {"SGD": sgd}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2), steps=2)
+    stored("paths.svg", figure.svg)
+
+
 @pytest.fixture(scope="module")
 def racing():
     return paths_figure(bowl, {"SGD": sgd, "Adam": adam}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2))
@@ -60,11 +65,6 @@ def test_the_picture_shows_the_first_choice(racing):
     assert f"SGD, lr 0.1, momentum 0.45: height {shown(walk['height'])}" in racing.picture
     written = javascript("[figures.pathText(x), figures.dotsText(x)]", walk["points"], [1, 2])
     assert written == [[plane.path_text(p), plane.dots_text(p)] for p in (walk["points"], [1, 2])]
-
-
-def test_the_picture_and_its_data_are_those_that_are_stored(stored):
-    figure = paths_figure(lambda x, y: bowl(x, y - 0.5) + 3, {"SGD": sgd}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2), steps=2)
-    stored("paths.svg", figure.svg)
 
 
 def test_figures_are_light(racing):
