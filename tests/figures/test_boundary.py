@@ -18,7 +18,7 @@ def test_the_picture_and_its_data_are_those_that_are_stored(stored):
     X, y = [[-1.0, 0.5], [0.5, -1.0], [1.0, 0.75], [0.0, 1.0]], [-1.0, -1.0, 1.0, 1.0]
     model = MLP(2, [3, 1], rng=0)
     history = train(model, X, y, SGD(model.parameters(), lr=0.5), epochs=4, keep=(0, 3), progress=False)
-    stored("boundary.svg", boundary_figure(model, X, y, history, resolution=8).svg)
+    stored("boundary.svg", boundary_figure(model, X, y, history).svg)
 
 
 @pytest.fixture(scope="module")
