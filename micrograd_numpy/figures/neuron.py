@@ -141,7 +141,7 @@ def arrow(a: Point, b: Point) -> str:
 def neuron_title(w1: float, w2: float, bias: float, activation: str) -> str:
     """The neuron as a formula."""
     terms = f"{shown(w1)}·x₁ {as_term(w2)}·x₂ {as_term(bias)}"
-    return f"{terms}" if activation == "linear" else f"{activation}({terms})"
+    return terms if activation == "linear" else f"{activation}({terms})"
 
 
 def as_term(x: float) -> str:
