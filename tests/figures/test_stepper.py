@@ -25,7 +25,9 @@ from tests.tables.edges import BINARY, EDGES, UNARY
 def test_the_data_are_those_that_are_stored(stored):
     a, b = Value(2.0, label="a"), Value(-0.5, label="two words")
     root = (dot([a, b], [b, a]) ** 2 + (b / a).relu() - apply(cube, a) * apply(over_lines, b)) * a / b
-    stored("stepper.txt", "\n".join(json.dumps(row) for table in stepper(root).data.values() for row in table))
+    figure = stepper(root)
+    rows = [json.dumps(row) for table in figure.data.values() for row in table]
+    stored("stepper.txt", "\n".join([repr(figure), *rows]))
 
 
 # ------------------------------------------------------------------ JavaScript's rules and numbers
@@ -327,7 +329,8 @@ def test_rules_whose_lines_cannot_be_read():
     assert rule_lines(OwnRule) is None
     assert rule_lines(OwnRule())["name"] == "OwnRule"
     by = rule_lines(half_of)
-    assert (by["lines"][-1], by["marks"]) == ("return result", [])
+    assert by["lines"] == ["result = (a / 2, (0.5,))", "half_of.called = True", "return result"]
+    assert by["marks"] == []
     assert marked(undocumented, "data") == ["a"]
     assert (marked(over_lines, "data"), marked(over_lines, "grad")) == ([], ["(1.0,)"])
 
@@ -338,6 +341,7 @@ def test_what_nodes_are_called():
     assert names == ["a", "two words", "a*(two words)", "tanh(a)", "v5", "v5/a"]
     assert [row["name"] for row in data_of(mean([Value(1.0), a]))["nodes"]] == ["v1", "a", "mean(v1, a)"]
     assert [row["name"] for row in data_of(a**3)["nodes"]] == ["a", "v2"]
+    assert [data_of(root)["nodes"][-1]["name"] for root in (a - a, a**a)] == ["a-a", "a**a"]
     long = [data_of(Value(1.0, label="x" * letters).tanh())["nodes"][1]["name"] for letters in (8, 9)]
     assert long == ["tanh(xxxxxxxx)", "v2"]
 
@@ -348,6 +352,16 @@ def test_a_root_that_is_a_leaf():
     assert figure.alt == "The graph of x in 1 value, to step through, forward and backward."
     (steps,) = javascript("trace(nodesOf(x))", figure.data)
     assert [step["grads"] for step in steps] == [[0], [1]]
+
+
+def test_a_graph_has_up_to_60_nodes_or_as_many_as_are_asked_for():
+    chain = [Value(1.0)]
+    for _ in range(300):
+        chain.append(-chain[-1])
+    assert len(stepper(chain[59]).data["nodes"]) == 60
+    assert len(stepper(chain[300], max_nodes=301).data["nodes"]) == 301
+    with pytest.raises(ValueError, match="61 nodes"):
+        stepper(chain[60])
 
 
 def test_a_deep_graph_is_refused_at_once():
