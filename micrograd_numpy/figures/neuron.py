@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 
 from micrograd_numpy.drawing.style import BACKWARD, CARD, FORWARD, INK, MUTED
 from micrograd_numpy.drawing.svg import shown, tag
@@ -33,7 +32,8 @@ def neuron_shades(w1: float, w2: float, bias: float, activation: str) -> list[li
     bend, _ = ACTIVATIONS[activation]
     most = SPAN * (abs(w1) + abs(w2))
     zs = evenly(bias - most, bias + most, STOPS + 1)
-    return [[z, bend(Value(z)).data] for z in sorted({*zs, *([0.0] if -most < bias < most else [])})]
+    corner = max(min(zs), min(0.0, max(zs)))  # 0, or the end that is nearest to it
+    return [[z, bend(Value(z)).data] for z in sorted({*zs, corner})]
 
 
 def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -> Figure:
@@ -75,7 +75,7 @@ def neuron_figure(w1: float, w2: float, bias: float, activation: str = "tanh") -
         "activation": activation,
         "activations": list(ACTIVATIONS),
         "rules": {name: as_steps(rule_of(name), 1) for name in ACTIVATIONS},
-        "plane": asdict(plane),
+        "plane": plane._asdict(),
         "point": POINT,
         "stops": STOPS,
         "strongest": STRONGEST,
@@ -141,7 +141,7 @@ def arrow(a: Point, b: Point) -> str:
 def neuron_title(w1: float, w2: float, bias: float, activation: str) -> str:
     """The neuron as a formula."""
     terms = f"{shown(w1)}·x₁ {as_term(w2)}·x₂ {as_term(bias)}"
-    return f"{terms}" if activation == "linear" else f"{activation}({terms})"
+    return terms if activation == "linear" else f"{activation}({terms})"
 
 
 def as_term(x: float) -> str:

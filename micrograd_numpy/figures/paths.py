@@ -117,7 +117,7 @@ def contour_lines(f: Callable[..., Value], plane: Plane) -> str:
     """Ten contour lines of a function, closer together near the bottom."""
     heights = [[f(Value(a), Value(b)).data for a in evenly(*plane.x, 91)] for b in evenly(*plane.y[::-1], 73)]
     low, top = min(map(min, heights)), max(map(max, heights))
-    levels = [low + (top - low) * 1e-3 ** (1 - k / 10) for k in range(10)]
+    levels = [low + (top - low) * 1e-3 ** (k / 10) for k in range(10, 0, -1)]
     return tag(
         "path", d=outlines(plane, heights, levels), fill="none", stroke=FORWARD, stroke_width=1.6, stroke_opacity=0.5
     )

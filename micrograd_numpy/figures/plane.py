@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from micrograd_numpy.drawing.style import CARD, FORWARD, INK, MUTED, OCHER
 from micrograd_numpy.drawing.svg import FONT, shown, tag
@@ -17,8 +16,7 @@ UNIT = 0.5  # lines in a picture's data are whole numbers of half pixels
 POSITIVE, NEGATIVE = FORWARD, OCHER  # the two sides, in the colors of the moons
 
 
-@dataclass(frozen=True)
-class Plane:
+class Plane(NamedTuple):
     """A window on the plane, and its place in a picture: lengths in pixels, `y` upward."""
 
     x: tuple[float, float]
@@ -30,19 +28,25 @@ class Plane:
 
     def at(self, x: float, y: float) -> Point:
         """Where a point is, from the window's upper left corner."""
-        across = (x - self.x[0]) / (self.x[1] - self.x[0])
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
-        return across * self.width, (1 - up) * self.height
+        return self.across(x), self.down(y)
+
+    def across(self, x: float) -> float:
+        """How far a point is from the window's left."""
+        return (x - self.x[0]) / (self.x[1] - self.x[0]) * self.width
+
+    def down(self, y: float) -> float:
+        """How far a point is from the window's top."""
+        return (1 - (y - self.y[0]) / (self.y[1] - self.y[0])) * self.height
 
     def window(self, inside: str, heights: Mapping[float, str] | None = None) -> str:
         """A window that shows `inside` and cuts off the rest, with numbers on its edges, or words at these heights."""
         place = {"x": self.left, "y": self.top, "width": self.width, "height": self.height}
         marks = []
         for x in ticks(*self.x):
-            at = self.left + self.at(x, 0.0)[0]
+            at = self.left + self.across(x)
             marks.append(tag("text", shown(x), x=at, y=self.top + self.height + 16, text_anchor="middle"))
         for y, text in (heights or {y: shown(y) for y in ticks(*self.y)}).items():
-            at = self.top + self.at(0.0, y)[1]
+            at = self.top + self.down(y)
             marks.append(tag("text", text, x=self.left - 7, y=at + 4, text_anchor="end"))
         frame = tag("rect", **place, fill="none", stroke="#d1d5db", stroke_width=1)
         return (
@@ -127,7 +131,8 @@ def steps_of(points: Sequence[tuple[int, int]]) -> list[int]:
 
 def path_text(steps: Sequence[int]) -> str:
     """The same as SVG writes it."""
-    return f"M{steps[0]} {steps[1]}l{' '.join(map(str, steps[2:]))}" if len(steps) > 2 else ""
+    x, y, *further = steps
+    return f"M{x} {y}l{' '.join(map(str, further))}" if further else ""
 
 
 def dots_text(steps: Sequence[int]) -> str:

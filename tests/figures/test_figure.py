@@ -80,7 +80,7 @@ print(stepper(a * b + a).svg, neuron_figure(1.0, 2.0, -2.0).svg)
 sgd = {"SGD": lambda lr, momentum: partial(SGD, lr=lr, momentum=momentum)}
 print(paths_figure(lambda x, y: x**2 + y**2, sgd, (1.0, 1.0), (-2, 2), (-2, 2)).svg)
 """
-    command, settings = [sys.executable, "-c", code], {"cwd": MODULE.parent.parent, "timeout": 60}
+    command, settings = [sys.executable, "-c", code], {"cwd": MODULE.parents[2], "timeout": 60}
     seeds = ({"PYTHONHASHSEED": seed} for seed in "12")
     runs = {subprocess.run(command, env=env, capture_output=True, check=True, **settings).stdout for env in seeds}
     assert len(runs) == 1

@@ -11,6 +11,7 @@ import pytest
 from micrograd_numpy import SGD, Adam
 from micrograd_numpy.drawing.svg import shown
 from micrograd_numpy.figures import paths_figure, plane
+from micrograd_numpy.figures.paths import followed
 from micrograd_numpy.figures.plane import Plane
 from micrograd_numpy.optimizers import path
 from tests.figures import carried, decoded, javascript
@@ -26,6 +27,11 @@ def sgd(lr, momentum):
 
 def adam(lr, momentum):
     return partial(Adam, lr=lr, betas=(momentum, 0.999))
+
+
+def test_the_picture_and_its_data_are_those_that_are_stored(stored):
+    figure = paths_figure(lambda x, y: bowl(x, y - 0.5) + 3, {"SGD": sgd}, (-4.0, 1.0), (-5, 5), (-2.2, 2.2), steps=2)
+    stored("paths.svg", figure.svg)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,7 @@ def test_the_picture_shows_the_first_choice(racing):
     walk = data["walks"][data["rates"].index(0.1) * len(data["momenta"]) + data["momenta"].index(0.45)]
     assert plane.path_text(walk["points"]) in racing.picture
     assert plane.dots_text(walk["points"]) in racing.picture
+    assert racing.alt.startswith("Paths of SGD and Adam on the contour lines of a function")
     assert f"SGD, lr 0.1, momentum 0.45: height {shown(walk['height'])}" in racing.picture
     written = javascript("[figures.pathText(x), figures.dotsText(x)]", walk["points"], [1, 2])
     assert written == [[plane.path_text(p), plane.dots_text(p)] for p in (walk["points"], [1, 2])]
@@ -64,17 +71,14 @@ def test_figures_are_light(racing):
     assert len(gzip.compress(racing.svg.encode())) < 40_000
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"optimizers": {}}, "paths_figure needs at least one optimizer"),
-        ({"first": (0.123, 0.45)}, "the first learning rate must be one of those to choose from, .* but got 0.123"),
-        ({"first": (0.1, 0.46)}, "the first momentum must be one of those to choose from, .* but got 0.46"),
-        ({"start": (9.0, 0.0)}, r"the start \(9.0, 0.0\) lies outside the window, x from -5 to 5"),
-        ({"start": (0.0, 9.0)}, "y from -2.2 to 2.2; make it wider"),
-    ],
-)
-def test_paths_say_what_is_wrong(wrong, message):
-    given = {"optimizers": {"SGD": sgd}, "start": (-4.0, 1.0)} | wrong
-    with pytest.raises(ValueError, match=message):
-        paths_figure(bowl, x=(-5, 5), y=(-2.2, 2.2), **given)
+def test_a_path_may_start_on_the_edge_of_the_window():
+    for corner in ((-5.0, -2.2), (5.0, 2.2)):
+        (walk,) = paths_figure(
+            bowl, {"SGD": sgd}, corner, (-5, 5), (-2.2, 2.2), rates=[0.1], momenta=[0.45], steps=1
+        ).data["walks"]
+        assert decoded(walk["points"])[0] == Plane((-5, 5), (-2.2, 2.2)).at(*corner)
+
+
+def test_a_path_is_followed_as_long_as_it_is_less_than_2000_pixels_away():
+    pixels = Plane((0, 1), (0, 1), width=1, height=1)
+    assert decoded(followed(pixels, [(0, 0), (1999, 1), (2000, 1), (0, 0)])) == [(0, 1), (1999, 0)]

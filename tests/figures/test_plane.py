@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 import random
-import sys
 
 import pytest
 
-from micrograd_numpy.drawing.svg import shown
-from micrograd_numpy.figures.plane import Plane, evenly, outlines, region, simplified, ticks, whole
+from micrograd_numpy.drawing.svg import shown, tag
+from micrograd_numpy.figures.plane import Plane, evenly, outlines, picture, region, scaled, simplified, ticks, whole
 from tests.figures import decoded, inside, numbers
 
 
@@ -41,12 +40,6 @@ def test_a_region_has_holes_and_goes_on_beyond_the_window():
             assert abs(away) < 1 or inside(ring, 2 * x, 2 * y) == (away > 0)
 
 
-def test_without_contourpy_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "contourpy", None)
-    with pytest.raises(ImportError, match="comes with matplotlib: pip install matplotlib"):
-        outlines(SQUARE, [[0.0, 1.0], [1.0, 2.0]], [0.5])
-
-
 def test_a_simplified_line_stays_near_and_keeps_its_ends():
     rng = random.Random(0)
     line = [(k, round(20 * math.sin(k / 15) + rng.uniform(-0.5, 0.5))) for k in range(200)]
@@ -58,14 +51,33 @@ def test_a_simplified_line_stays_near_and_keeps_its_ends():
         assert abs((x - a) * (d - b) - (y - b) * (c - a)) / math.hypot(c - a, d - b) <= 1.0
     assert simplified([(0, 0), (5, 5), (0, 0)]) == [(0, 0), (5, 5), (0, 0)]
     assert simplified([(3, 4)]) == [(3, 4)]
+    assert simplified([(0, 0), (1, 1), (2, 0)]) == [(0, 0), (2, 0)]
 
 
-@pytest.mark.parametrize("window", [(-5.0, 5.0), (-2.2, 2.2), (0.0, 99.0), (-0.3, 0.01), (1e3, 1.7e3), (-1.5, 2.5)])
-def test_ticks_are_few_and_round(window):
-    marks = ticks(*window)
-    assert 3 <= len(marks) <= 6
-    assert all(window[0] <= mark <= window[1] for mark in marks)
-    assert all(len(shown(mark)) <= 5 for mark in marks)
+@pytest.mark.parametrize(
+    ("window", "marks"),
+    [
+        ((-5.0, 5.0), [-4, -2, 0, 2, 4]),
+        ((-2.2, 2.2), [-2, -1, 0, 1, 2]),
+        ((0.0, 99.0), [0, 20, 40, 60, 80]),
+        ((-0.31, 0.01), [-0.3, -0.2, -0.1, 0]),
+        ((1e3, 1.7e3), [1000, 1200, 1400, 1600]),
+        ((0.0, 12.0), [0, 5, 10]),
+        ((0.0, 30.0), [0, 10, 20, 30]),
+        ((0.0, 60.0), [0, 20, 40, 60]),
+    ],
+)
+def test_ticks_are_three_to_six_round_numbers(window, marks):
+    assert ticks(*window) == pytest.approx(marks)
+    assert all(len(shown(mark)) <= 5 for mark in ticks(*window))
+
+
+def test_a_window_is_the_one_that_is_stored(stored):
+    plane = Plane((-1.0, 2.0), (0.5, 5.0))
+    grid = [[(a - 0.4) * (b - 2.6) for a in evenly(-1.5, 2.5, 9)] for b in evenly(5.5, 0.0, 12)]
+    drawn = scaled("".join(tag("path", d=d) for d in (outlines(plane, grid, [-1.0, 1.0]), region(plane, grid))))
+    windows = plane.window(drawn), plane.window("", {1.0: "one", 5.0: "five"})
+    stored("plane.svg", picture("to read aloud", "x < y", 420, 364, *windows))
 
 
 def test_whole_forgets_the_last_bits():

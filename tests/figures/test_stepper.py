@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import re
@@ -19,6 +20,15 @@ from micrograd_numpy.value import apply, dot, mean, total
 from tests.figures import SVG, bits, carried, javascript, read
 from tests.tables.catalogue import EXPRESSIONS, FUNCTIONS, Function, errors, rounding, sin
 from tests.tables.edges import BINARY, EDGES, UNARY
+
+
+def test_the_data_are_those_that_are_stored(stored):
+    a, b = Value(2.0, label="a"), Value(-0.5, label="two words")
+    root = (dot([a, b], [b, a]) ** 2 + (b / a).relu() - apply(cube, a) * apply(over_lines, b)) * a / b
+    figure = stepper(root)
+    rows = [json.dumps(row) for table in figure.data.values() for row in table]
+    stored("stepper.txt", "\n".join([repr(figure), *rows]))
+
 
 # ------------------------------------------------------------------ JavaScript's rules and numbers
 
@@ -319,7 +329,8 @@ def test_rules_whose_lines_cannot_be_read():
     assert rule_lines(OwnRule) is None
     assert rule_lines(OwnRule())["name"] == "OwnRule"
     by = rule_lines(half_of)
-    assert (by["lines"][-1], by["marks"]) == ("return result", [])
+    assert by["lines"] == ["result = (a / 2, (0.5,))", "half_of.called = True", "return result"]
+    assert by["marks"] == []
     assert marked(undocumented, "data") == ["a"]
     assert (marked(over_lines, "data"), marked(over_lines, "grad")) == ([], ["(1.0,)"])
 
@@ -330,6 +341,9 @@ def test_what_nodes_are_called():
     assert names == ["a", "two words", "a*(two words)", "tanh(a)", "v5", "v5/a"]
     assert [row["name"] for row in data_of(mean([Value(1.0), a]))["nodes"]] == ["v1", "a", "mean(v1, a)"]
     assert [row["name"] for row in data_of(a**3)["nodes"]] == ["a", "v2"]
+    assert [data_of(root)["nodes"][-1]["name"] for root in (a - a, a**a)] == ["a-a", "a**a"]
+    long = [data_of(Value(1.0, label="x" * letters).tanh())["nodes"][1]["name"] for letters in (8, 9)]
+    assert long == ["tanh(xxxxxxxx)", "v2"]
 
 
 def test_a_root_that_is_a_leaf():
@@ -340,17 +354,14 @@ def test_a_root_that_is_a_leaf():
     assert [step["grads"] for step in steps] == [[0], [1]]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "error", "message"),
-    [
-        ({"root": 3}, TypeError, "stepper shows how one Value was computed, but got int: 3; give it the Value"),
-        ({"root": Value(1.0), "direction": "up"}, ValueError, "direction is 'right' or 'down', but got 'up'"),
-        ({"root": Value(1.0) + 1, "max_nodes": 2}, ValueError, "has 3 nodes, more than max_nodes=2: step through"),
-    ],
-)
-def test_the_stepper_says_what_is_wrong(wrong, error, message):
-    with pytest.raises(error, match=message):
-        stepper(**wrong)
+def test_a_graph_has_up_to_60_nodes_or_as_many_as_are_asked_for():
+    chain = [Value(1.0)]
+    for _ in range(300):
+        chain.append(-chain[-1])
+    assert len(stepper(chain[59]).data["nodes"]) == 60
+    assert len(stepper(chain[300], max_nodes=301).data["nodes"]) == 301
+    with pytest.raises(ValueError, match="61 nodes"):
+        stepper(chain[60])
 
 
 def test_a_deep_graph_is_refused_at_once():

@@ -222,6 +222,8 @@ model.extra = Value(5.0) * 0.1; model.parameters()
 model.extra = (Neuron(2) for _ in range(3)); model.parameters()
 type("Line", (Module,), {"__slots__": ("w",)})
 neuron_figure(1.0, inf, 0.0)
+neuron_figure("1", 0.0, 0.0)
+neuron_figure(1.0, 1.0, 0.0, "rleu")
 """,
     "Losses": """
 mse_loss([1.0, 2.0], [1.0])
@@ -292,6 +294,8 @@ a.grad = inf; clip_grad_norm([Value(1.0), a], 1.0)
 plot_paths(lambda x, y: x * y, {}, (-1, 1), (-1, 1))
 paths_figure(cube, {}, (0, 0), (-1, 1), (-1, 1))
 paths_figure(cube, {"SGD": SGD}, (0, 0), (-1, 1), (-1, 1), first=(0.1, 2.0))
+paths_figure(cube, {"SGD": SGD}, (0, 0), (-1, 1), (-1, 1), first=(0.123, 0.45))
+paths_figure(cube, {"SGD": SGD}, (-9, 0), (-1, 1), (-1, 1))
 paths_figure(cube, {"SGD": SGD}, (0, 9), (-1, 1), (-1, 1))
 """,
     "Training on moons": """
@@ -333,6 +337,8 @@ plot_loss_curve([1.0])
 contours(Plane((0, 1), (0, 1)), [[1.0, 2.0], [3.0, 4.0]])
 boundary_figure(model, [[1, 2, 3]], [1], History())
 boundary_figure(model, [[1, 2]], [1], History())
+boundary_figure(model, [[1, 2]], [1], History(losses=[1.0], snapshots={2: {}}))
+boundary_figure(model, [[1, 2]], [2], History())
 boundary_figure(model, [[1, 2]], [1], History(losses=[nan], snapshots={0: {}}))
 """,
     "Finding the arrays": """

@@ -60,7 +60,7 @@ TESTS = {
     "": ("test_engine.py", "test_errors.py", "test_properties.py", "test_edges.py"),
     "compiler": ("test_arrays.py", "test_vectorize.py", "test_fuzz.py", "test_edges.py"),
     "drawing": ("test_graph.py",),
-    "figures": ("test_graph.py",),
+    "figures": ("test_errors.py", "test_graph.py"),
     "guards": ("test_errors.py", "test_engine.py", "test_losses.py", "test_mlp.py", "test_optimizers.py"),
 }
 
