@@ -483,7 +483,8 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 
 # %% [markdown]
 # $e^{1000}$ became `inf`, $1 + \infty$ is `inf`, and $1/\infty$ is 0. The exact result is positive, but smaller than
-# any positive float, and 0 is the float nearest to it. With `math.exp`, this line would have raised an `OverflowError`.
+# any positive float, and 0 is the float nearest to it. With `math.exp`, the formula would have raised an
+# `OverflowError`.
 #
 # ## Dot product
 #
