@@ -1,16 +1,17 @@
 # %% [markdown]
 # # Operations: one rule each
 #
-# An operation needs to know two things: its result, and how far each of its inputs moves it. In this chapter you derive
-# both for every operation of the engine, in a line or two each, and write them down as functions that you can read at a
-# glance.
+# An operation has to know two things: its result, and how much the result changes when each input changes. In this
+# chapter you derive both for every operation of the engine, in a few lines each, and write them down as short
+# functions.
 #
 # - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `abs`, `dot`, `total` and
-#   `mean`; and then a new one, of your own.
-# - **You need** the [Value](value.ipynb) chapter up to "What one step knows".
-# - **Time** about 40 minutes; each section stands alone.
+#   `mean`; and then a rule of your own.
+# - **You need** the [Value](value.ipynb) chapter up to "What one step knows". One section near the end uses the
+#   finished class.
+# - **Time** about 30 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports and types, 9 lines"} tags=["hide-input"]
 """The rules: one function per operation, from plain floats to the result and its local derivatives."""
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ from dataclasses import dataclass
 from typing import Any
 
 Rule = Callable[..., tuple[float, tuple[float, ...]]]
-Number = Any  # a float, or what computes like one and has an exp, a log, ... of its own
+Number = Any  # a float, or an object that computes like one and has methods such as exp and log
 
 
 # %% [markdown]
-# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for each input: how
-# many times as far the result moves when that input is nudged and the others hold still. Nothing else. No class, no
-# graph, no side effects.
+# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for each input. A
+# local derivative is the change in the result per unit change in that input, for a small nudge, while the other inputs
+# stay the same. A rule does nothing else: it makes no node and changes no graph.
 #
-# You will want to check each rule as it comes, so here are two helpers for this page. `check` asks the rule for its
-# local derivatives, and nudging for a second opinion. `portrait` plots a curve in blue and its derivative in orange.
+# The folded cell has two helpers for this page. `check` prints a rule's result and its local derivatives, and then the
+# slopes that you get by nudging. `portrait` plots a curve in blue and its derivative in orange.
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The helpers check and portrait, 23 lines"} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
-# from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, book_style
 #
 # book_style()
 #
@@ -60,35 +61,36 @@ Number = Any  # a float, or what computes like one and has an exp, a log, ... of
 #     plt.axhline(0, color="#9ca3af", linewidth=1)
 #     plt.plot(x, values, color=FORWARD, label=name)
 #     plt.plot(x, slopes, color=BACKWARD, label="local derivative")
+#     plt.xlabel("a")
 #     plt.legend()
 #     plt.show()
 
 # %% [markdown]
 # ## Sum, difference, negative
 #
-# Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It moved by $h$, once as far. The same holds for $b$. So a sum
-# hands its gradient to both inputs unchanged.
+# Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It changes by exactly $h$, so $\partial (a + b)/\partial a = 1$.
+# The same holds for $b$. A sum passes its gradient on to both inputs unchanged.
 
 
 # %%
 def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """A + b, with ∂/∂a = 1 and ∂/∂b = 1."""
+    """Return a + b, with ∂/∂a = 1 and ∂/∂b = 1."""
     return a + b, (1.0, 1.0)
 
 
 # %% [markdown]
-# A difference is the same with one sign turned: $a - (b + h)$ is $h$ *less* than $a - b$.
+# For a difference, one sign changes: $a - (b + h)$ is $h$ *less* than $a - b$.
 
 
 # %%
 def sub(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """A − b, with ∂/∂a = 1 and ∂/∂b = −1."""
+    """Return a − b, with ∂/∂a = 1 and ∂/∂b = −1."""
     return a - b, (1.0, -1.0)
 
 
 # %%
 def neg(a: float) -> tuple[float, tuple[float]]:
-    """−a, with ∂/∂a = −1."""
+    """Return −a, with ∂/∂a = −1."""
     return -a, (-1.0,)
 
 
@@ -98,35 +100,19 @@ def neg(a: float) -> tuple[float, tuple[float]]:
 # check(neg, 2.0)
 
 # %% [markdown]
-# You could do without `sub` and `neg`: $a - b = a + (-1) \cdot b$. It would be right, with two nodes more for every
-# minus sign, and a mysterious $-1$ in every picture. A rule costs one line.
+# You could do without `sub`, because $a - b = a + (-1) \cdot b$. The result would be the same, but each difference
+# would take two more nodes, and every picture of one would show a $-1$ that you never wrote. A rule is only one line.
 #
 # ## Product
 #
-# $(a + h)\,b - ab = hb$. The product moves $b$ times as far as $a$ does. Each input's local derivative is *the other
-# input*. As a picture, the product is an area:
-
-# %% mystnb={"image": {"alt": "A rectangle of width a and height b. Widening it by h adds a strip of height b, whose area is h times b."}} tags=["active-ipynb"]
-# a, b, h = 3.0, 2.0, 0.35
-# fig, ax = plt.subplots(figsize=(5.2, 3.2))
-# ax.add_patch(plt.Rectangle((0, 0), a, b, color=FORWARD, alpha=0.25))
-# ax.add_patch(plt.Rectangle((a, 0), h, b, color=BACKWARD, alpha=0.45))
-# ax.text(a / 2, b / 2, "a · b", ha="center", va="center", fontsize=14)
-# ax.text(a + h / 2, b / 2, "h · b", ha="center", va="center", rotation=90, fontsize=12)
-# ax.text(a / 2, -0.22, "a = 3", ha="center")
-# ax.text(a + h / 2, -0.22, "h", ha="center", color=BACKWARD)
-# ax.text(-0.12, b / 2, "b = 2", va="center", ha="right")
-# ax.set(xlim=(-0.8, 3.8), ylim=(-0.45, 2.3), aspect="equal")
-# ax.axis("off")
-# plt.show()
-
-# %% [markdown]
-# Widen the rectangle by $h$ and it gains a strip as tall as $b$.
+# $(a + h)\,b - ab = hb$. So the product changes by $b$ times the nudge, and $\partial (ab)/\partial a = b$. In the same
+# way, $\partial (ab)/\partial b = a$. The local derivative for each input is *the other input*. In [Value](value.ipynb)
+# you saw it as the strip that a rectangle gains when one of its sides grows.
 
 
 # %%
 def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """a·b, with ∂/∂a = b and ∂/∂b = a."""
+    """Return a·b, with ∂/∂a = b and ∂/∂b = a."""
     return a * b, (b, a)
 
 
@@ -135,12 +121,13 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # check(mul, 3.0, 0.0)
 
 # %% [markdown]
-# The second line is worth a pause. With $b = 0$ the product does not move at all when you nudge $a$. The gradient of
-# $a$ is zero, and whatever lies before $a$ learns nothing on this path.
+# Look at the second line. When $b = 0$, a nudge of $a$ does not change the product at all. So no gradient reaches $a$
+# through this product, and none reaches the numbers from which $a$ was computed.
 #
 # ## Where Python stops and floats go on
 #
-# Division comes next, and with it a problem. Before you run the cell: which of these four lines gives you a number?
+# Division is next, and it brings a problem. Which of these four lines gives you a real number? Decide before you run
+# them.
 
 # %% tags=["active-ipynb"]
 # for text in ["1.0 / 0.0", "math.exp(1000.0)", "math.log(0.0)", "(-8.0) ** (1 / 3)"]:
@@ -150,27 +137,31 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 #         print(f"{text:18} {type(error).__name__}: {error}")
 
 # %% [markdown]
-# Three exceptions, and a complex number where a real one was asked for. In the middle of training, each is a disaster:
-# one unlucky example and the run is gone.
+# None of them. Three raise an exception, and the fourth gives a complex number. An exception ends the program unless
+# you catch it, so one unlucky example can end hours of training.
 #
-# It does not have to be so. The standard for floating-point numbers {cite:p}`ieee754` has an answer for every operation
-# on every input: infinity (`inf`) where a result is too large, and "not a number" (`nan`) where there is none. NumPy
-# and PyTorch follow it. So do these functions, and the rules are built on them. (`elementary` is for later: a rule also
-# runs on numbers that are no floats, if they bring an `exp` and a `log` of their own. The last part of the book has use
-# for that.)
+# The standard for floating-point arithmetic {cite:p}`ieee754` does not stop in these cases. The result is an infinity
+# (`inf` or `-inf`) or "not a number" (`nan`), and the computation goes on. NumPy and PyTorch do the same, and so do the
+# functions on which our rules are built. This is the one for division:
 
 
 # %%
 def divide(a: float, b: float) -> float:
-    """a/b as IEEE 754 defines it: ±inf or nan where Python raises."""
+    """Return a/b as IEEE 754 defines it: ±inf or nan where Python raises."""
     try:
         return a / b
     except ZeroDivisionError:
         return math.nan if a == 0.0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
+# %% [markdown]
+# The functions for $e^a$, $\ln a$ and $a^b$ are similar. They are folded. (In place of a float, they also take an
+# object that has methods such as `exp`. The chapter [From scalars to arrays](vectorize.ipynb) uses this.)
+
+
+# %% mystnb={"code_prompt_show": "The same for e\u1d43, ln a and a\u1d47, 27 lines"} tags=["hide-input"]
 def elementary(function: Callable[[float], float], a: Number) -> Number:
-    """What a function of `math` makes of a float; another kind of number has a method of that name."""
+    """Return function(a) if `a` is a float; for another kind of number, call its own method of that name."""
     try:
         return function(a)
     except TypeError:
@@ -178,7 +169,7 @@ def elementary(function: Callable[[float], float], a: Number) -> Number:
 
 
 def exponential(a: Number) -> Number:
-    """eᵃ as IEEE 754 defines it: inf where Python raises."""
+    """Return eᵃ as IEEE 754 defines it: inf where Python raises."""
     try:
         return elementary(math.exp, a)
     except OverflowError:
@@ -186,7 +177,7 @@ def exponential(a: Number) -> Number:
 
 
 def logarithm(a: Number) -> Number:
-    """Ln a as IEEE 754 defines it: −inf at zero, nan below."""
+    """Return ln a as IEEE 754 defines it: −inf at zero, nan below."""
     try:
         return elementary(math.log, a)
     except ValueError:
@@ -194,12 +185,12 @@ def logarithm(a: Number) -> Number:
 
 
 def raised(a: Number, b: Number) -> Number:
-    """aᵇ as IEEE 754 defines it: ±inf or nan where Python raises or turns complex."""
+    """Return aᵇ as IEEE 754 defines it: ±inf or nan where Python raises or turns complex."""
     try:
         return math.pow(a, b)
     except (OverflowError, ValueError):
         infinity = math.copysign(math.inf, a) if math.fabs(b) % 2.0 == 1.0 else math.inf  # an odd power keeps the sign
-        return math.nan if a < 0.0 and b % 1.0 else infinity  # a root of a negative number is none
+        return math.nan if a < 0.0 and b % 1.0 else infinity  # a negative number has no such root
     except TypeError:
         return a**b
 
@@ -211,95 +202,114 @@ def raised(a: Number, b: Number) -> Number:
 #     "divide(0.0, 0.0)",
 #     "exponential(1000.0)",
 #     "logarithm(0.0)",
+#     "raised(-8.0, 1 / 3)",
 # ]:
 #     print(f"{text:20} {eval(text)}")
-# print(f"{'raised(-8.0, 1 / 3)':20} {raised(-8.0, 1 / 3)}")
 
 # %% [markdown]
-# An infinity is honest: it says "too large", and often does no harm. You will see one help out below, in the sigmoid.
+# An `inf` need not do harm: in the sigmoid below, it even leads to the right result.
 #
 # ## Quotient
 #
-# Let $q = a/b$. Nudge $a$: $(a + h)/b - a/b = h/b$, so $\partial q/\partial a = 1/b$.
+# Let $q = a/b$. Nudge $a$ by $h$, and $q$ changes by $(a + h)/b - a/b = h/b$. So $\partial q/\partial a = 1/b$.
 #
-# Nudge $b$, and think of $q\,b = a$. The right side holds still, so $q$ must give way by some $k$:
-# $(q + k)(b + h) = q\,b$. Multiply out and solve: $k = -q\,h/(b + h)$. For a small $h$ that is $-q/b$ times as far, or
-# $-a/b^2$.
+# To see what a nudge of $b$ does, draw $a = q\,b$ as a rectangle that is $b$ wide and $q$ high. Its area must stay $a$.
+# When it becomes wider, it has to become lower.
+
+# %% mystnb={"code_prompt_show": "The picture's code, 16 lines", "image": {"alt": "A rectangle, b = 2 wide and q = 1.5 high. It becomes wider by h and lower by \u2212k. The strip lost on top and the strip gained on the right have the same area."}} tags=["active-ipynb", "hide-input"]
+# b, q, h = 2.0, 1.5, 0.5
+# k = -q * h / (b + h)
+# fig, ax = plt.subplots(figsize=(4.6, 2.8))
+# ax.add_patch(plt.Rectangle((0, 0), b, q + k, color=FORWARD, alpha=0.25))
+# ax.add_patch(plt.Rectangle((0, q + k), b, -k, color=BACKWARD, alpha=0.45))
+# ax.add_patch(plt.Rectangle((b, 0), h, q + k, color=ACCENT, alpha=0.45))
+# ax.text(b / 2, (q + k) / 2, "stays", ha="center", va="center", fontsize=12)
+# ax.text(b / 2, q + k / 2, "lost", ha="center", va="center", fontsize=12)
+# ax.text(b + h / 2, (q + k) / 2, "gained", ha="center", va="center", rotation=90, fontsize=12)
+# ax.text(b / 2, -0.2, f"b = {b:g}", ha="center")
+# ax.text(b + h / 2, -0.2, "h", ha="center", color=ACCENT)
+# ax.text(-0.1, (q + k) / 2, "q + k", va="center", ha="right")
+# ax.text(-0.1, q + k / 2, "−k", va="center", ha="right", color=BACKWARD)
+# ax.set(xlim=(-0.6, 2.7), ylim=(-0.35, 1.6), aspect="equal")
+# ax.axis("off")
+# plt.show()
+
+# %% [markdown]
+# Call the change of $q$ by the letter $k$. It is negative here. The strip lost on top is $b$ wide and $-k$ high. The
+# strip gained on the right is $h$ wide and $q + k$ high. They have the same area, so $-k\,b = (q + k)\,h$, which gives
+# $k = -q\,h/(b + h)$. Divide by the nudge: the ratio is $-q/(b + h)$. For a small $h$ that is
+#
+# $$\frac{\partial q}{\partial b} = -\frac{q}{b} = -\frac{a}{b^2}.$$
 
 
 # %%
 def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """a/b, with ∂/∂a = 1/b and ∂/∂b = −a/b²."""
+    """Return a/b, with ∂/∂a = 1/b and ∂/∂b = −a/b²."""
     quotient = divide(a, b)
     return quotient, (divide(1.0, b), -divide(quotient, b))
 
 
-# %% mystnb={"image": {"alt": "The curve 1/b falls and flattens; its derivative \u22121/b\u00b2 is negative, steep near zero and close to zero at the right."}} tags=["active-ipynb"]
+# %% tags=["active-ipynb"]
 # check(div, 1.0, 2.0)
-#
-#
-# def reciprocal(b):
-#     result, (_, slope) = div(1.0, b)
-#     return result, slope
-#
-#
-# portrait(reciprocal, 0.3, 4.0, "1/b")
 
 # %% [markdown]
 # ## Power
 #
-# $a^n = a \cdot a \cdots a$. The number $a$ is used $n$ times, so a nudge travels $n$ paths. On each, the other $n - 1$
-# factors multiply it. Add over paths: $n\,a^{n-1}$. That counts paths, so it is an argument for whole $n$ only; for the
-# others, wait for the exponential.
+# If $n$ is a whole number, $a^n = a \cdot a \cdots a$. The number $a$ is used $n$ times, so a nudge travels along $n$
+# paths. On each path, it is multiplied by the other $n - 1$ factors. Add over the paths, and you get $n\,a^{n-1}$. The
+# argument counts paths, so it needs a whole $n$ above 0. For other exponents, see "Power, with both sides free" below.
 #
-# The exponent is usually a constant, as in `x**2`. There is nothing to learn about a constant, so this rule keeps $n$
-# inside: `power(2.0)` *makes* the rule of the square. Make it twice, and the two rules are equal.
+# The exponent is usually a constant, as in `x**2`. Nobody asks for the gradient of a constant, so this rule keeps $n$
+# inside: `power(2.0)` *makes* the rule of the square. If you make it twice, the two rules are equal.
 
 
 # %%
 @dataclass(unsafe_hash=True, slots=True)
 class power:  # noqa: N801  # called like a function, as functools.partial is
-    """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹; the rules of equal n are equal."""
+    """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹; two rules with equal n are equal."""
 
     n: float
 
     def __call__(self, a: float) -> tuple[float, tuple[float]]:
-        """aⁿ, with ∂/∂a = n·aⁿ⁻¹."""
+        """Return aⁿ, with ∂/∂a = n·aⁿ⁻¹."""
         return raised(a, self.n), (self.n * raised(a, self.n - 1.0) if self.n else 0.0,)
 
 
-# %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative and touches zero where the curve is flat, at zero."}} tags=["active-ipynb"]
-# print("one rule:", power(2.0) == power(2.0))
+# %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative, and it touches zero at a = 0, where the curve is flat."}} tags=["active-ipynb"]
+# print("equal:", power(2.0) == power(2.0))
 # check(power(2.0), 3.0)
 # check(power(0.5), 9.0)
 # portrait(power(3.0), -1.5, 1.5, "a³")
 
 # %% [markdown]
-# Why the `if n`? $a^0$ is 1 for every $a$, so its slope is 0. The formula would give $0 \cdot 0^{-1}$ at zero, which is
-# $0 \cdot \infty$, which is not a number.
+# Why does the rule ask `if self.n`? $a^0$ is 1 for every $a$, so its slope is 0. At $a = 0$, the formula would give
+# $0 \cdot 0^{-1}$, which is $0 \cdot \infty$, and that is not a number.
 #
 # ## Exponential
 #
-# $e^{a + h} = e^a e^h$, so the whole question is how far $e^h$ is from 1. Look:
+# $e^{a + h} = e^a e^h$, so a nudge of $a$ multiplies the result by $e^h$. How far is $e^h$ from 1 when $h$ is small?
+# Here are three bases:
 
 # %% tags=["active-ipynb"]
 # for base in [2.0, math.e, 3.0]:
 #     print(f"base {base:.4f}: (base^h - 1)/h = {(base**1e-7 - 1) / 1e-7:.4f}")
 
 # %% [markdown]
-# For the base $e$ it is $h$ itself. That is what makes $e$ special: $e^{a+h} \approx e^a (1 + h)$, and the curve's
-# slope is its own height.
+# For the base $e$, the ratio tends to 1 as $h$ becomes small, so $e^h \approx 1 + h$. This is what makes $e$ special.
+# Hence $e^{a+h} \approx e^a (1 + h)$: the slope of the curve is its own height.
 
 
 # %%
 def exp(a: float) -> tuple[float, tuple[float]]:
-    """eᵃ, with ∂/∂a = eᵃ."""
+    """Return eᵃ, with ∂/∂a = eᵃ."""
     result = exponential(a)
     return result, (result,)
 
 
-# %% mystnb={"image": {"alt": "The exponential curve with tangents at \u22121, 0 and 1: at each point the slope of the tangent equals the height of the curve."}} tags=["active-ipynb"]
+# %% tags=["active-ipynb"]
 # check(exp, 1.0)
+
+# %% mystnb={"code_prompt_show": "The picture's code, 20 lines", "image": {"alt": "The exponential curve with lines that touch it at \u22121, 0 and 1: the slope of each line equals the height of the curve there."}} tags=["active-ipynb", "hide-input"]
 # x = np.linspace(-2, 2, 201)
 # plt.figure(figsize=(5.2, 3))
 # plt.plot(x, np.exp(x), color=FORWARD, label="eᵃ")
@@ -317,45 +327,48 @@ def exp(a: float) -> tuple[float, tuple[float]]:
 #         fontsize=9,
 #     )
 # plt.xlim(-3, 2)
+# plt.xlabel("a")
 # plt.legend()
 # plt.show()
 
 # %% [markdown]
 # ## Logarithm
 #
-# The logarithm undoes the exponential: $y = \ln a$ means $e^y = a$. Nudging $y$ by $k$ moves $a$ by $a\,k$. Read it
-# backwards: moving $a$ by $h$ takes a nudge of $h/a$.
+# The logarithm undoes the exponential: $y = \ln a$ means $a = e^y$. A nudge $k$ of $y$ changes $a$ by about
+# $e^y k = a\,k$. So if $a$ changes by $h$, then $y$ changes by about $k = h/a$. In symbols,
+# $\partial a/\partial y = a$, and so $\partial y/\partial a = 1/a$.
 
 
 # %%
 def log(a: float) -> tuple[float, tuple[float]]:
-    """Ln a, with ∂/∂a = 1/a."""
+    """Return ln a, with ∂/∂a = 1/a."""
     return logarithm(a), (divide(1.0, a),)
 
 
-# %% mystnb={"image": {"alt": "The logarithm rises ever more slowly; its derivative 1/a is large near zero and falls toward zero."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The logarithm rises ever more slowly; its derivative 1/a is large near zero and falls towards zero."}} tags=["active-ipynb"]
 # check(log, 2.0)
 # portrait(log, 0.15, 4.0, "ln a")
 
 # %% [markdown]
 # ## Power, with both sides free
 #
-# Now `x**y`, where both may move. Write $a^b = e^{b \ln a}$. The exponent $b \ln a$ moves by $\ln a$ for each step of
-# $b$, and by $b/a$ for each step of $a$; the exponential multiplies both by its own height, $a^b$:
+# Now `x**y`, where both sides may change. For $a > 0$, write $a^b = e^{b \ln a}$. The slope of the exponent $b \ln a$
+# is $\ln a$ with respect to $b$, and $b/a$ with respect to $a$. The slope of the exponential is its own height, $a^b$.
+# Multiply:
 #
 # $$
 # \frac{\partial}{\partial b}\, a^b = a^b \ln a, \qquad
 # \frac{\partial}{\partial a}\, a^b = a^b\,\frac{b}{a} = b\,a^{b-1}.
 # $$
 #
-# The second one is the power rule again, this time for every real exponent.
+# The second formula is the power rule again, now for every real exponent.
 
 
 # %%
 def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """aᵇ, with ∂/∂a = b·aᵇ⁻¹ and ∂/∂b = aᵇ·ln a."""
+    """Return aᵇ, with ∂/∂a = b·aᵇ⁻¹ and ∂/∂b = aᵇ·ln a."""
     result = raised(a, b)
-    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0: both are flat
+    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0, so these slopes are 0
     da = b * raised(a, b - 1.0) if b else 0.0
     db = result * logarithm(a) if a or not b >= 0.0 else 0.0
     return result, (da, db)
@@ -367,19 +380,20 @@ def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # print(pow(0.0, 2.0), pow(-2.0, 2.0))
 
 # %% [markdown]
-# In the last line, the base is zero and then negative. $0^b$ is 0 for every $b > 0$, so it is flat. For $(-2)^b$, there
-# is a result at $b = 2$, but none a little to the side of it: no slope in $b$, so `nan`. PyTorch answers the same.
+# The last line shows what happens when the base is not positive. $0^b$ is 0 for every $b > 0$, so its slope with
+# respect to $b$ is 0. $(-2)^b$ is 4 at $b = 2$, but for $b$ a little larger or smaller it is not a number. So the slope
+# with respect to $b$ is undefined, and the rule returns `nan`. PyTorch gives the same numbers.
 #
 # ## ReLU
 #
-# The rectified linear unit {cite:p}`nair2010` is the simplest function that is not a line: it lets positive numbers
-# through and stops the others. Its slope is 1 or 0. At 0 there is a corner, and no slope. Frameworks pick 0 there, and
-# so do we.
+# The rectified linear unit {cite:p}`nair2010`, or *relu*, passes positive numbers on and turns negative numbers into 0.
+# Its slope is 1 on the right and 0 on the left. At 0 it has a corner, and no slope. PyTorch takes 0 there, and so do
+# we.
 
 
 # %%
 def relu(a: float) -> tuple[float, tuple[float]]:
-    """max(0, a), with ∂/∂a = 1 where a > 0, else 0; nan stays nan."""
+    """Return max(0, a), with ∂/∂a = 0 where a ≤ 0, else 1; nan stays nan."""
     return (0.0, (0.0,)) if a <= 0.0 else (a, (1.0,))
 
 
@@ -390,18 +404,18 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 # portrait(relu, -2.0, 2.0, "relu(a)")
 
 # %% [markdown]
-# The test is `a <= 0.0`, and not `a > 0.0` with the branches swapped, for one reason. Every comparison with `nan` is
-# false, so this order lets `nan` through. The other would turn it into a clean 0, and hide the accident.
+# Why is the test `a <= 0.0`, and not `a > 0.0` with the two results swapped? With `nan`, both tests are false. In our
+# order `nan` is then passed on. In the other order it would become 0, and that would hide the error.
 #
 # ## Absolute value
 #
-# The distance from 0 is $a$ itself on the right, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the
-# answer is 0 again: the mean of the two.
+# $|a|$ is $a$ itself on the right of 0, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the rule
+# returns 0, the mean of the two slopes. PyTorch does the same.
 
 
 # %%
 def abs(a: float) -> tuple[float, tuple[float]]:
-    """The size of a, with ∂/∂a = 1 where a > 0, −1 where a < 0, else 0; nan stays nan."""
+    """Return the size of a, with ∂/∂a = 1 where a > 0, −1 where a < 0, else 0; nan stays nan."""
     slope = 1.0 if a > 0.0 else -1.0 if a < 0.0 else 0.0
     return operator.abs(a), (slope,)
 
@@ -414,35 +428,36 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # ## Tanh
 #
-# $\tanh a = n/d$ with $n = e^a - e^{-a}$ and $d = e^a + e^{-a}$. The slope of $n$ is $d$, and the slope of $d$ is $n$.
-# Put them through the quotient's two derivatives:
+# $\tanh a = n/d$ with $n = e^a - e^{-a}$ and $d = e^a + e^{-a}$. A nudge $h$ of $a$ changes $-a$ by $-h$, so the slope
+# of $e^{-a}$ is $-e^{-a}$. Hence the slope of $n$ is $d$, and the slope of $d$ is $n$. Multiply them by the two local
+# derivatives of the quotient, and add:
 #
 # $$\frac{1}{d} \cdot d - \frac{n}{d^2} \cdot n = 1 - \tanh^2 a.$$
 #
-# The result gives you the derivative for free.
+# So once you have the result, the derivative takes one product and one difference.
 
 
 # %%
 def tanh(a: Number) -> tuple[float, tuple[float]]:
-    """Tanh a, with ∂/∂a = 1 − tanh² a."""
+    """Return tanh a, with ∂/∂a = 1 − tanh² a."""
     t = elementary(math.tanh, a)
     return t, (1.0 - t * t,)
 
 
-# %% mystnb={"image": {"alt": "tanh climbs from \u22121 to 1; its derivative is a bump of height 1 at zero that vanishes beyond about 3 on both sides."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "tanh climbs from \u22121 to 1; its derivative is a bump of height 1 at zero that comes close to zero beyond about 3 on both sides."}} tags=["active-ipynb"]
 # check(tanh, 0.5)
+# print("slopes:", ", ".join(f"{tanh(a)[1][0]:g} at {a:g}" for a in [0.0, 4.0, 20.0]))
 # portrait(tanh, -4.0, 4.0, "tanh(a)")
-# print(f"slope at 0: {tanh(0.0)[1][0]:.4f}, at 4: {tanh(4.0)[1][0]:.4f}, at 20: {tanh(20.0)[1][0]:.4f}")
 
 # %% [markdown]
-# Far out, tanh is flat, and its derivative is zero: it is *saturated*. A neuron that gets there stops learning. It is
-# the reason why the first weights of a network must not be too large, as you will see in [Neurons, layers,
-# MLP](mlp.ipynb).
+# Far from zero, tanh is nearly flat and its slope is almost 0: it is *saturated*. At 20, the result is rounded to 1 and
+# the slope to 0. Almost no gradient passes through a saturated neuron, so the weights before it hardly learn. This is
+# one reason not to start a network with large weights. [Neurons, layers, MLP](mlp.ipynb) shows how to choose them.
 #
 # ## Sigmoid
 #
-# $\sigma(a) = 1/(1 + e^{-a})$ squeezes any number into the range from 0 to 1, so it can stand for a probability. Let
-# $u = 1 + e^{-a}$. A step of $a$ moves $u$ by $-e^{-a} = 1 - u$, and a step of $u$ moves $1/u$ by $-1/u^2$. Multiply
+# The sigmoid $\sigma(a) = 1/(1 + e^{-a})$ turns any number into one from 0 to 1, which can stand for a probability. Let
+# $u = 1 + e^{-a}$, so that $\sigma = 1/u$. Then $du/da = -e^{-a} = 1 - u$, and the slope of $1/u$ is $-1/u^2$. Multiply
 # along the path:
 #
 # $$
@@ -453,13 +468,13 @@ def tanh(a: Number) -> tuple[float, tuple[float]]:
 
 # %%
 def sigmoid(a: float) -> tuple[float, tuple[float]]:
-    """σ(a) = 1/(1 + e⁻ᵃ), with ∂/∂a = σ(a)·(1 − σ(a))."""
+    """Return σ(a) = 1/(1 + e⁻ᵃ), with ∂/∂a = σ(a)·(1 − σ(a))."""
     s = 1.0 / (1.0 + exponential(-a))
     return s, (s * (1.0 - s),)
 
 
 # %% [markdown]
-# Before you run the next cell: at $a = -1000$ the formula needs $e^{1000}$. What will come out?
+# At $a = -1000$, the formula needs $e^{1000}$, which is too large for a float. What will it give?
 
 # %% mystnb={"image": {"alt": "The sigmoid climbs from 0 to 1; its derivative is a low bump, 0.25 at zero."}} tags=["active-ipynb"]
 # check(sigmoid, 0.5)
@@ -467,21 +482,23 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 # portrait(sigmoid, -6.0, 6.0, "σ(a)")
 
 # %% [markdown]
-# $e^{1000}$ became `inf`, $1 + \infty$ is `inf`, and $1/\infty$ is 0: the right answer. With `math.exp` this line would
-# have stopped your training.
+# $e^{1000}$ became `inf`, $1 + \infty$ is `inf`, and $1/\infty$ is 0. The exact result is positive, but smaller than
+# any positive float, and 0 is the float nearest to it. With `math.exp`, the formula would have raised an
+# `OverflowError`.
 #
 # ## Dot product
 #
-# A neuron computes $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built from `*` and `+`, that is $2n - 1$ nodes. But each
-# $w_i$ meets only its own $x_i$, so the local derivatives are those of the products, and they need no nodes in between:
+# A neuron computes $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built from `*` and `+`, that takes $2n - 1$ operations, with
+# a node for each. But each $w_i$ meets only its own $x_i$, so the local derivatives are those of the products. One node
+# is enough:
 
 
 # %%
 def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
-    """Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
+    """Return Σ aᵢ·bᵢ of a₁ … aₙ, b₁ … bₙ, with ∂/∂aᵢ = bᵢ and ∂/∂bᵢ = aᵢ."""
     half = len(ab) // 2
     result = 0.0
-    for x, y in zip(ab[:half], ab[half:]):  # Python's own sum rounds otherwise from 3.12 on
+    for x, y in zip(ab[:half], ab[half:]):  # not sum(), which rounds in another way from Python 3.12 on
         result += x * y
     return result, ab[half:] + ab[:half]
 
@@ -490,18 +507,18 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
 # check(dot, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 # %% [markdown]
-# Six inputs, six local derivatives, one node. This is the idea behind the *fused kernels* of large frameworks. The rule
-# takes the $a$s first and then the $b$s; the function `dot(a, b)` in [Value](value.ipynb) takes two lists.
+# There are six inputs, six local derivatives, and one node. The rule takes all of the $a$s first and then all of the
+# $b$s. The function `dot(a, b)` in [Value](value.ipynb) takes two lists.
 #
 # ## Total and mean
 #
-# `sum` would make a node for every `+`. In one node, each of the $n$ numbers moves the sum just as far, and the mean
-# $1/n$ as far.
+# Python's `sum` would make a node for every `+`. As a rule of its own, a sum is one node. A nudge of any of the $n$
+# numbers changes the sum just as much, and the mean $1/n$ as much.
 
 
 # %%
 def total(*a: float) -> tuple[float, tuple[float, ...]]:
-    """a₁ + … + aₙ, with ∂/∂aᵢ = 1."""
+    """Return a₁ + … + aₙ, with ∂/∂aᵢ = 1."""
     result = 0.0
     for x in a:
         result += x
@@ -510,7 +527,7 @@ def total(*a: float) -> tuple[float, tuple[float, ...]]:
 
 # %%
 def mean(*a: float) -> tuple[float, tuple[float, ...]]:
-    """(a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
+    """Return (a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
     return total(*a)[0] / len(a), (1.0 / len(a),) * len(a)
 
 
@@ -521,7 +538,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # %% [markdown]
 # ## All of them
 #
-# This is everything the engine knows of calculus:
+# These are all the rules of the chapter:
 #
 # | operation | result | local derivatives |
 # | --- | --- | --- |
@@ -544,15 +561,16 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # ## Add one of your own
 #
-# Is an operation missing? You need a rule, and one call. Take *softplus*, $\ln(1 + e^a)$: a relu with a round corner.
-# Its derivative is the sigmoid: $\frac{1}{1 + e^a} \cdot e^a = \sigma(a)$.
+# If you need an operation that is not in the table, write its rule and hand it to `apply`. As an example, take
+# *softplus*, $\ln(1 + e^a)$. It is a relu with a rounded corner. The slope of the logarithm is $1/(1 + e^a)$, and the
+# slope of $1 + e^a$ is $e^a$. Their product is $e^a/(1 + e^a) = \sigma(a)$.
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "Softplus is close to zero on the left and close to the diagonal on the right, and it bends smoothly in between; its derivative climbs from 0 to 1."}} tags=["active-ipynb"]
 # from micrograd_numpy.value import Value, apply
 #
 #
 # def softplus(a):
-#     """ln(1 + eᵃ), with ∂/∂a = σ(a)."""
+#     """Return ln(1 + eᵃ), with ∂/∂a = σ(a)."""
 #     return max(a, 0.0) + math.log1p(math.exp(-math.fabs(a))), (sigmoid(a)[0],)
 #
 #
@@ -560,36 +578,41 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # y = apply(softplus, x * 3)
 # y.backward()
 # print(f"softplus(3x) = {y.data:.4f}, slope {x.grad:.4f}")
+# portrait(softplus, -4.0, 4.0, "softplus(a)")
 
 # %% [markdown]
-# (The result is written so that `exp` never overflows; for $a > 0$, factor $e^a$ out of the logarithm to see that it is
-# the same number.)
+# The code computes the same number in another form, in which `exp` cannot overflow: for $a > 0$ it uses
+# $\ln(1 + e^a) = a + \ln(1 + e^{-a})$.
 #
-# And should you make a mistake in a rule, [check_gradients](gradcheck.ipynb) will tell. There are two operations here;
-# one of them is wrong.
+# Is the derivative right? [`check_gradients`](gradcheck.ipynb) compares it with nudging. Of the next two rules, the
+# second has the wrong derivative:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
 #
 #
-# def softplus_by_ear(a):
+# def wrong_softplus(a):
 #     return softplus(a)[0], (math.tanh(a),)
 #
 #
 # print(check_gradients(lambda x: apply(softplus, x), 0.5))
-# print(check_gradients(lambda x: apply(softplus_by_ear, x), 0.5))
+# print(check_gradients(lambda x: apply(wrong_softplus, x), 0.5))
 
 # %% [markdown]
 # ## What you can now do
 #
 # - Derive the local derivative of an operation by nudging its formula on paper.
-# - Say what each operation answers at the edges of the floats, and why an infinity beats an exception.
-# - Extend the engine: a rule, `apply`, and a check.
+# - Say where Python raises an exception, what floating-point arithmetic gives instead, and why you would want that.
+# - Add an operation to the engine: write its rule, apply it, and check it.
 #
 # ## In PyTorch this is …
 #
-# … `torch.autograd.Function`. The forward part returns the result and saves what the derivative needs; the backward
-# part multiplies by the gradient that arrives, which our engine does for you.
+# … [`torch.autograd.Function`](https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.Function).
+# [`forward`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.Function.forward.html) returns the result
+# and saves what the derivative needs.
+# [`backward`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.Function.backward.html) multiplies the
+# derivative by the gradient that arrives. In our engine, a rule only returns the derivative, and `_backward`
+# multiplies.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -602,7 +625,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #         @staticmethod
 #         def forward(ctx, a):
 #             ctx.save_for_backward(a)
-#             return torch.log1p(torch.exp(a))
+#             return a.clamp(min=0) + torch.log1p(torch.exp(-a.abs()))
 #
 #         @staticmethod
 #         def backward(ctx, gradient):
@@ -617,33 +640,33 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # %% [markdown]
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Operations](exercises/ops.ipynb):
+# With folded solutions, in [Exercises: Operations](exercises/ops.ipynb):
 #
-# 1. Write the rule of `sin`, and draw six of its derivatives' values.
-# 2. Write `max(a, b)`, and decide what happens at a tie.
-# 3. Take tanh apart: build it from `exp`, `+`, `-` and `/`, compare gradients, and find the input at which only one
-#    survives.
+# 1. The sine: write its rule, and decide what it returns at infinity.
+# 2. The larger of two: write the rule of the maximum, and decide what happens at a tie.
+# 3. Tanh from its parts: build it from `exp`, `+`, `-` and `/`, and find out why it fails where the rule does not.
+# 4. A rule that forgets: find the inputs at which a wrong rule of `abs` passes the check.
 #
 # ## Check yourself
 #
-# :::{dropdown} Which operations hand the gradient on unchanged, and which can kill it?
-# A sum hands it on. A product kills it where the other factor is 0; relu where its input is not positive; tanh and
-# sigmoid where they are saturated.
+# :::{dropdown} Which operations pass the gradient on unchanged, and which can stop it?
+# A sum passes it on. A product stops it where the other factor is 0, and relu where its input is not positive. Tanh and
+# sigmoid almost stop it where they are saturated.
 # :::
 #
 # :::{dropdown} Why does `x**2` have one input in the graph, but `x**y` two?
 # The 2 is a constant. Nobody will ask for its gradient, so the rule keeps it inside.
 # :::
 #
-# :::{dropdown} What is the local derivative of `a / b` for `b`, at a = 6, b = 2?
-# $-a/b^2 = -1.5$. Nudge `b` up and the quotient falls.
+# :::{dropdown} What is the local derivative of `a / b` with respect to `b`, at a = 6, b = 2?
+# It is $-a/b^2 = -1.5$. If you nudge `b` up, the quotient falls.
 # :::
 #
 # :::{dropdown} A rule has the wrong local derivative. Will its results look wrong?
-# No. The result is right; only gradients are off. That is why you check rules by nudging.
+# No. The result is right, and only the gradients are wrong. That is why you check rules by nudging.
 # :::
 #
 # ## Sources
 #
-# Floating-point arithmetic at the edges: {cite:p}`ieee754,goldberg1991`. The rectified linear unit: {cite:p}`nair2010`.
-# Rules of this kind, for every function you will meet: {cite:p}`griewank2008`.
+# Floating-point arithmetic and its special values: {cite:p}`ieee754,goldberg1991`. The rectified linear unit:
+# {cite:p}`nair2010`. Rules of this kind for more functions: {cite:p}`griewank2008`.

@@ -1,13 +1,15 @@
 # %% [markdown]
 # # Exercises: Operations
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs.
+# Try each exercise before you open its solution. Every solution ends with a check that runs.
 
 # %% [markdown]
 # ## 1. The sine
 #
-# Write the rule of `sin`, apply it with `apply`, and let `check_gradients` judge it at three points. Then compute the
+# Write the rule of `sin`, apply it with `apply`, and check it at three points with `check_gradients`. Then compute the
 # gradient of $\sin(x^2)$ at $x = 1.5$. It should be $2x \cos(x^2) = -1.8845$.
+#
+# At infinity, `math.sin` raises an exception. What should your rule return there?
 
 # %%
 import math
@@ -16,10 +18,10 @@ from micrograd_numpy import Value, check_gradients
 from micrograd_numpy.value import apply
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def sin(a):
-    """sin a, with ∂/∂a = cos a."""
-    return math.sin(a), (math.cos(a),)
+    """Return sin a, with ∂/∂a = cos a; nan at ±inf, as in PyTorch."""
+    return (math.sin(a), (math.cos(a),)) if math.isfinite(a) else (math.nan, (math.nan,))
 
 
 for point in (-2.0, 0.0, 1.5):
@@ -27,68 +29,85 @@ for point in (-2.0, 0.0, 1.5):
 
 x = Value(1.5, label="x")
 apply(sin, x * x).backward()
-print(f"{x.grad:.4f}")
+print(f"slope at 1.5: {x.grad:.4f}   at infinity: {sin(math.inf)}")
+assert math.isclose(x.grad, 2 * 1.5 * math.cos(1.5**2))
 
 
 # %% [markdown]
 # ## 2. The larger of two
 #
-# Write the rule of `maximum(a, b)`. Away from a tie it is easy: the larger one has slope 1 and the other 0. At a tie
-# there is a corner, and you must decide. PyTorch gives each half. Give reasons for and against: half and half; the
-# first; both.
+# Write the rule of `maximum(a, b)`. When $a$ and $b$ differ, the larger one has slope 1 and the other has slope 0. At a
+# tie there is a corner, and you must decide.
+# [PyTorch](https://docs.pytorch.org/docs/stable/generated/torch.maximum.html) gives each of them half. Give reasons for
+# and against each of these: half and half; 1 for the first; 1 for both. And what does your rule return if one of the
+# two is `nan`?
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def maximum(a, b):
-    """max(a, b), with slope 1 for the larger one, and half for each at a tie."""
+    """Return max(a, b), with slope 1 for the larger one, and half for each at a tie; nan stays nan."""
     if a == b:
         return a, (0.5, 0.5)
-    return (a, (1.0, 0.0)) if a > b else (b, (0.0, 1.0))
+    return (a, (1.0, 0.0)) if a > b or math.isnan(a) else (b, (0.0, 1.0))
 
 
 assert check_gradients(lambda a, b: apply(maximum, a, b), 2.0, 3.0)
+assert all(math.isnan(maximum(*pair)[0]) for pair in [(math.nan, 1.0), (1.0, math.nan)])
 
 x = Value(2.0)
 apply(maximum, x, x).backward()
-print("max(x, x) is x, so its slope must be 1:", x.grad)
+print("max(x, x) is x, so its slope should be 1:", x.grad)
+assert x.grad == 1.0
 
 
 # %% [markdown]
-# `max(x, x)` is $x$, so the two shares must add up to 1. Half and half does that, and treats both alike. So does "the
-# first", but then the answer depends on the order in which you write them. "Both" makes it 2, which is wrong.
+# `max(x, x)` is $x$, so the two shares should add up to 1. Half and half does that, and treats both alike. 1 for the
+# first does it too, but then the gradient depends on the order in which you write them. 1 for both gives 2, which is
+# wrong.
 
 # %% [markdown]
 # ## 3. Tanh from its parts
 #
-# Build tanh from `exp`, `+`, `-` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. Compare value and gradient with `a.tanh()` at
-# 0.5. Then try $a = 400$. What happens in each, and why?
+# Build tanh from `exp`, `+`, `-` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. Compare its value and its gradient with those
+# of `a.tanh()` at 0.5. Then try $a = 400$. What do the two give, and why?
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def tanh_from_parts(a):
     e = (2 * a).exp()
     return (e - 1) / (e + 1)
 
 
-for number in (0.5, 400.0):
+def compare(number):
     a, b = Value(number), Value(number)
     parts, whole = tanh_from_parts(a), b.tanh()
     parts.backward()
     whole.backward()
-    print(
-        f"at {number}: from parts {parts.data:.6f}, slope {a.grad:.6f}; as a rule {whole.data:.6f}, slope {b.grad:.6f}"
-    )
+    print(f"at {number}: from its parts {parts.data:.6f}, slope {a.grad:.6f}", end="; ")
+    print(f"by its rule {whole.data:.6f}, slope {b.grad:.6f}")
+    return parts.data, a.grad, whole.data, b.grad
+
+
+parts, parts_slope, whole, whole_slope = compare(0.5)
+assert math.isclose(parts, whole)
+assert math.isclose(parts_slope, whole_slope)
+
+parts, parts_slope, whole, whole_slope = compare(400.0)
+assert math.isnan(parts)
+assert math.isnan(parts_slope)
+assert (whole, whole_slope) == (1.0, 0.0)
 
 
 # %% [markdown]
-# At 400 the exponential is too large for a float, so it is `inf`, and `inf/inf` is `nan`. The rule never computes
-# $e^{800}$. An operation with a rule of its own is not only faster; it can be right where its parts are not.
+# At 400, $e^{2a}$ is too large for a float, so it is `inf`, and `inf/inf` is `nan`. The rule of tanh does not compute
+# $e^{800}$. So a rule of its own makes one node of an operation that would take five, and it can be right where the
+# parts are not.
 
 # %% [markdown]
 # ## 4. A rule that forgets
 #
-# A friend writes `abs` like this: the result is right, the derivative is always 1. For which inputs will
-# `check_gradients` find out? Write the right rule, and say what you do at 0.
+# A friend writes a rule of `abs` that forgets the sign: its result is right, but its derivative is always 1. For which
+# inputs will `check_gradients` notice? Write the right rule, and decide what it returns at 0.
 
 
 # %%
@@ -98,18 +117,18 @@ def absolute_of_a_friend(a):
 
 print(check_gradients(lambda x: apply(absolute_of_a_friend, x), 2.0))
 
-# %% tags=["hide-cell"]
-print(check_gradients(lambda x: apply(absolute_of_a_friend, x), -2.0))
 
-
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def absolute(a):
-    """|a|, with slope −1 below zero, 1 above, and 0 in the corner."""
+    """Return |a|, with slope −1 below zero, 1 above, and 0 in the corner."""
     return abs(a), (math.copysign(1.0, a) if a else 0.0,)
 
 
+print(check_gradients(lambda x: apply(absolute_of_a_friend, x), -2.0))
+assert not check_gradients(lambda x: apply(absolute_of_a_friend, x), -2.0)
 for point in (-2.0, 2.0):
     assert check_gradients(lambda x: apply(absolute, x), point)
 
 # %% [markdown]
-# For positive inputs the wrong rule is right, so a check there proves nothing. Check a rule on every side of each of
-# its corners. At 0 itself, PyTorch picks 0, the middle of $-1$ and $1$.
+# For positive inputs the wrong rule gives the right slope, so a check there proves nothing. Check a rule on each side
+# of each of its corners. At 0 itself, PyTorch returns 0, the middle of $-1$ and $1$.

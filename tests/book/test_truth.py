@@ -136,7 +136,7 @@ def test_a_claim_that_is_false_or_empty_is_noticed(tiny, old, new, said):
 
 
 def test_what_is_written_into_a_picture_is_read():
-    words = {text.raw for text in texts_of(cells_of(sources()["ops"])) if text.in_picture}
+    words = {text.raw for text in texts_of(cells_of(sources()["value"])) if text.in_picture}
     assert "a · b" in words
 
 
