@@ -25,6 +25,14 @@ def formats(monkeypatch):
         yield asked
 
 
+def test_figures_look_as_they_did(stored):
+    mpl.rcdefaults()
+    before = mpl.rcParams.copy()
+    book_style()
+    changed = {key: value for key, value in mpl.rcParams.items() if value != before[key]}
+    stored("style.txt", "".join(f"{key}: {value!r}\n" for key, value in changed.items()))
+
+
 def test_curves_take_the_palette_in_its_order():
     book_style()
     colours = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
