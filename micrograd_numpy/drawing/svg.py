@@ -23,7 +23,7 @@ def shown(x: float) -> str:
 
 def text_width(text: str, size: float = 12.0) -> float:
     """Estimate the width of `text`, generously: the font is the reader's, so nothing can measure it here."""
-    return size * sum(1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text)
+    return size * sum(1.1 if unicodedata.east_asian_width(c) in ("W", "F") else 0.65 for c in text)
 
 
 def clipped(text: object, width: float = 130.0) -> str:
