@@ -42,10 +42,10 @@ def operation_sign(op: str) -> str:
 class Box:
     """A node as it is drawn: a card, and for an operation a badge on the edge where its inputs arrive."""
 
-    def __init__(self, node: Drawable, down: bool, room: int = 0) -> None:
+    def __init__(self, node: Drawable, down: bool, room: int) -> None:
         self.node, self.down = node, down
         self.label = clipped(node.label or "")
-        self.sign = operation_sign(node._op) if node._prev else ""
+        self.sign = operation_sign(node._op)
         name, ports = (max(24.0, text_width(self.sign, BOLD) + 8), max(24.0, 9.0 * len(node._prev) + 3))
         self.badge = (max(name, ports), 24.0) if down else (name, ports)
         # how far it sticks out, to the left or (down) on top
@@ -93,8 +93,11 @@ def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> No
         room[layer] = max(room[layer], ROOM + text_width(note, 10))
     for k, row in enumerate(plan.rows):
         cards = [boxes[item] for item in row if item < len(boxes)]
-        steepest = max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0) if k else 0.0
-        plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN)
+        if k:
+            steepest = max(abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1])
+            plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)))
+        else:
+            plan.gates.append(MARGIN)
         plan.ends.append(plan.gates[-1] + max(box.reach for box in cards) + max(box.along for box in cards))
         for box in cards if not cards[0].down else ():
             # cards of a layer are equally wide
@@ -116,7 +119,7 @@ def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes:
     lines, texts = [], []
     taken: list[tuple[float, float, float]] = []
     parallel = Counter((route[-2], route[-1]) for route in plan.routes)
-    for route, port, note in zip(plan.routes, ports, notes, strict=True):
+    for route, port, note in zip(plan.routes, ports, notes):
         target = boxes[route[-1]]
         straight, head = ("V", "m-2.6 -4.5l2.6 5l2.6 -5") if target.down else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
         path = ""
