@@ -23,8 +23,8 @@ def test_a_picture_looks_as_it_did(name, options, stored):
     root = product_and_sum()
     root.backward()
     drawing = draw_graph(root, **options)
-    stored(f"{name}.svg", drawing.svg)
-    stored(f"{name}.dot", drawing.dot)
+    stored(f"graph_{name}.svg", drawing.svg)
+    stored(f"graph_{name}.dot", drawing.dot)
 
 
 @pytest.mark.parametrize("make", GRAPHS)
