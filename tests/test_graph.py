@@ -83,8 +83,10 @@ def test_the_picture_has_words():
 def test_the_words_of_a_large_picture_stay_short():
     root = sum((Value(float(i)) for i in range(100)), Value(0.0))  # 101 leaves, 100 sums
     words = read(draw_graph(root).svg)[1].text
-    assert "201 values" in words
+    assert words.startswith("A graph of 201 values, inputs first, the root last. The last 40 of them: value 162, ")
     assert words.count("grad") == 40
+    nodes, inputs = inputs_of(root)
+    assert "The last" not in graph.in_words(nodes[:40], inputs[:40])
 
 
 def test_the_picture_has_a_light_ground_and_shrinks_on_a_phone():
@@ -202,10 +204,18 @@ def test_nodes_of_another_class_can_be_drawn():
 # ------------------------------------------------------------------ files
 
 
+def test_the_chapter_passes_on_what_it_makes_and_what_it_shows():
+    made = {name for name, thing in vars(graph).items() if getattr(thing, "__module__", "") == graph.__name__}
+    assert made <= set(graph.__all__)
+    assert all(hasattr(graph, name) for name in graph.__all__)
+
+
 def test_jupyter_and_repr():
     drawing = draw_graph(square())
     assert drawing._repr_svg_() is drawing.svg
     assert repr(drawing) == "Drawing(nodes=2, edges=2)"
+    with pytest.raises(AttributeError):
+        drawing.svg = ""  # a picture is what it was drawn as
 
 
 @pytest.mark.parametrize(("name", "what"), [("g.svg", "svg"), ("g.SVG", "svg"), ("g.dot", "dot"), ("g.gv", "dot")])
