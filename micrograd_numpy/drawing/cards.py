@@ -87,17 +87,16 @@ class Box:
 
 def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> None:
     """Set the layers one after the other, farther apart where edges are steep or carry notes."""
-    room = [ROOM] * len(plan.rows)
+    room = [ROOM] * len(plan.rows)  # before each
     for route, note in zip(plan.routes, notes):
         layer = plan.layers[route[-1]]
         room[layer] = max(room[layer], ROOM + text_width(note, 10))
-    for k, row in enumerate(plan.rows):
+    for layer, links in enumerate(plan.links, 1):
+        steepest = max(abs(plan.y[a] - plan.y[b]) for a, b, _ in links)
+        room[layer] = max(room[layer], min(steepest / 6, 160.0))
+    for row, before in zip(plan.rows, room):
         cards = [boxes[item] for item in row if item < len(boxes)]
-        if k:
-            steepest = max(abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1])
-            plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)))
-        else:
-            plan.gates.append(MARGIN)
+        plan.gates.append(plan.ends[-1] + before if plan.ends else MARGIN)
         plan.ends.append(plan.gates[-1] + max(box.reach for box in cards) + max(box.along for box in cards))
         for box in cards if not cards[0].down else ():
             # cards of a layer are equally wide

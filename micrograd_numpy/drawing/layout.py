@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, zip_longest
+from itertools import accumulate, pairwise, zip_longest
 
 GAP = 14.0  # between neighbors in a layer, in pixels
 
@@ -92,9 +92,7 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 
 def keep_apart(wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]) -> list[float]:
     """Minimize Σ pull·(position - wish)² over positions with at least `distances[i]` between i and i + 1."""
-    offsets = [0.0]
-    for distance in distances:
-        offsets.append(offsets[-1] + distance)
+    offsets = list(accumulate(distances, initial=0.0))
     blocks: list[tuple[float, float, int]] = []  # items that touch move as one: mean wish, pull, how many
     for wish, pull, offset in zip(wishes, pulls, offsets):
         mean, force, count = wish - offset, pull, 1

@@ -45,11 +45,6 @@ def test_figures_are_light_cards_on_screen_and_in_files():
     assert {mpl.rcParams[f"{part}.facecolor"] for part in ("figure", "savefig", "axes")} == {style.CARD}
 
 
-def test_the_font_ships_with_matplotlib():
-    book_style()
-    assert mpl.rcParams["font.family"] == ["DejaVu Sans"]
-
-
 def test_in_jupyter_pictures_are_sharp(formats):
     book_style()
     assert formats == ["retina"]
