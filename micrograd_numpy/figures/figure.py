@@ -83,9 +83,9 @@ class Figure:
     def svg(self) -> str:
         """The picture with its data inside."""
         carried = {"kind": self.kind, "alt": self.alt, "data": self.data}
-        text = json.dumps(jsonable(carried), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        start, end, _ = self.picture.rpartition("</svg>")
-        return start + tag("metadata", escape(text, quote=False), data_part="touch") + end
+        text = json.dumps(jsonable(carried), ensure_ascii=False, separators=(",", ":"))
+        metadata = tag("metadata", escape(text, quote=False), data_part="touch")
+        return f"{self.picture.removesuffix('</svg>')}{metadata}</svg>"
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -109,4 +109,4 @@ class Figure:
         """
         if Path(path).suffix.lower() != ".svg":
             raise ValueError(f"a figure is saved as .svg, but got {str(path)!r}: choose that ending")
-        Path(path).write_text(self.svg, encoding="utf-8")
+        Path(path).write_bytes(self.svg.encode())
