@@ -91,10 +91,7 @@ def test_the_words_of_a_large_picture_stay_short():
 
 def test_the_picture_has_a_light_ground_and_shrinks_on_a_phone():
     svg = read(draw_graph(readme()).svg)
-    ground = svg[2]
-    assert ground.get("fill") == "#fbfbf9"
-    assert ground.get("rx")
-    assert (ground.get("width"), ground.get("height")) == (svg.get("width"), svg.get("height"))
+    assert svg[2].get("fill") == "#fbfbf9"
     assert "max-width:100%" in svg.get("style")
 
 

@@ -78,10 +78,11 @@ class Box:
             wide, high = self.badge
             # the badge's middle
             x, y = (across, along) if self.down else (along + 12 - wide / 2, across)
-            corner = {"x": f"{x - wide / 2:.1f}", "y": f"{y - high / 2:.1f}"}
+            corner = {"x": x - wide / 2, "y": y - high / 2}
             marks += tag("rect", data_part="badge", **corner, width=wide, height=high, rx=12, fill=INK)
-            white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
-            marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
+            marks += tag(
+                "text", escape(self.sign), x=x, y=y + 4.2, text_anchor="middle", font_weight=600, fill="#ffffff"
+            )
         return tag("g", marks, data_part="node", data_kind="operation" if node._prev else "leaf")
 
 
