@@ -80,9 +80,8 @@ class Box:
             x, y = (across, along) if self.down else (along + 12 - wide / 2, across)
             corner = {"x": x - wide / 2, "y": y - high / 2}
             marks += tag("rect", data_part="badge", **corner, width=wide, height=high, rx=12, fill=INK)
-            marks += tag(
-                "text", escape(self.sign), x=x, y=y + 4.2, text_anchor="middle", font_weight=600, fill="#ffffff"
-            )
+            white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
+            marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
         return tag("g", marks, data_part="node", data_kind="operation" if node._prev else "leaf")
 
 

@@ -28,9 +28,8 @@ def text_width(text: str, size: float = 12.0) -> float:
 
 def clipped(text: object, width: float = 130.0) -> str:
     """Cut `text` to one line, no wider than `width`, without characters that cannot be shown."""
-    line = "".join(c if c.isprintable() else " " for c in str(text)[:200]).strip()
-    if text_width(line, BOLD) > width:
-        while text_width(line + "…", BOLD) > width:
-            line = line[:-1]
-        line = line.rstrip() + "…"
-    return line
+    line = short = "".join(c if c.isprintable() else " " for c in str(text)[:200]).strip()
+    while text_width(short, BOLD) > width:
+        line = line[:-1]
+        short = line.rstrip() + "…"
+    return short
