@@ -90,7 +90,7 @@ class Figure:
     def _repr_svg_(self) -> str:
         return self.svg
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002  # Jupyter passes them
+    def _repr_mimebundle_(self, **_include_exclude: Any) -> dict[str, Any]:
         """The picture; and in a kernel, where anywidget is installed, the live figure."""
         bundle: dict[str, Any] = {"image/svg+xml": self.svg, "text/plain": repr(self)}
         live = widget_class() if in_kernel() else None

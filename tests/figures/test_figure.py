@@ -36,7 +36,8 @@ def test_the_data_stand_at_the_end_of_the_picture_as_json():
 def test_a_figure_shows_itself_without_jupyter():
     figure = stepper(Value(2.0, label="x") * 3)
     assert figure._repr_svg_() == figure.svg
-    assert figure._repr_mimebundle_() == {"image/svg+xml": figure.svg, "text/plain": repr(figure)}
+    as_jupyter_asks = {"include": None, "exclude": None}
+    assert figure._repr_mimebundle_(**as_jupyter_asks) == {"image/svg+xml": figure.svg, "text/plain": repr(figure)}
     assert carried(figure.svg) == {"kind": "stepper", "alt": figure.alt, "data": jsonable(figure.data)}
 
 
