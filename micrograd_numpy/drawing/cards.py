@@ -32,7 +32,7 @@ class Drawable(Node, Protocol):
 
 def operation_sign(op: str) -> str:
     """Say what the badge of an operation shows: × for "*", x³ for "**3", its name for most."""
-    signs = {"+": "+", "-": "−", "*": "×", "/": "÷", "neg": "−x", "abs": "|x|", "**": "xʸ", "sigmoid": "σ"}
+    signs = {"-": "−", "*": "×", "/": "÷", "neg": "−x", "abs": "|x|", "**": "xʸ", "sigmoid": "σ"}
     if op[:2] == "**" and op != "**":
         raised = op[2:].translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"x^{op[2:]}" if any(c.isalpha() for c in op) else f"x{raised}"
