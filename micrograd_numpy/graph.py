@@ -308,7 +308,7 @@ class Drawing:
         text = {".svg": self.svg, ".dot": self.dot, ".gv": self.dot}.get(Path(path).suffix.lower())
         if text is None:
             raise ValueError(f"save writes .svg, .dot or .gv, but got {str(path)!r}: choose one of these endings")
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_bytes(text.encode())
 
 
 # %% [markdown]
@@ -366,7 +366,7 @@ def draw_graph(
     notes = [shown(slope) for slope in slopes] or [""] * len(ports)
     boxes = [Box(node, direction == "down", room) for node in nodes]
     plan = lay_out(inputs, ports, [box.across for box in boxes])
-    place_layers(plan, boxes, [note and note.rjust(room) for note in notes])
+    place_layers(plan, boxes, [note and note.zfill(room) for note in notes])
     marks = edges_svg(plan, boxes, ports, notes)
     for box, k, across in zip(boxes, plan.layers, plan.y):
         marks.append(box.svg(plan.ends[k] - box.along, across, box.node is root))

@@ -32,7 +32,7 @@ class Drawable(Node, Protocol):
 
 def operation_sign(op: str) -> str:
     """Say what the badge of an operation shows: × for "*", x³ for "**3", its name for most."""
-    signs = {"+": "+", "-": "−", "*": "×", "/": "÷", "neg": "−x", "abs": "|x|", "**": "xʸ", "sigmoid": "σ"}
+    signs = {"-": "−", "*": "×", "/": "÷", "neg": "−x", "abs": "|x|", "**": "xʸ", "sigmoid": "σ"}
     if op[:2] == "**" and op != "**":
         raised = op[2:].translate(str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"x^{op[2:]}" if any(c.isalpha() for c in op) else f"x{raised}"
@@ -42,10 +42,10 @@ def operation_sign(op: str) -> str:
 class Box:
     """A node as it is drawn: a card, and for an operation a badge on the edge where its inputs arrive."""
 
-    def __init__(self, node: Drawable, down: bool, room: int = 0) -> None:
+    def __init__(self, node: Drawable, down: bool, room: int) -> None:
         self.node, self.down = node, down
         self.label = clipped(node.label or "")
-        self.sign = operation_sign(node._op) if node._prev else ""
+        self.sign = operation_sign(node._op)
         name, ports = (max(24.0, text_width(self.sign, BOLD) + 8), max(24.0, 9.0 * len(node._prev) + 3))
         self.badge = (max(name, ports), 24.0) if down else (name, ports)
         # how far it sticks out, to the left or (down) on top
@@ -78,7 +78,7 @@ class Box:
             wide, high = self.badge
             # the badge's middle
             x, y = (across, along) if self.down else (along + 12 - wide / 2, across)
-            corner = {"x": f"{x - wide / 2:.1f}", "y": f"{y - high / 2:.1f}"}
+            corner = {"x": x - wide / 2, "y": y - high / 2}
             marks += tag("rect", data_part="badge", **corner, width=wide, height=high, rx=12, fill=INK)
             white = {"text_anchor": "middle", "font_weight": "600", "fill": "#ffffff"}
             marks += tag("text", escape(self.sign), x=x, y=y + 4.2, **white)
@@ -87,14 +87,16 @@ class Box:
 
 def place_layers(plan: Layout, boxes: Sequence[Box], notes: Sequence[str]) -> None:
     """Set the layers one after the other, farther apart where edges are steep or carry notes."""
-    room = [ROOM] * len(plan.rows)
+    room = [ROOM] * len(plan.rows)  # before each
     for route, note in zip(plan.routes, notes):
         layer = plan.layers[route[-1]]
         room[layer] = max(room[layer], ROOM + text_width(note, 10))
-    for k, row in enumerate(plan.rows):
+    for layer, links in enumerate(plan.links, 1):
+        steepest = max(abs(plan.y[a] - plan.y[b]) for a, b, _ in links)
+        room[layer] = max(room[layer], min(steepest / 6, 160.0))
+    for row, before in zip(plan.rows, room):
         cards = [boxes[item] for item in row if item < len(boxes)]
-        steepest = max((abs(plan.y[a] - plan.y[b]) for a, b, _ in plan.links[k - 1]), default=0.0) if k else 0.0
-        plan.gates.append(plan.ends[-1] + max(room[k], min(steepest / 6, 160.0)) if k else MARGIN)
+        plan.gates.append(plan.ends[-1] + before if plan.ends else MARGIN)
         plan.ends.append(plan.gates[-1] + max(box.reach for box in cards) + max(box.along for box in cards))
         for box in cards if not cards[0].down else ():
             # cards of a layer are equally wide
@@ -116,7 +118,7 @@ def edges_svg(plan: Layout, boxes: Sequence[Box], ports: Iterable[float], notes:
     lines, texts = [], []
     taken: list[tuple[float, float, float]] = []
     parallel = Counter((route[-2], route[-1]) for route in plan.routes)
-    for route, port, note in zip(plan.routes, ports, notes, strict=True):
+    for route, port, note in zip(plan.routes, ports, notes):
         target = boxes[route[-1]]
         straight, head = ("V", "m-2.6 -4.5l2.6 5l2.6 -5") if target.down else ("H", "m-4.5 -2.6l5 2.6l-5 2.6")
         path = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise, zip_longest
 
 GAP = 14.0  # between neighbors in a layer, in pixels
 
@@ -72,7 +72,7 @@ def count_crossings(rows: Sequence[Sequence[int]], links: Sequence[Sequence[Link
 def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: int = 12) -> list[list[int]]:
     """Reorder each row so that fewer links cross: Sugiyama's barycenter sweeps, keeping the best result."""
     best, fewest = rows, count_crossings(rows, links)
-    for sweep in range(sweeps if fewest else 0):
+    for sweep in range(sweeps):
         leftward = sweep % 2 == 0
         rows = list(rows)
         place = {item: float(i) for row in rows for i, item in enumerate(row)}
@@ -92,9 +92,7 @@ def order_rows(rows: list[list[int]], links: Sequence[Sequence[Link]], sweeps: i
 
 def keep_apart(wishes: Sequence[float], pulls: Sequence[float], distances: Sequence[float]) -> list[float]:
     """Minimize Σ pull·(position - wish)² over positions with at least `distances[i]` between i and i + 1."""
-    offsets = [0.0]
-    for distance in distances:
-        offsets.append(offsets[-1] + distance)
+    offsets = list(accumulate(distances, initial=0.0))
     blocks: list[tuple[float, float, int]] = []  # items that touch move as one: mean wish, pull, how many
     for wish, pull, offset in zip(wishes, pulls, offsets):
         mean, force, count = wish - offset, pull, 1
@@ -117,7 +115,7 @@ def place_rows(
     y = [0.0] * len(heights)
     for turn in range(rounds):
         leftward = turn % 2 == 0
-        for k in range(len(rows) - 1, -1, -1) if leftward else range(len(rows)):
+        for k in reversed(range(len(rows))) if leftward else range(len(rows)):
             pulls = dict.fromkeys(rows[k], 1e-6)
             wishes = {item: 1e-6 * y[item] for item in rows[k]}
             for side in (k - 1, k) if turn > 1 else (k,) if leftward else (k - 1,):
@@ -153,14 +151,13 @@ def lay_out(inputs: Sequence[Sequence[int]], ports: Sequence[float], heights: Se
     rows: list[list[int]] = [[] for _ in range(max(layers) + 1)]
     for item, layer in enumerate(layers):
         rows[layer].append(item)
-    # as dicts: a link that several edges share counts once
-    links: list[dict[Link, None]] = [{} for _ in rows[1:]]
+    links: list[list[Link]] = [[] for _ in rows[1:]]
     for route, port in zip(routes, ports):
         for a, b in pairwise(route):
-            links[layers[a]][a, b, port if b == route[-1] else 0.0] = None
-    groups = [list(group) for group in links]
-    rows = order_rows(rows, groups)
-    y = place_rows(rows, groups, [*heights, *[0.0] * (len(layers) - len(inputs))])
+            links[layers[a]].append((a, b, port if b == route[-1] else 0.0))
+    links = [list(dict.fromkeys(between)) for between in links]  # a link that several edges share counts once
+    rows = order_rows(rows, links)
+    y = place_rows(rows, links, [height for _, height in zip_longest(layers, heights, fillvalue=0.0)])
     top = min(at - height / 2 for at, height in zip(y, heights))
     y = [at - top for at in y]  # the highest card touches 0
-    return Layout(layers, routes, rows, groups, y)
+    return Layout(layers, routes, rows, links, y)

@@ -23,14 +23,13 @@ def shown(x: float) -> str:
 
 def text_width(text: str, size: float = 12.0) -> float:
     """Estimate the width of `text`, generously: the font is the reader's, so nothing can measure it here."""
-    return size * sum(1.1 if unicodedata.east_asian_width(c) in "WF" else 0.65 for c in text)
+    return size * sum(1.1 if unicodedata.east_asian_width(c) in ("W", "F") else 0.65 for c in text)
 
 
 def clipped(text: object, width: float = 130.0) -> str:
     """Cut `text` to one line, no wider than `width`, without characters that cannot be shown."""
-    line = "".join(c if c.isprintable() else " " for c in str(text)[:200]).strip()
-    if text_width(line, BOLD) > width:
-        while text_width(line + "…", BOLD) > width:
-            line = line[:-1]
-        line = line.rstrip() + "…"
-    return line
+    line = short = "".join(c if c.isprintable() else " " for c in str(text)[:200]).strip()
+    while text_width(short, BOLD) > width:
+        line = line[:-1]
+        short = line.rstrip() + "…"
+    return short

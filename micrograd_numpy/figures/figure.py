@@ -83,14 +83,14 @@ class Figure:
     def svg(self) -> str:
         """The picture with its data inside."""
         carried = {"kind": self.kind, "alt": self.alt, "data": self.data}
-        text = json.dumps(jsonable(carried), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        start, end, _ = self.picture.rpartition("</svg>")
-        return start + tag("metadata", escape(text, quote=False), data_part="touch") + end
+        text = json.dumps(jsonable(carried), ensure_ascii=False, separators=(",", ":"))
+        metadata = tag("metadata", escape(text, quote=False), data_part="touch")
+        return f"{self.picture.removesuffix('</svg>')}{metadata}</svg>"
 
     def _repr_svg_(self) -> str:
         return self.svg
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002  # Jupyter passes them
+    def _repr_mimebundle_(self, **_include_exclude: Any) -> dict[str, Any]:
         """The picture; and in a kernel, where anywidget is installed, the live figure."""
         bundle: dict[str, Any] = {"image/svg+xml": self.svg, "text/plain": repr(self)}
         live = widget_class() if in_kernel() else None
@@ -109,4 +109,4 @@ class Figure:
         """
         if Path(path).suffix.lower() != ".svg":
             raise ValueError(f"a figure is saved as .svg, but got {str(path)!r}: choose that ending")
-        Path(path).write_text(self.svg, encoding="utf-8")
+        Path(path).write_bytes(self.svg.encode())

@@ -73,8 +73,12 @@ def fan():
 
 
 def repeated():
-    x, y = Value(2.0, label="x"), Value(1.0)
-    return dot([x, x, y, x], [x, y, x, x]) + mean([x, x, x])
+    """One leaf that is used again and again, at two depths: edges side by side, short and long ones."""
+    x = Value(2.0, label="x")
+    y = x + 1.0
+    root = dot([x, x, y, x], [x, y, x, x]) + mean([x, x, x])
+    root.label = "the mean and the dot product of what is used seven times!"
+    return root
 
 
 def leaf():

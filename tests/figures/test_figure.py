@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from micrograd_numpy import Value
 from micrograd_numpy.figures import figure as base
 from micrograd_numpy.figures import stepper
-from micrograd_numpy.figures.figure import jsonable
+from micrograd_numpy.figures.figure import Figure, jsonable
 from tests.figures import MODULE, carried
 
 
@@ -21,10 +22,22 @@ def test_any_label_survives_in_the_picture():
     assert data["nodes"][0]["name"].startswith('x<y & "z" </m')
 
 
+def test_the_data_stand_at_the_end_of_the_picture_as_json():
+    figure = Figure("paths", 'a < "b"', {"x": (1.5, math.inf), "é": {2: None}}, "<svg><g></g></svg>")
+    assert figure.svg == (
+        '<svg><g></g><metadata data-part="touch">'
+        '{"kind":"paths","alt":"a &lt; \\"b\\"","data":{"x":[1.5,"inf"],"é":{"2":null}}}</metadata></svg>'
+    )
+    assert repr(figure) == "Figure(kind='paths', alt='a < \"b\"')"
+    with pytest.raises(AttributeError):
+        figure.data = {}  # a figure shows what it was made of
+
+
 def test_a_figure_shows_itself_without_jupyter():
     figure = stepper(Value(2.0, label="x") * 3)
     assert figure._repr_svg_() == figure.svg
-    assert figure._repr_mimebundle_() == {"image/svg+xml": figure.svg, "text/plain": repr(figure)}
+    as_jupyter_asks = {"include": None, "exclude": None}
+    assert figure._repr_mimebundle_(**as_jupyter_asks) == {"image/svg+xml": figure.svg, "text/plain": repr(figure)}
     assert carried(figure.svg) == {"kind": "stepper", "alt": figure.alt, "data": jsonable(figure.data)}
 
 
@@ -34,20 +47,24 @@ def kernel(monkeypatch):
     ipython = pytest.importorskip("IPython")
     shell = SimpleNamespace(kernel=object())
     monkeypatch.setattr(ipython, "get_ipython", lambda: shell)
-    base.widget_class.cache_clear()
+    widget_class = base.widget_class
+    widget_class.cache_clear()
     yield shell
-    base.widget_class.cache_clear()
+    widget_class.cache_clear()
 
 
-def test_in_a_kernel_it_is_alive(kernel):
+def test_in_a_kernel_it_is_alive(kernel, monkeypatch):
     pytest.importorskip("anywidget")
+    live, made = base.widget_class(), []
+    monkeypatch.setattr(base, "widget_class", lambda: lambda **traits: made.append(live(**traits)) or made[0])
     figure = stepper(Value(2.0, label="x") * 3)
     bundle = figure._repr_mimebundle_()
-    assert set(bundle) == {"image/svg+xml", "text/plain", base.WIDGET_VIEW}
-    assert bundle["image/svg+xml"] == figure.svg
-    live = base.widget_class()(kind="stepper", alt="words", data=jsonable(figure.data), svg=figure.picture)
-    state = live.get_state()
-    assert (state["kind"], state["alt"], state["svg"]) == ("stepper", "words", figure.picture)
+    view = {"version_major": 2, "version_minor": 0, "model_id": made[0].model_id}
+    assert bundle.pop("application/vnd.jupyter.widget-view+json") == view
+    assert bundle == {"image/svg+xml": figure.svg, "text/plain": repr(figure)}
+    state = made[0].get_state()
+    traits = {"kind": "stepper", "alt": figure.alt, "data": jsonable(figure.data), "svg": figure.picture}
+    assert {name: state[name] for name in traits} == traits
     assert "export default" in state["_esm"]
     assert ".touch-figure" in state["_css"]
 
