@@ -53,7 +53,7 @@ class TestTheGraph:
         c = a * b
         assert c._prev == (a, b)
         assert c._op == "*"
-        assert (a._prev, a._op) == ((), "")
+        assert (a._prev, a._op, a._rule) == ((), "", None)
         assert c.label == ""
 
     def test_both_uses_of_one_input(self) -> None:

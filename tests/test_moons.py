@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 
@@ -341,6 +342,27 @@ def test_tqdm_is_optional(monkeypatch):
 def test_points_are_drawn_under_the_names_of_their_classes(y, upper, lower):
     drawn = {c.get_label(): np.asarray(c.get_offsets()).tolist() for c in plot_points(CORNERS, y).collections}
     assert drawn == {upper: CORNERS[2:], lower: CORNERS[:2]}
+
+
+def drawn(ax) -> dict[str, object]:
+    """What is on some axes, as plain data."""
+    looks = ("alpha", "facecolor", "edgecolor", "linewidth", "zorder", "offsets")
+    shown = {name: ax.properties()[name] for name in ("xlabel", "ylabel", "aspect", "yscale")}
+    shown["grid"] = [line.get_visible() for line in ax.get_xgridlines()[:1]]
+    shown["lines"] = [(line.get_color(), line.get_xydata()) for line in ax.lines]
+    shown["collections"] = [
+        {name: c.properties()[name] for name in looks}
+        | {"paths": [path.vertices for path in c.get_paths()], "sizes": getattr(c, "get_sizes", list)()}
+        for c in ax.collections
+    ]
+    return shown
+
+
+def test_pictures_look_as_they_did(stored) -> None:
+    with plt.rc_context({"axes.grid": True}):
+        boundary = plot_decision_boundary(lambda row: row[0] * (row[1] - 0.25), CORNERS, DIAGONAL, resolution=4)
+        pictures = {"boundary": drawn(boundary), "losses": drawn(plot_loss_curve(History(losses=[3.0, 2.0])))}
+    stored("moons.json", json.dumps(pictures, indent=1, default=lambda array: (array.round(6) + 0.0).tolist()))
 
 
 def boundary(ax) -> np.ndarray:
