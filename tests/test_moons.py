@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 
 import matplotlib as mpl
@@ -311,10 +312,10 @@ class Terminal:
 
 
 @pytest.mark.parametrize(
-    ("environment", "progress", "shown"),
-    [(None, True, True), ("0", True, True), ("1", True, False), (None, False, False)],
+    ("environment", "settings", "shown"),
+    [(None, {}, True), ("0", {}, True), ("1", {}, False), (None, {"progress": False}, False)],
 )
-def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, progress, shown):
+def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, settings, shown):
     pytest.importorskip("tqdm")
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     if environment is not None:
@@ -322,9 +323,10 @@ def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, p
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     model = small()
-    train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=3, progress=progress)
-    assert ("training: 100%" in terminal.text and "loss=" in terminal.text) == shown
-    assert bool(terminal.text) == shown
+    history = train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=3, **settings)
+    report = rf"loss={history.losses[-1]:.4f}, accuracy={history.accuracies[-1]:.0%}\]"
+    bar = re.search(rf"training: 100%.* 3/3 .*(\depoch/s|\ds/epoch), {report}", terminal.text)
+    assert bool(bar) == bool(terminal.text) == shown
 
 
 def test_tqdm_is_optional(monkeypatch):
@@ -514,6 +516,19 @@ def test_a_boundary_is_drawn_by_one_call_for_each_point() -> None:
     plot_decision_boundary(model, CORNERS, DIAGONAL, resolution=30)
     assert len(model.asked) == 900
     assert model.asked == sorted(model.asked, key=lambda point: (point[1], point[0]))
+
+
+def test_what_is_not_said_is_what_the_docstrings_say() -> None:
+    assert moons_data() == moons_data(n_samples=100, noise=0.1, seed=0)
+    model = Counting()
+    plot_decision_boundary(model, CORNERS, DIAGONAL)
+    assert len(model.asked) == 50 * 50
+    said = {"loss": hinge_loss, "epochs": 100, "rng": 0, "l2": 0.0}
+    histories = [
+        train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), batch_size=1, **settings)
+        for model, settings in ((small(), {}), (small(), said))
+    ]
+    assert histories[0] == histories[1]
 
 
 @pytest.mark.parametrize("n", [1, 3, 501])
