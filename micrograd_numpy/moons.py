@@ -305,7 +305,7 @@ def only(score: Any) -> float:
     ValueError
         If it is several.
     """
-    if getattr(score, "shape", ()) or isinstance(score, (list, tuple)):
+    if getattr(score, "shape", None) or isinstance(score, (list, tuple)):
         hint = "return that one itself" if len(score) == 1 else "give it one output"
         raise ValueError(
             f"the model must return one score per sample, but it returned a list of {len(score)}; "
@@ -794,7 +794,7 @@ def train(
                 history.steps += 1
                 mean_loss += objective * (len(batch) / len(X))
                 if border is not None:
-                    correct += sum(map(agrees, centered(scores, labels, border), labels))
+                    correct += sum(agrees(score - border, label) for score, label in zip(scores, labels))
             history.losses.append(mean_loss)
             report = {"loss": f"{mean_loss:.4f}"}
             if border is not None:

@@ -22,6 +22,7 @@ from micrograd_numpy import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     hinge_loss,
+    mean,
     mse_loss,
     vectorize,
 )
@@ -183,7 +184,7 @@ def test_history_has_one_entry_per_epoch_and_counts_steps(batch_size, steps):
     assert history.steps == steps
     assert seen == list(range(steps))
     assert all(0.0 <= share <= 1.0 for share in history.accuracies)
-    assert not history.interrupted
+    assert history.interrupted is False
 
 
 def test_minibatch_loss_is_the_mean_over_samples():
@@ -350,7 +351,6 @@ def drawn(ax) -> dict[str, object]:
     """What is on some axes, as plain data."""
     looks = ("alpha", "facecolor", "edgecolor", "linewidth", "zorder", "offsets")
     shown = {name: ax.properties()[name] for name in ("xlabel", "ylabel", "aspect", "yscale")}
-    shown["grid"] = [line.get_visible() for line in ax.get_xgridlines()[:1]]
     shown["lines"] = [(line.get_color(), line.get_xydata()) for line in ax.lines]
     shown["collections"] = [
         {name: c.properties()[name] for name in looks}
@@ -360,10 +360,12 @@ def drawn(ax) -> dict[str, object]:
     return shown
 
 
-def test_pictures_look_as_they_did(stored) -> None:
-    with plt.rc_context({"axes.grid": True}):
+@pytest.mark.parametrize("grid", [False, True])
+def test_pictures_look_as_they_did_and_a_boundary_has_no_grid(grid, stored) -> None:
+    with plt.rc_context({"axes.grid": grid}):
         boundary = plot_decision_boundary(lambda row: row[0] * (row[1] - 0.25), CORNERS, DIAGONAL, resolution=4)
         pictures = {"boundary": drawn(boundary), "losses": drawn(plot_loss_curve(History(losses=[3.0, 2.0])))}
+    assert not any(line.get_visible() for line in boundary.get_xgridlines())
     stored("moons.json", json.dumps(pictures, indent=1, default=lambda array: (array.round(6) + 0.0).tolist()))
 
 
@@ -380,7 +382,13 @@ def test_boundary_lies_where_the_score_changes_sign():
 
 @pytest.mark.parametrize("score", [1.0, -1.0, 0.0, float("nan"), float("inf")])
 def test_a_model_that_sees_one_class_is_drawn_without_complaint(score):
-    plot_decision_boundary(lambda _: score, CORNERS, DIAGONAL, resolution=4).figure.canvas.draw()
+    plot_decision_boundary(lambda _: score, CORNERS, DIAGONAL, resolution=2).figure.canvas.draw()
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_no_line_is_drawn_where_scores_only_touch_zero(sign):
+    ax = plot_decision_boundary(lambda row: sign * max(0.0, row[0]), CORNERS, DIAGONAL)
+    assert len(ax.collections) == 3  # the points of two classes, and the regions
 
 
 def test_pictures_go_where_they_are_told():
@@ -440,6 +448,15 @@ def test_all_samples_at_once_is_the_same_training_but_for_rounding(loss) -> None
     assert fast.accuracies == slow.accuracies
     assert fast.steps == slow.steps == 12
     assert other == pytest.approx(state, rel=1e-12)
+
+
+def test_rounding_is_no_reason_to_refuse_a_loss() -> None:
+    """Eight scores and their negatives add up to 0 in one order, and to some 1e-17 in another."""
+    model = Neuron(1, "linear")
+    model.load_state_dict({"weights.0": 1.0, "bias": 0.0})
+    X, y = [[0.1]] * 8 + [[-0.1]] * 8, [1.0] * 16
+    history = train(model, X, y, SGD([model.bias]), loss=lambda scores, _: mean(scores), epochs=1, vectorized=True)
+    assert history.losses == pytest.approx([0.0], abs=1e-12)
 
 
 class Steps(Module):
@@ -609,7 +626,7 @@ def test_soft_labels_count_for_the_class_that_they_favor() -> None:
     model = Neuron(1, "linear", rng=0)
     model.load_state_dict({"weights.0": 1.0, "bias": 0.0})
     settings = {"loss": binary_cross_entropy_with_logits, "epochs": 1, "progress": False}
-    history = train(model, LINE, [0.1, 0.1, 0.9, 0.1], SGD(model.parameters(), lr=0.0), **settings)
+    history = train(model, LINE, [0.1, 0.5, 0.9, 0.1], SGD(model.parameters(), lr=0.0), **settings)
     assert history.accuracies == [0.75]
 
 
@@ -642,12 +659,15 @@ def test_scores_that_may_be_probabilities_need_a_threshold() -> None:
     with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
         accuracy(lambda row: row[0], X, y)
     with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
+        accuracy(lambda row: max(0.5, row[0]), X, y)
+    with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
         plot_decision_boundary(lambda row: min(1.0, max(0.0, row[0])), CORNERS, [0, 0, 1, 1])
     assert accuracy(lambda row: row[0], X, y, threshold=0.5) == 1.0
     assert accuracy(lambda row: row[0], X, y, threshold=0.0) == 0.5
     # no question where both readings give one answer, or the scores or labels can be but one
     assert accuracy(lambda row: round(row[0]), X, y) == 1.0
     assert accuracy(lambda row: row[0] + 0.5, X, y) == 0.5
+    assert accuracy(lambda row: 2.0 * row[0], X, y) == 0.5
     assert accuracy(lambda row: row[0], X, [-1, -1, 1, 1]) == 0.5
 
 
@@ -726,7 +746,7 @@ def test_labels_true_and_false_are_1_and_0() -> None:
         (CORNERS, "1111", r"y\[0\] must be one real number, but is str: '1'"),
         (CORNERS, b"1111", r"needs y as numbers, but bytes came in"),
         (CORNERS, [Value(label) for label in DIAGONAL], r"y\[0\] .* is Value.* take its number with .data"),
-        (CORNERS, dict.fromkeys(range(4), 1.0), "needs y in an order, but a dict came in"),
+        (CORNERS, dict.fromkeys(range(4), 1.0), "^a data set needs y in an order, but a dict came in"),
         ({0: [0.0, 1.0]}, [1], "needs X in an order, but a dict came in"),
         ({(0.0, 1.0)}, [1], "needs X in an order, but a set came in"),
         ([{"x1": 0.0, "x2": 1.0}], [1], r"needs X\[0\] in an order, but a dict came in"),
@@ -735,6 +755,7 @@ def test_labels_true_and_false_are_1_and_0() -> None:
         ([[Value(0.0), 1.0]], [1], r"X\[0\]\[0\] .* take its number with .data"),
         (np.zeros((1, 2, 2)), [1], r"X\[0\]\[0\] .* flatten each sample"),
         (np.zeros(2), [1, 1], r"X must be rows of numbers, but X\[0\] is float64: .*; put each sample in a list"),
+        ([np.array(1.0)], [1], r"X must be rows of numbers, but X\[0\] is ndarray: .*; put each sample in a list"),
         (np.zeros((1, 2), complex), [1], r"X\[0\]\[0\] must be one real number, but is complex"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from micrograd_numpy import Value, ops
@@ -162,6 +163,10 @@ def test_raised(a: float, b: float, result: float) -> None:
 
 def test_a_root_of_a_negative_number_is_nan_and_not_complex() -> None:
     assert math.isnan(ops.raised(-8.0, 1 / 3))
+
+
+def test_a_power_of_what_is_no_float_is_its_own() -> None:
+    assert ops.raised(np.array([2.0, 3.0]), 3.0).tolist() == [8.0, 27.0]
 
 
 # ---------------------------------------------------------------- a new operation

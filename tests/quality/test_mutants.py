@@ -98,7 +98,9 @@ def test_a_mutant_keeps_the_comments_of_its_chapter() -> None:
     """A test that reads them would notice every mutant else."""
     text = (LIBRARY / "ops.py").read_text("utf-8")
     comments = [line for line in text.splitlines() if line.startswith("#")]
-    assert all([line for line in m.code.splitlines() if line.startswith("#")] == comments for m in mutants.mutants("ops", text))
+    assert all(
+        [line for line in m.code.splitlines() if line.startswith("#")] == comments for m in mutants.mutants("ops", text)
+    )
 
 
 def test_every_mutant_is_another_program_with_a_name_of_its_own() -> None:
