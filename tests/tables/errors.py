@@ -285,6 +285,8 @@ Adam([a]).load_state_dict(AdamW([a]).state_dict())
 SGD([a]).load_state_dict(sgd.state_dict())
 SGD([a, Value(1.0)]).load_state_dict(SGD([{"params": [a]}, {"params": [Value(1.0)]}]).state_dict())
 SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": {}})
+SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": [{}]})
+SGD([a]).load_state_dict(SGD([a]).state_dict() | {"param_groups": [{}]})
 SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": [{"momentum_buffer": None}]})
 SGD([a]).load_state_dict(SGD([a]).state_dict() | {"state": [{"momentum_buffer": 10**400}]})
 SGD([a]).load_state_dict(SGD([a]).state_dict() | {"param_groups": [{"params": [0], \
