@@ -165,7 +165,15 @@ def test_a_root_of_a_negative_number_is_nan_and_not_complex() -> None:
     assert math.isnan(ops.raised(-8.0, 1 / 3))
 
 
-def test_a_power_of_what_is_no_float_is_its_own() -> None:
+class Symbolic:
+    """What computes like a number, and is no float."""
+
+    def exp(self) -> str:
+        return "eᵃ"
+
+
+def test_what_is_no_float_brings_functions_and_powers_of_its_own() -> None:
+    assert ops.exponential(Symbolic()) == "eᵃ"
     assert ops.raised(np.array([2.0, 3.0]), 3.0).tolist() == [8.0, 27.0]
 
 
