@@ -546,6 +546,8 @@ def test_what_is_not_said_is_what_the_docstrings_say() -> None:
         for model, settings in ((small(), {}), (small(), said))
     ]
     assert histories[0] == histories[1]
+    branching = Steps()  # no array has one answer to its question
+    assert train(branching, CORNERS, DIAGONAL, SGD(branching.parameters()), epochs=1).steps == 1
 
 
 @pytest.mark.parametrize("n", [1, 3, 501])
