@@ -293,6 +293,7 @@ SGD([a]).load_state_dict(SGD([a]).state_dict() | {"param_groups": [{"params": [0
 "lr": nan, "momentum": 0, "weight_decay": 0, "nesterov": False}]})
 clip_grad_norm(a, 1.0)
 clip_grad_norm([], 1.0)
+clip_grad_norm([1.0], 1.0)
 clip_grad_norm([a], -1.0)
 a.grad = inf; clip_grad_norm([Value(1.0), a], 1.0)
 plot_paths(lambda x, y: x * y, {}, (-1, 1), (-1, 1))
