@@ -258,6 +258,7 @@ class TestRulesOfYourOwn:
 def test_engine_is_a_door_to_the_same_things() -> None:
     assert engine.Value is Value
     assert engine.topological_sort is topological_sort
+    assert {*engine.__all__} == {"backward", "detect_anomaly", "draw_graph", "topological_sort", *chapter.__all__}
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,7 @@ LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "_build", "node_modules",
 TESTED_ELSEWHERE = {  # modules whose tests are not at the mirrored place
     "__init__": "test_package.py",  # what the package offers
     "value": "test_engine.py",  # Values, rules and backpropagation show what they do only together
-    "engine": "test_package.py",  # it only passes names on
-    "nn": "test_package.py",  # likewise
+    "nn": "test_package.py",  # it only passes names on
 }
 # What else tests the modules of a room, the quick ones first: a mutant that lives goes through them all.
 TESTS = {
