@@ -191,7 +191,7 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
     ax = ax or new_axes()
     names = ("1", "0") if 0.0 in y else ("+1", "-1")
     for name, color, marker in zip(names, (PLUS, MINUS), "o^"):
-        points = [row for row, label in zip(X, y, strict=True) if label == float(name)]
+        points = [row for row, label in zip(X, y) if label == float(name)]
         x1, x2 = [p[0] for p in points], [p[1] for p in points]
         ax.scatter(x1, x2, s=26, color=color, marker=marker, edgecolors=CARD, linewidths=0.6, label=name, zorder=3)
     ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
@@ -305,7 +305,7 @@ def only(score: Any) -> float:
     ValueError
         If it is several.
     """
-    if getattr(score, "shape", ()) or isinstance(score, (list, tuple)):
+    if getattr(score, "shape", None) or isinstance(score, (list, tuple)):
         hint = "return that one itself" if len(score) == 1 else "give it one output"
         raise ValueError(
             f"the model must return one score per sample, but it returned a list of {len(score)}; "
@@ -411,9 +411,8 @@ def plot_decision_boundary(
     x1, x2 = (grid_line([row[i] for row in X], resolution) for i in (0, 1))
     flat = centered(predict(model, [(a, b) for b in x2 for a in x1]), y, threshold)
     scores = [flat[start : start + resolution] for start in range(0, len(flat), resolution)]
-    top = 1.0 + max((abs(score) for score in flat if math.isfinite(score)), default=0.0)
     ax.grid(visible=False)
-    ax.contourf(x1, x2, scores, levels=[-top, 0.0, top], colors=[MINUS, PLUS], alpha=0.14)
+    ax.contourf(x1, x2, scores, levels=[-math.inf, 0.0, math.inf], colors=[MINUS, PLUS], alpha=0.14)
     if min(flat) < 0.0 < max(flat):
         ax.contour(x1, x2, scores, levels=[0.0], colors=[INK], linewidths=1.6)
     return ax
@@ -684,7 +683,7 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
 
     first = loss_of(loss, [as_score(model(x[:])) for x in X], y).data
     each = float(loss_and_score.forward(X, y)[:, 0].mean())
-    if not math.isclose(first, each, rel_tol=1e-9, abs_tol=1e-12) and math.isfinite(first):
+    if not math.isclose(first, each, abs_tol=1e-12) and math.isfinite(first):
         raise ValueError(
             f"the loss of all samples is {first!r}, but the mean of their losses is {each!r}; "
             "leave vectorized=True out for such a loss"
@@ -795,7 +794,7 @@ def train(
                 history.steps += 1
                 mean_loss += objective * (len(batch) / len(X))
                 if border is not None:
-                    correct += sum(map(agrees, centered(scores, labels, border), labels))
+                    correct += sum(agrees(score - border, label) for score, label in zip(scores, labels))
             history.losses.append(mean_loss)
             report = {"loss": f"{mean_loss:.4f}"}
             if border is not None:

@@ -53,7 +53,7 @@ class TestTheGraph:
         c = a * b
         assert c._prev == (a, b)
         assert c._op == "*"
-        assert (a._prev, a._op) == ((), "")
+        assert (a._prev, a._op, a._rule) == ((), "", None)
         assert c.label == ""
 
     def test_both_uses_of_one_input(self) -> None:
@@ -258,6 +258,7 @@ class TestRulesOfYourOwn:
 def test_engine_is_a_door_to_the_same_things() -> None:
     assert engine.Value is Value
     assert engine.topological_sort is topological_sort
+    assert {*engine.__all__} == {"backward", "detect_anomaly", "draw_graph", "topological_sort", *chapter.__all__}
 
 
 @pytest.mark.parametrize(

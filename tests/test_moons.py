@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import sys
 
 import matplotlib as mpl
@@ -20,6 +22,7 @@ from micrograd_numpy import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     hinge_loss,
+    mean,
     mse_loss,
     vectorize,
 )
@@ -181,7 +184,7 @@ def test_history_has_one_entry_per_epoch_and_counts_steps(batch_size, steps):
     assert history.steps == steps
     assert seen == list(range(steps))
     assert all(0.0 <= share <= 1.0 for share in history.accuracies)
-    assert not history.interrupted
+    assert history.interrupted is False
 
 
 def test_minibatch_loss_is_the_mean_over_samples():
@@ -310,10 +313,10 @@ class Terminal:
 
 
 @pytest.mark.parametrize(
-    ("environment", "progress", "shown"),
-    [(None, True, True), ("0", True, True), ("1", True, False), (None, False, False)],
+    ("environment", "settings", "shown"),
+    [(None, {}, True), ("0", {}, True), ("1", {}, False), (None, {"progress": False}, False)],
 )
-def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, progress, shown):
+def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, settings, shown):
     pytest.importorskip("tqdm")
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     if environment is not None:
@@ -321,9 +324,10 @@ def test_a_bar_in_the_terminal_unless_told_otherwise(monkeypatch, environment, p
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     model = small()
-    train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=3, progress=progress)
-    assert ("training: 100%" in terminal.text and "loss=" in terminal.text) == shown
-    assert bool(terminal.text) == shown
+    history = train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), epochs=3, **settings)
+    report = rf"loss={history.losses[-1]:.4f}, accuracy={history.accuracies[-1]:.0%}\]"
+    bar = re.search(rf"training: 100%.* 3/3 .*(\depoch/s|\ds/epoch), {report}", terminal.text)
+    assert bool(bar) == bool(terminal.text) == shown
 
 
 def test_tqdm_is_optional(monkeypatch):
@@ -343,6 +347,28 @@ def test_points_are_drawn_under_the_names_of_their_classes(y, upper, lower):
     assert drawn == {upper: CORNERS[2:], lower: CORNERS[:2]}
 
 
+def drawn(ax) -> dict[str, object]:
+    """What is on some axes, as plain data."""
+    looks = ("alpha", "facecolor", "edgecolor", "linewidth", "zorder", "offsets")
+    shown = {name: ax.properties()[name] for name in ("xlabel", "ylabel", "aspect", "yscale")}
+    shown["lines"] = [(line.get_color(), line.get_xydata()) for line in ax.lines]
+    shown["collections"] = [
+        {name: c.properties()[name] for name in looks}
+        | {"paths": [path.vertices for path in c.get_paths()], "sizes": getattr(c, "get_sizes", list)()}
+        for c in ax.collections
+    ]
+    return shown
+
+
+@pytest.mark.parametrize("grid", [False, True])
+def test_pictures_look_as_they_did_and_a_boundary_has_no_grid(grid, stored) -> None:
+    with plt.rc_context({"axes.grid": grid}):
+        boundary = plot_decision_boundary(lambda row: row[0] * (row[1] - 0.25), CORNERS, DIAGONAL, resolution=4)
+        pictures = {"boundary": drawn(boundary), "losses": drawn(plot_loss_curve(History(losses=[3.0, 2.0])))}
+    assert not any(line.get_visible() for line in boundary.get_xgridlines())
+    stored("moons.json", json.dumps(pictures, indent=1, default=lambda array: (array.round(6) + 0.0).tolist()))
+
+
 def boundary(ax) -> np.ndarray:
     """The points of the line between the regions."""
     return np.concatenate([path.vertices for path in ax.collections[-1].get_paths()])
@@ -356,7 +382,13 @@ def test_boundary_lies_where_the_score_changes_sign():
 
 @pytest.mark.parametrize("score", [1.0, -1.0, 0.0, float("nan"), float("inf")])
 def test_a_model_that_sees_one_class_is_drawn_without_complaint(score):
-    plot_decision_boundary(lambda _: score, CORNERS, DIAGONAL, resolution=4).figure.canvas.draw()
+    plot_decision_boundary(lambda _: score, CORNERS, DIAGONAL, resolution=2).figure.canvas.draw()
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_no_line_is_drawn_where_scores_only_touch_zero(sign):
+    ax = plot_decision_boundary(lambda row: sign * max(0.0, row[0]), CORNERS, DIAGONAL)
+    assert len(ax.collections) == 3  # the points of two classes, and the regions
 
 
 def test_pictures_go_where_they_are_told():
@@ -416,6 +448,15 @@ def test_all_samples_at_once_is_the_same_training_but_for_rounding(loss) -> None
     assert fast.accuracies == slow.accuracies
     assert fast.steps == slow.steps == 12
     assert other == pytest.approx(state, rel=1e-12)
+
+
+def test_rounding_is_no_reason_to_refuse_a_loss() -> None:
+    """Eight scores and their negatives add up to 0 in one order, and to some 1e-17 in another."""
+    model = Neuron(1, "linear")
+    model.load_state_dict({"weights.0": 1.0, "bias": 0.0})
+    X, y = [[0.1]] * 8 + [[-0.1]] * 8, [1.0] * 16
+    history = train(model, X, y, SGD([model.bias]), loss=lambda scores, _: mean(scores), epochs=1, vectorized=True)
+    assert history.losses == pytest.approx([0.0], abs=1e-12)
 
 
 class Steps(Module):
@@ -492,6 +533,21 @@ def test_a_boundary_is_drawn_by_one_call_for_each_point() -> None:
     plot_decision_boundary(model, CORNERS, DIAGONAL, resolution=30)
     assert len(model.asked) == 900
     assert model.asked == sorted(model.asked, key=lambda point: (point[1], point[0]))
+
+
+def test_what_is_not_said_is_what_the_docstrings_say() -> None:
+    assert moons_data() == moons_data(n_samples=100, noise=0.1, seed=0)
+    model = Counting()
+    plot_decision_boundary(model, CORNERS, DIAGONAL)
+    assert len(model.asked) == 50 * 50
+    said = {"loss": hinge_loss, "epochs": 100, "rng": 0, "l2": 0.0}
+    histories = [
+        train(model, CORNERS, DIAGONAL, SGD(model.parameters(), lr=0.1), batch_size=1, **settings)
+        for model, settings in ((small(), {}), (small(), said))
+    ]
+    assert histories[0] == histories[1]
+    branching = Steps()  # no array has one answer to its question
+    assert train(branching, CORNERS, DIAGONAL, SGD(branching.parameters()), epochs=1).steps == 1
 
 
 @pytest.mark.parametrize("n", [1, 3, 501])
@@ -572,7 +628,7 @@ def test_soft_labels_count_for_the_class_that_they_favor() -> None:
     model = Neuron(1, "linear", rng=0)
     model.load_state_dict({"weights.0": 1.0, "bias": 0.0})
     settings = {"loss": binary_cross_entropy_with_logits, "epochs": 1, "progress": False}
-    history = train(model, LINE, [0.1, 0.1, 0.9, 0.1], SGD(model.parameters(), lr=0.0), **settings)
+    history = train(model, LINE, [0.1, 0.5, 0.9, 0.1], SGD(model.parameters(), lr=0.0), **settings)
     assert history.accuracies == [0.75]
 
 
@@ -605,12 +661,15 @@ def test_scores_that_may_be_probabilities_need_a_threshold() -> None:
     with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
         accuracy(lambda row: row[0], X, y)
     with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
+        accuracy(lambda row: max(0.5, row[0]), X, y)
+    with pytest.raises(ValueError, match=r"say threshold=0\.5 for probabilities"):
         plot_decision_boundary(lambda row: min(1.0, max(0.0, row[0])), CORNERS, [0, 0, 1, 1])
     assert accuracy(lambda row: row[0], X, y, threshold=0.5) == 1.0
     assert accuracy(lambda row: row[0], X, y, threshold=0.0) == 0.5
     # no question where both readings give one answer, or the scores or labels can be but one
     assert accuracy(lambda row: round(row[0]), X, y) == 1.0
     assert accuracy(lambda row: row[0] + 0.5, X, y) == 0.5
+    assert accuracy(lambda row: 2.0 * row[0], X, y) == 0.5
     assert accuracy(lambda row: row[0], X, [-1, -1, 1, 1]) == 0.5
 
 
@@ -689,7 +748,7 @@ def test_labels_true_and_false_are_1_and_0() -> None:
         (CORNERS, "1111", r"y\[0\] must be one real number, but is str: '1'"),
         (CORNERS, b"1111", r"needs y as numbers, but bytes came in"),
         (CORNERS, [Value(label) for label in DIAGONAL], r"y\[0\] .* is Value.* take its number with .data"),
-        (CORNERS, dict.fromkeys(range(4), 1.0), "needs y in an order, but a dict came in"),
+        (CORNERS, dict.fromkeys(range(4), 1.0), "^a data set needs y in an order, but a dict came in"),
         ({0: [0.0, 1.0]}, [1], "needs X in an order, but a dict came in"),
         ({(0.0, 1.0)}, [1], "needs X in an order, but a set came in"),
         ([{"x1": 0.0, "x2": 1.0}], [1], r"needs X\[0\] in an order, but a dict came in"),
@@ -698,6 +757,7 @@ def test_labels_true_and_false_are_1_and_0() -> None:
         ([[Value(0.0), 1.0]], [1], r"X\[0\]\[0\] .* take its number with .data"),
         (np.zeros((1, 2, 2)), [1], r"X\[0\]\[0\] .* flatten each sample"),
         (np.zeros(2), [1, 1], r"X must be rows of numbers, but X\[0\] is float64: .*; put each sample in a list"),
+        ([np.array(1.0)], [1], r"X must be rows of numbers, but X\[0\] is ndarray: .*; put each sample in a list"),
         (np.zeros((1, 2), complex), [1], r"X\[0\]\[0\] must be one real number, but is complex"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from micrograd_numpy import Value, ops
@@ -162,6 +163,18 @@ def test_raised(a: float, b: float, result: float) -> None:
 
 def test_a_root_of_a_negative_number_is_nan_and_not_complex() -> None:
     assert math.isnan(ops.raised(-8.0, 1 / 3))
+
+
+class Symbolic:
+    """What computes like a number, and is no float."""
+
+    def exp(self) -> str:
+        return "eᵃ"
+
+
+def test_what_is_no_float_brings_functions_and_powers_of_its_own() -> None:
+    assert ops.exponential(Symbolic()) == "eᵃ"
+    assert ops.raised(np.array([2.0, 3.0]), 3.0).tolist() == [8.0, 27.0]
 
 
 # ---------------------------------------------------------------- a new operation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -72,8 +73,25 @@ def test_doors_lead_to_the_same_objects(door):
 
 def test_version_is_that_of_the_project_file():
     stated = (ROOT / "pyproject.toml").read_text("utf-8").partition('\nversion = "')[2].partition('"')[0]
-    assert importlib.metadata.version("micrograd_numpy") == stated
+    assert (
+        importlib.metadata.version("micrograd_numpy")
+        == importlib.import_module("micrograd_numpy").__version__
+        == stated
+    )
     assert f"\nversion: {stated}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+@pytest.mark.parametrize("module", ["style", "hidden", "parameters", "recording", "replay", "emit", "staleness"])
+def test_a_module_that_has_moved_says_where_it_is(module):
+    with pytest.raises(ImportError, match="has moved: import ") as caught:
+        importlib.import_module(f"micrograd_numpy.{module}")
+    assert caught.value.name == f"micrograd_numpy.{module}"
+    assert importlib.util.find_spec(str(caught.value).partition(": import ")[2])
+
+
+def test_a_module_that_never_was_is_not_said_to_have_moved():
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'micrograd_numpy\.nothing'"):
+        importlib.import_module("micrograd_numpy.nothing")
 
 
 @pytest.fixture(scope="module")

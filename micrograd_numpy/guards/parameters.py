@@ -35,8 +35,6 @@ def at_least_zero(name: str, x: object, below: float | None = None) -> float:
     ValueError
         If it is out of range, or nan.
     """
-    if type(x) is float and below is None and x >= 0.0:
-        return x  # as mostly: a schedule asks in each step
     try:
         number = as_float(x)
     except TypeError:
@@ -78,7 +76,7 @@ def expect_floats(name: object, p: Any) -> None:
         raise TypeError(f"parameter {name} must be a Value, but got {what_is(p)}; pass model.parameters() or [w, b]")
     for attribute in ("data", "grad"):
         x = getattr(p, attribute)
-        if type(x) is float or (x is None and attribute == "grad"):
+        if x is None and attribute == "grad":
             continue
         try:
             setattr(p, attribute, as_float(x))
@@ -215,7 +213,6 @@ class States(dict[Value, dict[str, float]]):
     """What an optimizer keeps of each parameter; of one that it has not moved yet, zeros."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__()
         self.names = names
 
     def __missing__(self, p: Value) -> dict[str, float]:
@@ -330,7 +327,6 @@ class Groups:
         self.param_groups: list[dict[str, Any]] = []
         self.state = States(self.keeps)
         self._seen: list[dict[str, Any]] = []  # the groups as they were when they were last checked
-        self._firsts: list[Value] = []  # the first parameter of each
         self._until_look = 0  # steps until all parameters are looked at
         checked = self.checked(**defaults)
         self.defaults = {name: checked[name] for name in defaults}  # in the order of the class
@@ -399,7 +395,7 @@ class Groups:
             group.update(settings)
         self.param_groups[:] = groups
         self._seen = [dict(group) for group in groups]
-        self._firsts = [group["params"][0] for group in groups if group["params"]]
+        self._firsts: list[Value] = [group["params"][0] for group in groups if group["params"]]
 
     def _check(self) -> None:
         """Before a step: check what was changed since the last one, as the top of this file says."""

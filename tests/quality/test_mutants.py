@@ -94,6 +94,15 @@ def test_a_modules_own_tests_come_first_then_its_rooms() -> None:
     assert all((mutants.ROOT / "tests" / file).exists() for file in files)
 
 
+def test_a_mutant_keeps_the_comments_of_its_chapter() -> None:
+    """A test that reads them would notice every mutant else."""
+    text = (LIBRARY / "ops.py").read_text("utf-8")
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert all(
+        [line for line in m.code.splitlines() if line.startswith("#")] == comments for m in mutants.mutants("ops", text)
+    )
+
+
 def test_every_mutant_is_another_program_with_a_name_of_its_own() -> None:
     text = (LIBRARY / "backprop.py").read_text("utf-8")
     every = list(mutants.mutants("backprop", text))

@@ -191,14 +191,15 @@ def mutants(module: str, text: str) -> Iterator[Mutant]:
     """Yield every mutant of this text once, but for those that Python compiles to the same."""
     tree = cst.parse_module(text)
     parts = [tree.code_for_node(statement) for statement in tree.body]
-    head, seen = text[: text.index("".join(parts))], {meaning(text)}
+    head, tail = text.split("".join(parts))  # the comments before and after
+    seen = {meaning(text)}
     names: Counter[tuple[str, str]] = Counter()
     for i, statement in enumerate(tree.body):
         collector = Collector()
         statement.visit(collector)
         for where, node, changed in collector.changes:
             part = tree.code_for_node(cast("cst.CSTNode", deep_replace(statement, node, changed)))
-            code = "".join([head, *parts[:i], part, *parts[i + 1 :]])
+            code = "".join([head, *parts[:i], part, *parts[i + 1 :], tail])
             if (means := meaning(code)) in seen:
                 continue
             seen.add(means)
