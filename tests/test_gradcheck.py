@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -96,6 +97,7 @@ def test_right_gradients_agree_at_every_scale_of_input_and_output(scale):
         (lambda x: x * 1e-9 + 1e8, 1.0),
         (lambda x: 1e12 * x**-2, -3.0),
         (lambda x: (x * 300.0).sigmoid() + x * x, 0.01),
+        (lambda x: x + 1.0 / (x * sys.float_info.max), 1.0),  # a little further, 1/inf
     ],
 )
 def test_awkward_but_right_gradients_agree(f, point):
@@ -445,12 +447,21 @@ def test_noise_is_measured_without_the_operations_that_do_not_move():
     assert moved == [False, False, False, True, True, True, True, False, True]
 
 
+@pytest.mark.parametrize(("furthest", "side"), [(min, -1), (max, 1)])
+def test_what_goes_in_is_moved_by_two_units_in_the_last_place_and_what_comes_out_by_sixteen(furthest, side):
+    rng = random.Random()
+    rng.randint = lambda *ends: furthest(ends)  # type: ignore[method-assign]
+    out, _ = chapter.run(lambda x: x.relu(), [Value(1.75)], [], rng)
+    assert out.data == 1.75 + side * (2 + 16) * math.ulp(1.75)
+
+
 def test_what_is_flat_and_what_is_rounded_away():
     assert chapter.is_flat(ops.relu, (-1.0,), (-0.9,))
     assert chapter.is_flat(ops.dot, (1.0, 2.0, 0.0, 5.0), (1.1, 2.0, 0.0, 5.0))
     assert chapter.is_flat(ops.tanh, (30.0,), (29.9,))  # on one side only
     assert not chapter.is_flat(ops.add, (1.0, 1e16), (1.1, 1e16))
     assert not chapter.is_flat(ops.tanh, (0.5,), (0.6,))
+    assert not chapter.is_flat(ops.add, (-1.0, 1.0), (-0.9, 1.1))  # both move up, and far away there is no balance
 
     def refuses(a: float) -> tuple[float, tuple[float]]:
         return math.sqrt(a), (0.5 / math.sqrt(a),)
@@ -607,7 +618,7 @@ def test_data_and_grad_are_given_back_after_an_error_in_backward():
     assert (a.data, a.grad, w.grad) == (2.0, 7.0, 8.0)
 
 
-def test_f_sees_fresh_graphs():
+def test_f_sees_fresh_and_ordinary_graphs():
     roots = []
 
     def f(x: Value) -> Value:
@@ -617,6 +628,7 @@ def test_f_sees_fresh_graphs():
     check_gradients(f, 3.0)
     assert len({id(root) for root in roots}) == len(roots)
     assert all(len(topological_sort(root)) == 2 for root in roots)
+    assert {(root._op, root._rule) for root in roots} == {("*", ops.mul)}  # and they are like all others
 
 
 # ------------------------------------------------------------------ the report
