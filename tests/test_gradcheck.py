@@ -455,6 +455,16 @@ def test_what_goes_in_is_moved_by_two_units_in_the_last_place_and_what_comes_out
     assert out.data == 1.75 + side * (2 + 16) * math.ulp(1.75)
 
 
+def test_noise_is_the_same_in_every_run_and_on_every_machine():
+    assert check_gradients(lambda x: x * x * x, 1.5).rows[0].uncertainty == 2.000888343900442e-11
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_noise_on_one_side_is_noise(side, monkeypatch):
+    monkeypatch.setattr(chapter, "slope", lambda f, x, noise, *_: (1.0, noise(0.25)[-1], 1.0))
+    assert check_gradients(lambda x: ((x - 1.0) * side).relu() + 1e9, 1.0).rows[0].uncertainty > 1e-7
+
+
 def test_what_is_flat_and_what_is_rounded_away():
     assert chapter.is_flat(ops.relu, (-1.0,), (-0.9,))
     assert chapter.is_flat(ops.dot, (1.0, 2.0, 0.0, 5.0), (1.1, 2.0, 0.0, 5.0))
@@ -500,7 +510,12 @@ def test_a_function_that_takes_a_shorter_or_a_longer_way_a_step_away_is_checked_
 
 @pytest.mark.parametrize(
     ("f", "point"),
-    [(lambda x: x.relu(), 0.0), (lambda x: (x - 1.0).relu() * 1e9, 1.0), (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0)],
+    [
+        (lambda x: x.relu(), 0.0),
+        (lambda x: (x - 1.0).relu() * 1e9, 1.0),
+        (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0),
+        (lambda x: (x.relu(), x + 1e12)[0], 0.0),  # the noise of what it does not return does not count
+    ],
 )
 def test_a_kink_is_called_a_kink(f, point):
     report = check_gradients(f, point)
@@ -743,9 +758,18 @@ def test_zero_is_held_against_how_steep_f_is_beside_it():
     assert parabola(enough * 0.999) == [-10]
     assert parabola(enough * 1.001) == [-10, -8]
     assert len(parabola(enough * 0.999, claimed=1e-30)) > 1  # only for 0
-    # and on no step longer than about |x|/4: the neighbourhood of a small x is small
-    assert parabola(enough * 0.999, x=2.0**-13)[:3] == [-23, -11, -9]
+    # on the side where it is steeper: it rises by 34h² on one, and by 18h² on the other
+    for side in (-1.0, 1.0):
+        for factor, tried in [(0.999, [-10]), (1.001, [-10, -8])]:
+            noise = factor * 34.0e-7 * 2.0**-20 / 4.0
+            assert steps(lambda t, s=side: t * t * (1.0 + s * 2.0**10 * t), 0.0, noise, claimed=0.0)[0] == tried
+    # and on no step longer than about |x|/4, or 1/4 from 0: the neighbourhood of a small x is small
+    assert parabola(enough * 0.999, x=2.0**-9)[:4] == [-19, -11, -9, -7]
     assert parabola(enough * 0.999, x=2.0**-8) == [-18, -11, -9]
+    assert parabola(1e-7)[:7] == list(range(-10, 3, 2))  # at 2⁰ it would be enough
+    # a slope no larger than its uncertainty of 2⁻³³ may be zero
+    for slope, tried in [(2.0**-33, [-10]), (2.0**-33 + 2.0**-40, [-10, -8])]:
+        assert steps(lambda t, s=slope: t * (t + s), 0.0, noise=2.0**-44, claimed=0.0)[0][:2] == tried
 
 
 def far(t: float) -> float:
