@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -96,6 +97,7 @@ def test_right_gradients_agree_at_every_scale_of_input_and_output(scale):
         (lambda x: x * 1e-9 + 1e8, 1.0),
         (lambda x: 1e12 * x**-2, -3.0),
         (lambda x: (x * 300.0).sigmoid() + x * x, 0.01),
+        (lambda x: x + 1.0 / (x * sys.float_info.max), 1.0),  # a little further, 1/inf
     ],
 )
 def test_awkward_but_right_gradients_agree(f, point):
@@ -445,12 +447,31 @@ def test_noise_is_measured_without_the_operations_that_do_not_move():
     assert moved == [False, False, False, True, True, True, True, False, True]
 
 
+@pytest.mark.parametrize(("furthest", "side"), [(min, -1), (max, 1)])
+def test_what_goes_in_is_moved_by_two_units_in_the_last_place_and_what_comes_out_by_sixteen(furthest, side):
+    rng = random.Random()
+    rng.randint = lambda *ends: furthest(ends)  # type: ignore[method-assign]
+    out, _ = chapter.run(lambda x: x.relu(), [Value(1.75)], [], rng)
+    assert out.data == 1.75 + side * (2 + 16) * math.ulp(1.75)
+
+
+def test_noise_is_the_same_in_every_run_and_on_every_machine():
+    assert check_gradients(lambda x: x * x * x, 1.5).rows[0].uncertainty == 2.000888343900442e-11
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_noise_on_one_side_is_noise(side, monkeypatch):
+    monkeypatch.setattr(chapter, "slope", lambda f, x, noise, *_: (1.0, noise(0.25)[-1], 1.0))
+    assert check_gradients(lambda x: ((x - 1.0) * side).relu() + 1e9, 1.0).rows[0].uncertainty > 1e-7
+
+
 def test_what_is_flat_and_what_is_rounded_away():
     assert chapter.is_flat(ops.relu, (-1.0,), (-0.9,))
     assert chapter.is_flat(ops.dot, (1.0, 2.0, 0.0, 5.0), (1.1, 2.0, 0.0, 5.0))
     assert chapter.is_flat(ops.tanh, (30.0,), (29.9,))  # on one side only
     assert not chapter.is_flat(ops.add, (1.0, 1e16), (1.1, 1e16))
     assert not chapter.is_flat(ops.tanh, (0.5,), (0.6,))
+    assert not chapter.is_flat(ops.add, (-1.0, 1.0), (-0.9, 1.1))  # both move up, and far away there is no balance
 
     def refuses(a: float) -> tuple[float, tuple[float]]:
         return math.sqrt(a), (0.5 / math.sqrt(a),)
@@ -489,7 +510,12 @@ def test_a_function_that_takes_a_shorter_or_a_longer_way_a_step_away_is_checked_
 
 @pytest.mark.parametrize(
     ("f", "point"),
-    [(lambda x: x.relu(), 0.0), (lambda x: (x - 1.0).relu() * 1e9, 1.0), (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0)],
+    [
+        (lambda x: x.relu(), 0.0),
+        (lambda x: (x - 1.0).relu() * 1e9, 1.0),
+        (lambda x: (x * 3.0 - 6.0).relu() + x, 2.0),
+        (lambda x: (x.relu(), x + 1e12)[0], 0.0),  # the noise of what it does not return does not count
+    ],
 )
 def test_a_kink_is_called_a_kink(f, point):
     report = check_gradients(f, point)
@@ -607,7 +633,7 @@ def test_data_and_grad_are_given_back_after_an_error_in_backward():
     assert (a.data, a.grad, w.grad) == (2.0, 7.0, 8.0)
 
 
-def test_f_sees_fresh_graphs():
+def test_f_sees_fresh_and_ordinary_graphs():
     roots = []
 
     def f(x: Value) -> Value:
@@ -617,6 +643,7 @@ def test_f_sees_fresh_graphs():
     check_gradients(f, 3.0)
     assert len({id(root) for root in roots}) == len(roots)
     assert all(len(topological_sort(root)) == 2 for root in roots)
+    assert {(root._op, root._rule) for root in roots} == {("*", ops.mul)}  # and they are like all others
 
 
 # ------------------------------------------------------------------ the report
@@ -731,9 +758,18 @@ def test_zero_is_held_against_how_steep_f_is_beside_it():
     assert parabola(enough * 0.999) == [-10]
     assert parabola(enough * 1.001) == [-10, -8]
     assert len(parabola(enough * 0.999, claimed=1e-30)) > 1  # only for 0
-    # and on no step longer than about |x|/4: the neighbourhood of a small x is small
-    assert parabola(enough * 0.999, x=2.0**-13)[:3] == [-23, -11, -9]
+    # on the side where it is steeper: it rises by 34h² on one, and by 18h² on the other
+    for side in (-1.0, 1.0):
+        for factor, tried in [(0.999, [-10]), (1.001, [-10, -8])]:
+            noise = factor * 34.0e-7 * 2.0**-20 / 4.0
+            assert steps(lambda t, s=side: t * t * (1.0 + s * 2.0**10 * t), 0.0, noise, claimed=0.0)[0] == tried
+    # and on no step longer than about |x|/4, or 1/4 from 0: the neighbourhood of a small x is small
+    assert parabola(enough * 0.999, x=2.0**-9)[:4] == [-19, -11, -9, -7]
     assert parabola(enough * 0.999, x=2.0**-8) == [-18, -11, -9]
+    assert parabola(1e-7)[:7] == list(range(-10, 3, 2))  # at 2⁰ it would be enough
+    # a slope no larger than its uncertainty of 2⁻³³ may be zero
+    for slope, tried in [(2.0**-33, [-10]), (2.0**-33 + 2.0**-40, [-10, -8])]:
+        assert steps(lambda t, s=slope: t * (t + s), 0.0, noise=2.0**-44, claimed=0.0)[0][:2] == tried
 
 
 def far(t: float) -> float:

@@ -478,6 +478,15 @@ def test_an_error_of_the_rule_itself_is_passed_on() -> None:
         Wrong([Value(1.0)], lr=0.1).step()
 
 
+def test_a_gradient_that_went_wrong_between_two_steps_is_named() -> None:
+    a, b = Value(1.0), Value(1.0)
+    optimizer = SGD([a, b])
+    optimizer.step()
+    b.grad = "0.1"  # type: ignore[assignment]
+    with pytest.raises(TypeError, match=r"parameter 1 must hold a float in \.grad"):
+        optimizer.step()
+
+
 def test_a_closure_is_called_before_the_step(torch) -> None:
     x, t = Value(3.0), torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
     ours, theirs = SGD([x], lr=0.1), torch.optim.SGD([t], lr=0.1)
