@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import reduce
 from itertools import chain
 
@@ -15,6 +17,8 @@ from micrograd_numpy import (
     hinge_loss,
     mse_loss,
 )
+from micrograd_numpy.arrays import record
+from micrograd_numpy.compiler.programs import Programs
 from micrograd_numpy.value import dot, mean, total
 from tests.compiler.eager import values
 from tests.tables import catalogue
@@ -83,6 +87,7 @@ STRUCTURES = {
     "the total of a convolution": lambda x, t: (
         total([(dot(KERNEL, x[i : i + 3]) + SCALE).tanh() for i in range(2)]) * t
     ),
+    "a long sum": lambda x, t: SCALE * t + total(x * 13),
     "a total of a total": lambda x, t: total([total(x), -t, SCALE, 1.0]) - total([*W[0], 2.0]) + total([]) + total([t]),
     "city blocks": lambda x, t: total(abs(v - t) for v in x) + abs(SCALE) * abs(total(x)),
     "a recurrent network": lambda x, t: reduce(cell, x, [0.0 * t] * 3)[0],
@@ -132,3 +137,19 @@ STRUCTURES = {
     "binary_cross_entropy": lambda x, t: binary_cross_entropy(NET(x)[0].sigmoid(), t.sigmoid()),
     "binary_cross_entropy_with_logits": lambda x, t: binary_cross_entropy_with_logits(NET(x), [0.25, 1.0]),
 }
+
+# What programs can have is all in these, in little.
+WRITTEN = """
+parameters tied, terms twice, operations twice, a total of a total, a long sum, negated products, signs mixed
+a convolution, a recurrent network, every other, an outer product, powers, logarithms, rules of one's own
+zero as a result, arguments as results, parameters and numbers as results, a result inside another
+"""
+
+
+def written(how: Callable[[Programs], str]) -> str:
+    """The text of those programs, each under its name."""
+    made = {
+        name: Programs(record(STRUCTURES[name], [[1.0] * 4, 1.0], ["x", "t"]))
+        for name in re.split(", |\n", WRITTEN.strip())
+    }
+    return "\n\n".join(f"# {name}\n\n{how(programs)}" for name, programs in made.items())

@@ -11,7 +11,7 @@ import pytest
 from micrograd_numpy import MLP, vectorize
 from micrograd_numpy.value import dot
 from tests.compiler.eager import compiled_demo, demo, values
-from tests.compiler.structures import STRUCTURES
+from tests.compiler.structures import STRUCTURES, written
 
 
 def calls(source: str) -> list[str]:
@@ -30,6 +30,10 @@ def test_every_program_is_python(name: str) -> None:
     vectorized(np.ones((2, 4)), np.ones(2))
     assert calls(vectorized.source)
     assert set(re.findall(r"    def \w+\(\):\n( +)", vectorized.source)) == {8 * " "}
+
+
+def test_what_is_written_changes_only_if_that_is_meant(stored) -> None:
+    stored("array_programs.txt", written(lambda programs: f"{programs.arrays.source}\n{programs.arrays.explain()}"))
 
 
 def test_the_demo_is_a_short_line_of_statements() -> None:

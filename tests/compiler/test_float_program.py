@@ -7,7 +7,7 @@ import pytest
 
 from micrograd_numpy import Value, vectorize
 from micrograd_numpy.value import apply
-from tests.compiler.structures import STRUCTURES
+from tests.compiler.structures import STRUCTURES, written
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
@@ -15,6 +15,10 @@ def test_every_program_is_python(name: str) -> None:
     vectorized = vectorize(STRUCTURES[name], reduction="none")
     vectorized(np.ones((2, 4)), np.ones(2))
     compile(vectorized._latest.programs.floats.source, "floats", "exec")
+
+
+def test_what_is_written_changes_only_if_that_is_meant(stored) -> None:
+    stored("float_programs.txt", written(lambda programs: programs.floats.source))
 
 
 @pytest.mark.parametrize("samples", [1, 100])
