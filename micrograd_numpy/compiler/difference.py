@@ -35,7 +35,6 @@ def difference(old: Sequence[Piece], new: Sequence[Piece]) -> str:
 
 def pieces(recipe: Recipe) -> Iterator[Piece]:
     """What a recipe does, piece by piece; an input by where it comes from, a constant by its text."""
-    follow.cache_clear()  # what a rule sees may have changed
 
     @cache
     def told(rule: ops.Rule, inputs: int) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
+from micrograd_numpy.compiler.symbols import follow
 from micrograd_numpy.guards import targets
 from micrograd_numpy.guards.replaced import lock, replaced
 from micrograd_numpy.mlp import Module
@@ -170,6 +171,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         If something in the block, other than the engine's operations, asks a Value for its number.
     """
     recorder = Recorder(wide=set(map(id, arguments)))
+    follow.cache_clear()  # what a rule sees may have changed since the last recording
 
     def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
         # whoever else looks on, such as check_gradients, would ask for numbers
