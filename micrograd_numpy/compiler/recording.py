@@ -52,10 +52,10 @@ class Recorder:
 
     Attributes
     ----------
-    made : list
-        Each Value that an operation made, in order, with the operation's rule.
     wide : set of int
         The identities of the Values that depend on an argument.
+    made : list
+        Each Value that an operation made, in order, with the operation's rule.
     constants : list
         Leaves that the function made itself, such as the 1 in `1 - x`.
     checks : list
@@ -66,8 +66,8 @@ class Recorder:
         The last question that was refused; the function may have caught the error.
     """
 
+    wide: set[int]
     made: list[tuple[Value, ops.Rule]] = field(default_factory=list)
-    wide: set[int] = field(default_factory=set)
     constants: list[Value] = field(default_factory=list)
     checks: list[tuple[Value, Callable[[Any], Any], Callable[[float], Exception]]] = field(default_factory=list)
     reads: dict[int, tuple[Module, set[str]]] = field(default_factory=dict)
