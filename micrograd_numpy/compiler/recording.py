@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
+from micrograd_numpy.compiler.symbols import follow
 from micrograd_numpy.guards import targets
 from micrograd_numpy.guards.replaced import lock, replaced
 from micrograd_numpy.mlp import Module
@@ -51,10 +52,10 @@ class Recorder:
 
     Attributes
     ----------
-    made : list
-        Each Value that an operation made, in order, with the operation's rule.
     wide : set of int
         The identities of the Values that depend on an argument.
+    made : list
+        Each Value that an operation made, in order, with the operation's rule.
     constants : list
         Leaves that the function made itself, such as the 1 in `1 - x`.
     checks : list
@@ -65,8 +66,8 @@ class Recorder:
         The last question that was refused; the function may have caught the error.
     """
 
+    wide: set[int]
     made: list[tuple[Value, ops.Rule]] = field(default_factory=list)
-    wide: set[int] = field(default_factory=set)
     constants: list[Value] = field(default_factory=list)
     checks: list[tuple[Value, Callable[[Any], Any], Callable[[float], Exception]]] = field(default_factory=list)
     reads: dict[int, tuple[Module, set[str]]] = field(default_factory=dict)
@@ -170,6 +171,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         If something in the block, other than the engine's operations, asks a Value for its number.
     """
     recorder = Recorder(wide=set(map(id, arguments)))
+    follow.cache_clear()  # what a rule sees may have changed since the last recording
 
     def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
         # whoever else looks on, such as check_gradients, would ask for numbers

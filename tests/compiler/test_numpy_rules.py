@@ -95,10 +95,20 @@ def test_a_buffer_is_used_again_as_soon_as_nobody_needs_it() -> None:
     assert buffers == set()  # the place of the result is enough
 
 
+def test_a_known_exponent_takes_the_faster_power_but_for_a_root() -> None:
+    rules = (ops.power(3.0), 1), (ops.power(0.5), 1), (ops.pow, 2)
+    assert [program(*rule)[0] for rule in rules] == [
+        ["np.power(x0, 3.0, out=o)"],
+        ["np.float_power(x0, 0.5, out=o)"],  # np.power takes a root there: nan at -inf
+        ["np.float_power(x0, x1, out=o)"],
+    ]
+
+
 def test_a_slope_of_0_or_1_is_a_mask() -> None:
     forward, ((lines, name),), buffers = program(ops.relu, 1)
     assert forward == ["np.maximum(x0, 0.0, out=o)"]
     assert (lines, name, buffers) == (["np.not_equal(o, 0.0, out=m1)"], "m1", {"m1"})
+    assert program(ops.tanh, 1)[1:] == ([(["np.multiply(o, o, out=s1)", "np.subtract(1.0, s1, out=s1)"], "s1")], {"s1"})
 
 
 @pytest.mark.parametrize(

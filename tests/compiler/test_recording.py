@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from micrograd_numpy import MLP, SGD, Module, Value, hinge_loss, mse_loss, ops, topological_sort, value, vectorize
-from micrograd_numpy.compiler.recording import current, recorded
+from micrograd_numpy.compiler.recording import Recorder, current, recorded
 from micrograd_numpy.guards import targets
 from micrograd_numpy.value import apply, dot, mean
 from tests.compiler.eager import close, eager, grads
@@ -88,8 +88,8 @@ def test_nothing_is_noted_outside() -> None:
     with recorded() as recorder:
         pass
     a * Value(3.0)
-    assert (recorder.made, recorder.constants, recorder.checks) == ([], [], [])
-    assert current.get() is None
+    assert recorder == Recorder(set())
+    assert recorder.refusal is None and current.get() is None
 
 
 @pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
@@ -260,6 +260,7 @@ REFUSED: dict[str, tuple[Callable[[Value], Any], str]] = {
     "repr(v)": (lambda x: len(repr(x)) * x, "turns a Value into text"),
     "str(v)": (lambda x: len(str(x)) * x, "turns a Value into text"),
     "f-string": (lambda x: len(f"{x}") * x, "turns a Value into text"),
+    "f-string with a format": (lambda x: len(f"{x:.2f}") * x, "turns a Value into text"),
     "str(w)": (lambda x: len(str(W0)) * x, "turns a Value into text"),
     "str([v])": (lambda x: len(str([x])) * x, "turns a Value into text"),
     "'%s' % v": (lambda x: len("%s" % x) * x, "turns a Value into text"),  # noqa: UP031  # one of the ways

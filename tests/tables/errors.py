@@ -375,6 +375,8 @@ vectorize(lambda x: apply(lambda a: (a if isinstance(a, float) else 2 * a, (1.0,
 vectorize(lambda x: apply(lambda a: (sum(a * i for i in range(600)), (1.0,)), x))([1.0, -1.0])
 vectorize(lambda x: apply(lambda a: (sum(i < a and a < i + 0.5 for i in range(64)), (0.0,)), x))([1.0, -1.0])
 numpy_rule(cubed)(lambda x: x**3); vectorize(lambda x: apply(cubed, x))(np.ones(100))
+fmod = lambda a, b: (math.fmod(a, b), (1.0, 0.0)); \
+numpy_rule(fmod)(np.fmod); vectorize(lambda x: apply(fmod, x, a))(np.ones(100))
 vectorize(hinge_loss)([0.5, -0.5], [1, 0])
 vectorize(model)([[1.0, 2.0, 3.0]])
 import micrograd_numpy.emit
