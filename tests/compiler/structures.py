@@ -100,13 +100,18 @@ STRUCTURES = {
     "one minus a layer": lambda x, t: sum((t - dot(w, x)).relu() for w in W),
     "biases minus a layer": lambda x, t: sum((b - dot(w, x)).relu() for w, b in zip(W, B)),
     "signs mixed": lambda x, t: dot(W[0], x) - dot(W[1], [v * t for v in x]) * t + 3 - t,
+    "subtracted where something was added": lambda x, t: (
+        (t - SCALE).tanh() + SCALE - dot([U[0], U[0], U[1]], [x[0], x[0], x[2]])
+    ),
+    "subtracted far apart": lambda x, t: [dot(w, x).tanh() - w[0] for w in W],
     # views
     "backwards": lambda x, t: dot(W2[0], hidden(x)[::-1]) + dot(W2[1], hidden(x)),
-    "every other": lambda x, t: sum(hidden(x)[::2]) * t,
+    "every other": lambda x, t: dot(KERNEL, (h := hidden(x))[::2]) * sum(h) * t,
     "arguments in no order": lambda x, t: dot(
         [W[i][j] for i, j in ((0, 0), (2, 3), (1, 1), (4, 2))], [x[i] for i in (2, 0, 3, 1)]
     ),
     "a layer in no order": lambda x, t: picked(hidden(x), x) ** 2,
+    "more arrays than digits": lambda x, t: [p.exp() * t + reduce(lambda c, _: c.tanh(), range(10), SCALE) for p in U],
     "parameters tied": lambda x, t: dot(U, [v.tanh() for v in [a + b for a, b in zip(U, x)]]) + dot(U, U) * t,
     "terms twice": lambda x, t: (
         dot([U[0], U[0], U[1]], [x[0], x[0], x[2]]) + x[0] * U[0] + x[0] * U[0] + sum([t, t, t]) * SCALE
@@ -122,7 +127,9 @@ STRUCTURES = {
     "a bell": lambda x, t: (-((t - SCALE) ** 2) / (2 * SCALE**2)).exp(),
     "powers": lambda x, t: sum((v * v + 1) ** i for i, v in enumerate(x)) + (t * t + 1) ** SCALE + SCALE**2 + 2**t,
     "logarithms": lambda x, t: sum((v * v + SCALE * SCALE).log() for v in x) / (t * t + 1),
-    "rules of one's own": lambda x, t: own(catalogue.hypot, own(catalogue.sin, SCALE * t), x[0] * U[0]),
+    "rules of one's own": lambda x, t: own(
+        catalogue.sin, own(catalogue.hypot, own(catalogue.sin, SCALE * t), x[0] * U[0])
+    ),
     "the same rule on two inputs": lambda x, t: sum(own(catalogue.softplus, dot(w, x)) for w in W),
     # results
     "arguments as results": lambda x, t: [t, x[0], t * 1.0],
@@ -142,6 +149,7 @@ STRUCTURES = {
 WRITTEN = """
 parameters tied, terms twice, operations twice, a total of a total, a long sum, negated products, signs mixed
 a convolution, a recurrent network, every other, an outer product, powers, logarithms, rules of one's own
+subtracted where something was added, subtracted far apart, more arrays than digits
 zero as a result, arguments as results, parameters and numbers as results, a result inside another
 """
 
