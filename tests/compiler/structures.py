@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import reduce
 from itertools import chain
@@ -145,19 +144,8 @@ STRUCTURES = {
     "binary_cross_entropy_with_logits": lambda x, t: binary_cross_entropy_with_logits(NET(x), [0.25, 1.0]),
 }
 
-# What programs can have is all in these, in little.
-WRITTEN = """
-parameters tied, terms twice, operations twice, a total of a total, a long sum, negated products, signs mixed
-a convolution, a recurrent network, every other, an outer product, powers, logarithms, rules of one's own
-subtracted where something was added, subtracted far apart, more arrays than digits
-zero as a result, arguments as results, parameters and numbers as results, a result inside another
-"""
 
-
-def written(how: Callable[[Programs], str]) -> str:
-    """The text of those programs, each under its name."""
-    made = {
-        name: Programs(record(STRUCTURES[name], [[1.0] * 4, 1.0], ["x", "t"]))
-        for name in re.split(", |\n", WRITTEN.strip())
-    }
+def written(names: str, how: Callable[[Programs], str]) -> str:
+    """The programs of those structures as text, each under its name."""
+    made = {name: Programs(record(STRUCTURES[name], [[1.0] * 4, 1.0], ["x", "t"])) for name in names.split(", ")}
     return "\n\n".join(f"# {name}\n\n{how(programs)}" for name, programs in made.items())

@@ -33,7 +33,14 @@ def test_every_program_is_python(name: str) -> None:
 
 
 def test_what_is_written_changes_only_if_that_is_meant(stored) -> None:
-    stored("array_programs.txt", written(lambda programs: f"{programs.arrays.source}\n{programs.arrays.explain()}"))
+    """In these is all that a program can have, in little."""
+    names = (
+        "parameters tied, terms twice, operations twice, a total of a total, negated products, signs mixed, "
+        "subtracted where something was added, subtracted far apart, more arrays than digits, every other, "
+        "a convolution, a recurrent network, an outer product, powers, logarithms, rules of one's own, "
+        "zero as a result, parameters and numbers as results, a result inside another"
+    )
+    stored("arrays.txt", written(names, lambda programs: f"{programs.arrays.source}\n{programs.arrays.explain()}"))
 
 
 def test_the_demo_is_a_short_line_of_statements() -> None:
