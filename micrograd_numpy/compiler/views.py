@@ -164,8 +164,6 @@ class Views:
         array = d + ("Z" if access.wide else "S")
         if d:
             m, k = (1 if axis in access.repeats else size for axis, size in enumerate((m, k)))
-        elif arrangement == "column" and not down:
-            m = 1
         stem = d + self.label_of(access) + ("k" if arrangement == "block" else "")
         if arrangement == "column" and down >= 0:
             step = f":{down}" if down > 1 else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrograd_numpy import Value, vectorize
+from micrograd_numpy import Value, numpy_rule, vectorize
 from micrograd_numpy.value import apply
+from tests.compiler.eager import by
 from tests.compiler.structures import STRUCTURES, written
 
 
@@ -36,3 +37,12 @@ def test_what_a_rule_answers_becomes_a_float(samples: int) -> None:
     batch = vectorized(np.ones(samples))
     batch.backward()
     assert batch.data == 2.0 and type(w.grad) is float and w.grad == pytest.approx(1.0)
+
+
+def test_a_rule_that_answers_wrongly_for_a_later_sample_is_told_by_its_name() -> None:
+    def growing(a):
+        return a, (1.0,) * int(a)
+
+    numpy_rule(growing)(lambda a: (a, (1.0,)))  # so that it is not followed
+    with by("floats"), pytest.raises(ValueError, match="^the rule 'growing' got 1 inputs but returned 2 local"):
+        vectorize(lambda x: apply(growing, x))([1.0, 2.0])
