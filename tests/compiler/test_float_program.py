@@ -44,5 +44,9 @@ def test_a_rule_that_answers_wrongly_for_a_later_sample_is_told_by_its_name() ->
         return a, (1.0,) * int(a)
 
     numpy_rule(growing)(lambda a: (a, (1.0,)))  # so that it is not followed
-    with by("floats"), pytest.raises(ValueError, match=r"^the rule 'growing' got 1 inputs but returned 2 local"):
+    with (
+        by("floats"),
+        pytest.raises(ValueError, match=r"^the rule 'growing' got 1 inputs but returned 2 local") as error,
+    ):
         vectorize(lambda x: apply(growing, x))([1.0, 2.0])
+    assert "<vectorize>" in [str(step.path) for step in error.traceback]
