@@ -466,11 +466,11 @@ def test_a_program_calls_its_arguments_as_the_function_does() -> None:
     assert re.findall(r"(\w+) = Z\[[012]:", vectorized.source) == ["apples", "pears", "x2"]
 
 
-FACTOR = [1.0]
+FACTOR = {"x": 1.0}
 
 
 def scaled(x: Value) -> Value:
-    return FACTOR[0] * x
+    return FACTOR["x"] * x
 
 
 @pytest.mark.parametrize(("fn", "name"), [(scaled, "scaled"), (partial(scaled), "partial")])
@@ -479,7 +479,7 @@ def test_the_warning_of_a_change_tells_all_and_points_to_the_callers_line(fn, na
     vectorized = vectorize(fn)
     for _ in range(7):
         getattr(vectorized, way)([1.0])
-    monkeypatch.setitem(FACTOR, 0, 2.0)
+    monkeypatch.setitem(FACTOR, "x", 2.0)
     with pytest.warns(RuntimeWarning) as warned:
         getattr(vectorized, way)([1.0])
     assert [warning.filename for warning in warned] == [__file__]
