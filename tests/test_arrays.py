@@ -72,6 +72,42 @@ def test_a_chain_of_functions_may_be_long() -> None:
 # ------------------------------------------------------------------ the passes, one by one
 
 
+def test_a_recipe_holds_what_was_done_to_what() -> None:
+    recipe = record(lambda x: x * W0 + 1, [2.0], ["x"])
+    ((x,),), (w,), (product, result) = recipe.arguments, recipe.parameters, recipe.steps
+    leaf = {"rule": None, "inputs": (), "wide": False, "active": False, "number": 0.0, "parameter": None}
+    leaf |= {"kept": False, "terms": [], "index": 0, "depth": 0}
+    done = {"wide": True, "active": True}
+    assert vars(x) == {**leaf, "wide": True}
+    assert vars(w) == {**leaf, "active": True, "parameter": W0, "index": 1}
+    assert vars(product) == {**leaf, **done, "rule": ops.mul, "inputs": (x, w), "index": 2}
+    assert vars(result.inputs[1]) == {**leaf, "number": 1.0}
+    assert vars(result) == {**leaf, **done, "rule": ops.add, "inputs": result.inputs, "kept": True, "index": 3}
+
+
+W = values(np.random.default_rng(0), 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (lambda x: [dot(row, x[:2]) for row in W], [(3, 2)]),
+        (lambda x: [dot(row, x[:2]) for row in W[:1]], [(1, 2)]),
+        (lambda x: [row[0] * x[0] for row in W], [(3, 1)]),
+        (lambda x: W0 * x[0], []),  # one number times one
+        (lambda x: [2.0 * x[0], 3.0 * x[0]], []),  # only scaled
+        (lambda x: [dot(row, W[2]) * x[0] for row in W[:2]], [(2, 2), (2, 1)]),
+        (lambda x: [dot(W[0], W[1]) * x[0]], []),  # one sum of what all samples share
+        (lambda x: [dot(row, [x[0], x[0]]) for row in W], []),  # one input twice
+        (lambda x: [dot(W[0], x[:2]), dot(W[1], x[2:])], []),  # other inputs
+        (lambda x: [dot(x, x), dot(x, x)], []),  # no weights
+    ],
+)
+def test_a_matrix_is_what_several_weights_are_that_multiply_the_same_inputs(function, shapes) -> None:
+    groups, _ = group(fuse(record(function, [[1.0, 2.0, 3.0, 4.0]], ["x"])))
+    assert [(len(part.a), part.width) for g in groups for part in g.parts if part.matrix] == shapes
+
+
 def test_a_product_that_two_need_stays_a_node_of_its_own() -> None:
     def f(x: list[Value]) -> Value:
         product = x[0] * x[1]

@@ -21,7 +21,6 @@ import pytest
 
 from micrograd_numpy import (
     MLP,
-    SGD,
     Module,
     Value,
     check_gradients,
@@ -348,11 +347,10 @@ def test_what_asks_for_no_number_is_allowed() -> None:
 
 def test_the_engines_own_messages_are_not_masked() -> None:
     for fn, message in {
-        lambda x: Value([x]): "a Value holds one real number, but got list: ",
-        lambda x: mse_loss([[x]], [1.0]): r"predictions\[0\] is list",
-        lambda x: SGD([x * 2]): "only leaves can be optimized, but parameter 0, a recorded Value, was made by",
+        lambda x: Value([x]): r"a Value holds one real number, but got list: \[a recorded Value\]; ",
+        lambda x: mse_loss([[x]], [1.0]): r"mse_loss compares number with number, but predictions\[0\] is list: ",
     }.items():
-        with pytest.raises((TypeError, ValueError), match=message):
+        with pytest.raises(TypeError, match=f"^{message}"):
             vectorize(fn)([1.0])
 
 
