@@ -348,8 +348,9 @@ def with_sign(sign: int, terms: list[Term]) -> list[Term]:
 
 def without_zeros(terms: list[Term]) -> list[Term]:
     """The terms, without the 0 where Python's `sum` begins; beside one term it counts: −0 + 0 is 0."""
-    rest = [t for t in terms if t[2] or not t[1].constant or t[1].number != 0.0]
-    return rest if len(rest) > 1 else sorted(terms, key=lambda t: t not in rest)[:2]
+    zeros = [t for t in terms if t[2] is None and t[1].constant and t[1].number == 0.0]
+    rest = [t for t in terms if t not in zeros]
+    return [*rest, *zeros][: max(len(rest), 2)]
 
 
 def wide_factors(term: Term) -> tuple[bool, ...]:
