@@ -133,13 +133,13 @@ def guarded(recorder: Recorder, name: str) -> property:
 def by_identity(recorder: Recorder) -> tuple[Callable[..., Any], Callable[..., int]]:
     """`==` and `hash`, which refuse what depends on an argument: a plain number would go by what it holds."""
 
-    def ask(name: str, *values: Any) -> None:
-        if not recorder.wide.isdisjoint(map(id, values)) and not is_engine(frame := reader(2)):
+    def ask(name: str, v: Value) -> None:
+        if id(v) in recorder.wide and not is_engine(frame := reader(2)):
             refuse(recorder, frame, DEEDS[name])
 
-    def equal(self: Value, other: Any) -> Any:
-        ask("__eq__", self, other)
-        return self is other or NotImplemented
+    def equal(self: Value, _: Any) -> Any:
+        ask("__eq__", self)
+        return NotImplemented  # so Python asks the other, and then whether the two are one
 
     def hashed(self: Value) -> int:
         ask("__hash__", self)
@@ -212,10 +212,10 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         changes: list[tuple[Any, str, Any]] = [
             (Value, name, guarded(recorder, name)) for name in ("data", "grad", "_local")
         ]
-        changes += zip(
-            [Value] * 4, ("__init__", "__repr__", "__eq__", "__hash__"), (init, text, *by_identity(recorder))
-        )
-        changes += [(value, "node", node), (targets, "check", check), (Module, "__getattribute__", look_up)]
+        equal, hashed = by_identity(recorder)
+        changes += [(Value, "__init__", init), (Value, "__repr__", text), (Value, "__eq__", equal)]
+        changes += [(Value, "__hash__", hashed), (Module, "__getattribute__", look_up)]
+        changes += [(value, "node", node), (targets, "check", check)]
         token, unwatched = current.set(recorder), watching.set(None)
         try:
             with replaced(*changes):
