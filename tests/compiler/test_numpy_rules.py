@@ -15,7 +15,7 @@ from micrograd_numpy import Value, losses, numpy_rule, ops, vectorize
 from micrograd_numpy.compiler.numpy_rules import NumpyRule
 from micrograd_numpy.compiler.symbols import FollowError
 from micrograd_numpy.value import apply
-from tests.compiler.eager import close, eager, grads, numbers, send_back
+from tests.compiler.eager import by, close, eager, grads, numbers, send_back
 from tests.compiler.test_symbols import random_rule
 from tests.tables.edges import BINARY, EDGES, INF, NAN, NUMBERS, PROBABILITIES, SHARES, UNARY, Operation, same
 
@@ -211,3 +211,15 @@ def test_the_engines_rules_can_be_applied() -> None:
     ours = grads([w])
     send_back(eager(f, [1.0, 2.0]), np.ones(2))
     assert close(ours, grads([w]))
+
+
+def test_a_form_that_is_given_may_take_several_inputs() -> None:
+    def ratio(a: Any, b: Any) -> Any:
+        return a / b, (1 / b, -a / b**2)
+
+    numpy_rule(ratio)(ratio)
+    w = Value(2.0)
+    with by("arrays"):
+        batch = vectorize(lambda x: apply(ratio, w, x))([1.0, 4.0])
+    batch.backward()
+    assert (batch.data, w.grad) == (1.25, 0.625)
