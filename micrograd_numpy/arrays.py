@@ -127,14 +127,14 @@ class Recipe:
     """What a function does to one sample: its leaves, and its operations in order."""
 
     names: list[str]  # of the arguments
-    arguments: list[list[RecipeNode]]
+    single: bool  # the function returned a Value, not a list
+    recorded: int  # operations that it did, needed or not
+    structure: Structure  # of its Modules
+    arguments: list[list[RecipeNode]] = field(default_factory=list)
     parameters: list[RecipeNode] = field(default_factory=list)
     steps: list[RecipeNode] = field(default_factory=list)
     results: list[RecipeNode] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)  # what losses demand of labels
-    single: bool = True  # the function returned a Value, not a list
-    recorded: int = 0  # operations that it did, needed or not
-    structure: Structure = field(default_factory=lambda: Structure([]))  # of its Modules
 
 
 # %%
@@ -167,8 +167,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
         raise TypeError(*recorder.refusal.args)
     if not results:
         raise ValueError("the function returned an empty list; return at least one Value")
-    recipe = Recipe(list(names), [], single=single, recorded=len(recorder.made))
-    recipe.structure = Structure(recorder.reads.values())
+    recipe = Recipe(list(names), single, len(recorder.made), Structure(recorder.reads.values()))
     # a leaf that is made inside and kept in a model is a parameter
     constants = set(recorder.constants) - recipe.structure.values
     nodes: dict[Value, RecipeNode] = {}
@@ -205,7 +204,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
             result = RecipeNode(ops.add, (result,), result.wide, result.active)
             recipe.steps.append(result)
         recipe.results.append(result)
-    recipe.checks = [(node_of(v), holds, why) for v, holds, why in recorder.checks]
+    recipe.checks += [(node_of(v), holds, why) for v, holds, why in recorder.checks]
     for node in (*recipe.results, *(node for node, _, _ in recipe.checks)):
         node.kept = True
     leaves = [node for row in recipe.arguments for node in row] + recipe.parameters
@@ -344,13 +343,14 @@ def fuse(recipe: Recipe) -> list[RecipeNode]:
 
 def with_sign(sign: int, terms: list[Term]) -> list[Term]:
     """The terms as they are, or each with the other sign."""
-    return terms if sign > 0 else [(-s, a, b) for s, a, b in terms]
+    return terms if sign == 1 else [(-s, a, b) for s, a, b in terms]
 
 
 def without_zeros(terms: list[Term]) -> list[Term]:
     """The terms, without the 0 where Python's `sum` begins; beside one term it counts: −0 + 0 is 0."""
-    rest = [t for t in terms if t[2] or not t[1].constant or t[1].number != 0.0]
-    return rest if len(rest) > 1 else sorted(terms, key=lambda t: t not in rest)[:2]
+    zeros = [t for t in terms if t[2] is None and t[1].constant and t[1].number == 0.0]
+    rest = [t for t in terms if t not in zeros]
+    return [*rest, *zeros][: max(len(rest), 2)]
 
 
 def wide_factors(term: Term) -> tuple[bool, ...]:
@@ -442,7 +442,7 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 Table = list[list[RecipeNode]]  # a row for each member of a group, a column for each term
 
 
-@dataclass(eq=False)
+@dataclass
 class Part:
     """The terms of one kind of all members: ± Σ aᵢⱼ·bᵢⱼ, or ± Σ aᵢⱼ. Of an operation, one input."""
 
@@ -588,8 +588,8 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
     for matrix in parts:
         for bias in parts:
             if (
-                (matrix.matrix and matrix.b and matrix.b[0][0].wide and matrix.sign > 0)
-                and (bias.b is None and bias.width == 1 and bias.sign > 0)
+                (matrix.matrix and matrix.b and matrix.b[0][0].wide and matrix.sign == 1)
+                and (bias.b is None and bias.width == 1 and bias.sign == 1)
                 and all(b.parameter is not None for (b,) in bias.a)
             ):
                 column = tuple(b for (b,) in matrix.b)

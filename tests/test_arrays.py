@@ -72,6 +72,40 @@ def test_a_chain_of_functions_may_be_long() -> None:
 # ------------------------------------------------------------------ the passes, one by one
 
 
+def test_a_recipe_holds_what_was_done_to_what() -> None:
+    recipe = record(lambda x: x * W0 + 1, [2.0], ["x"])
+    ((x,),), (w,), (product, result) = recipe.arguments, recipe.parameters, recipe.steps
+    leaf = {"rule": None, "inputs": (), "wide": False, "active": False, "number": 0.0, "parameter": None}
+    leaf |= {"kept": False, "terms": [], "index": 0, "depth": 0}
+    done = {"wide": True, "active": True}
+    assert vars(x) == {**leaf, "wide": True}
+    assert vars(w) == {**leaf, "active": True, "parameter": W0, "index": 1}
+    assert vars(product) == {**leaf, **done, "rule": ops.mul, "inputs": (x, w), "index": 2}
+    assert vars(result.inputs[1]) == {**leaf, "number": 1.0}
+    assert vars(result) == {**leaf, **done, "rule": ops.add, "inputs": result.inputs, "kept": True, "index": 3}
+
+
+W = values(np.random.default_rng(0), 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (lambda x: [dot(row, x[:2]) for row in W[:1]], [(1, 2)]),
+        (lambda x: [row[0] * x[0] for row in W], [(3, 1)]),
+        (lambda x: W0 * x[0], []),  # one number times one
+        (lambda x: [2.0 * x[0], 3.0 * x[0]], []),  # only scaled
+        (lambda x: [dot(row, W[2]) * x[0] for row in W[:2]], [(2, 2), (2, 1)]),
+        (lambda x: [dot(W[0], W[1]) * x[0]], []),  # one sum of what all samples share
+        (lambda x: [dot(row, [x[0], x[0]]) for row in W], []),  # one input twice
+        (lambda x: [dot(W[0], x[:2]), dot(W[1], x[2:])], []),  # other inputs
+    ],
+)
+def test_a_matrix_is_what_several_weights_are_that_multiply_the_same_inputs(function, shapes) -> None:
+    groups, _ = group(fuse(record(function, [[1.0, 2.0, 3.0, 4.0]], ["x"])))
+    assert [(len(part.a), part.width) for g in groups for part in g.parts if part.matrix] == shapes
+
+
 def test_a_product_that_two_need_stays_a_node_of_its_own() -> None:
     def f(x: list[Value]) -> Value:
         product = x[0] * x[1]
@@ -79,6 +113,18 @@ def test_a_product_that_two_need_stays_a_node_of_its_own() -> None:
 
     nodes = fuse(record(f, [[1.0, 2.0]], ["x"]))
     assert [(node.rule, len(node.terms)) for node in nodes] == [(ops.mul, 1), (ops.exp, 0), (ops.add, 2)]
+
+
+def test_zeros_vanish_from_a_sum_but_for_one_beside_a_lone_term() -> None:
+    sums = [lambda x: 0 + x + x, lambda x: 0 + x, lambda x: 0 + (0 + x), lambda x: 1 + x, lambda x: x - (1 - x)]
+    last = [fuse(record(f, [2.0], ["x"]))[-1].terms for f in sums]
+    told = [" ".join("x" if a.wide else str(sign * a.number) for sign, a, _ in terms) for terms in last]
+    assert told == ["x x", "0.0 x", "0.0 x", "1.0 x", "-1.0 x x"]
+
+
+def test_what_is_added_comes_before_what_is_subtracted() -> None:
+    groups, _ = group(fuse(record(lambda x: x[0] * x[0] - x[1] * x[1], [[1.0, 2.0]], ["x"])))
+    assert [part.sign for g in groups for part in g.parts] == [1, -1]
 
 
 def test_the_terms_of_a_sum_have_an_order_of_their_own() -> None:

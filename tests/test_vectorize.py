@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import doctest
+import gc
 import math
 import pickle
 import weakref
@@ -151,7 +152,10 @@ def test_callables_of_all_kinds_are_taken() -> None:
     def power(n: int, x: Value) -> Value:
         return x**n
 
-    assert vectorize(Model())([1.0, 2.0]).data == 4.5
+    model = Model()
+    model.forward = None  # a name that what is vectorized has, too
+    assert vectorize(model)([1.0, 2.0]).data == 4.5
+    assert vectorize(model).forward([1.0, 2.0]).tolist() == [3.0, 6.0]
     assert vectorize(Model().method)([1.0, 2.0]).data == 4.5
     assert vectorize(partial(power, 3))([1.0, 2.0]).data == 4.5
     assert vectorize(Value.exp)([0.0]).data == 1.0
@@ -233,9 +237,10 @@ def test_a_method_that_is_decorated_has_programs_for_each_object() -> None:
     twin.w.data = 5.0
     assert (twin.loss([2.0], [0.0]).data, second.loss([2.0], [0.0]).data) == (100.0, 36.0)
     assert pickle.loads(pickle.dumps(first.state_dict())) == {"w": 1.0}
-    gone = weakref.ref(twin)
+    gone, program = weakref.ref(twin), weakref.ref(twin.loss._latest)
     del twin
-    assert gone() is None
+    gc.collect()
+    assert gone() is None and program() is None
 
 
 def test_a_method_of_an_object_that_holds_all_it_needs_to_train_compiles_once() -> None:

@@ -61,21 +61,19 @@ class BackwardPass:
         """Send the gradient of a group of sums to all of their terms."""
         grad = self.views.members(g, "d")
         for part in g.parts:
-            if part.matrix and part.b:
-                self.multiply_back(g, part, part.b, grad)
-                continue
             arrangement, shape = arrangement_of(g, part), shape_of(g, part.width)
             up = f"{grad}[:, None]" if arrangement == "block" else grad
             if part.b is None:
                 self.send(part.a, arrangement, part.sign, shape, up)
-                continue
-            if part.a == part.b:
+            elif part.matrix:
+                self.multiply_back(g, part, part.b, grad)
+            elif part.a == part.b:
                 computation = twice(product(up, self.views.operand(part.a, arrangement)))
                 self.send(part.a, arrangement, part.sign, shape, computation)
-                continue
-            for mine, other in ((part.a, part.b), (part.b, part.a)):
-                computation = product(up, self.views.operand(other, arrangement))
-                self.send(mine, arrangement, part.sign, shape, computation)
+            else:
+                for mine, other in ((part.a, part.b), (part.b, part.a)):
+                    computation = product(up, self.views.operand(other, arrangement))
+                    self.send(mine, arrangement, part.sign, shape, computation)
 
     def multiply_back(self, g: Group, part: Part, b: Table, grad: str) -> None:
         """Send the gradient of a product of a matrix and a column to both."""
@@ -131,7 +129,7 @@ class BackwardPass:
             self.statements += stored(name, sign, target, first, access.packed)
             return
         array = "dZ" if access.wide else "dS" if arrangement == "matrix" else "dS[:, None]"
-        add = "add" if sign > 0 else "subtract"
+        add = "add" if sign == 1 else "subtract"
         self.statements.append(f"np.{add}.at({array}, {self.views.index_of(access, arrangement)}, {name})")
 
     def reach(self, access: Access) -> bool:
@@ -157,10 +155,10 @@ def twice(computation: Computation) -> Computation:
 def stored(name: str, sign: int, target: str, first: bool, packed: bool) -> list[str]:
     """The statement that stores a gradient in its place, or adds it to what is there; none if it is there already."""
     if not first:
-        return [f"np.{'add' if sign > 0 else 'subtract'}({target}, {name}, out={target})"]
+        return [f"np.{'add' if sign == 1 else 'subtract'}({target}, {name}, out={target})"]
     if name != target:
-        return [f"np.copyto({target}, {name})" if sign > 0 else f"np.negative({name}, out={target})"]
-    if sign > 0:
+        return [f"np.copyto({target}, {name})" if sign == 1 else f"np.negative({name}, out={target})"]
+    if sign == 1:
         return []
     # in place, with steps in memory, NumPy 2.4's negative can read what it has just written
     negated = f"np.negative({target}" if packed else f"np.multiply({target}, -1.0"

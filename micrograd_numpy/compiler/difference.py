@@ -20,7 +20,7 @@ def difference(old: Sequence[Piece], new: Sequence[Piece]) -> str:
     for number, (before, now) in enumerate(zip_longest(old, new, fillvalue=nothing)):
         if before == now:
             continue
-        if number == 0:
+        if now[0] == "the parameters":
             return "it uses other Values as parameters"
         if before[0] != now[0]:
             return f"operation {number} was {before[0]} and is {now[0]}"
@@ -35,7 +35,6 @@ def difference(old: Sequence[Piece], new: Sequence[Piece]) -> str:
 
 def pieces(recipe: Recipe) -> Iterator[Piece]:
     """What a recipe does, piece by piece; an input by where it comes from, a constant by its text."""
-    follow.cache_clear()  # what a rule sees may have changed
 
     @cache
     def told(rule: ops.Rule, inputs: int) -> Any:

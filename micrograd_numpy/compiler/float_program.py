@@ -39,7 +39,7 @@ class FloatProgram:
         for i, node in enumerate(recipe.results):
             self.send(True, node, f"seeds[{i}]")
         for node in reversed(nodes):
-            if node.active and (node in self.reached or not node.wide):
+            if node.active:
                 (self.add_up_back if node.terms else self.operate_back)(node)
 
     def name(self, node: RecipeNode) -> str:
@@ -49,7 +49,7 @@ class FloatProgram:
     def add_up(self, node: RecipeNode) -> list[str]:
         """A sum of products, a few terms to a line, because Python's parser has a limit."""
         terms = [
-            f"{'+' if sign > 0 else '-'} {self.name(a)}" + (f" * {self.name(b)}" if b else "")
+            f"{'+' if sign == 1 else '-'} {self.name(a)}" + (f" * {self.name(b)}" if b else "")
             for sign, a, b in node.terms
         ]
         lines = [" ".join(terms[i : i + 50]) for i in range(0, len(terms), 50)]
@@ -66,7 +66,7 @@ class FloatProgram:
         """Send the gradient of a sum to its terms."""
         grad = f"d{self.names[node]}"
         for sign, a, b in node.terms:
-            minus = "-" if sign < 0 else ""
+            minus = "-" if sign == -1 else ""
             self.send(node.wide, a, f"{minus}{grad} * {self.name(b)}" if b else f"{minus}{grad}")
             if b:
                 self.send(node.wide, b, f"{minus}{grad} * {self.name(a)}")

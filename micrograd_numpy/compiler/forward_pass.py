@@ -58,12 +58,12 @@ class ForwardPass:
     def add_up(self, g: Group) -> None:
         """Compute a group of sums, part by part."""
         out, so_far = self.views.members(g), ""
-        for part in sorted(g.parts, key=lambda p: (p.sign < 0, p.matrix, p.b is not None)):
+        for part in sorted(g.parts, key=lambda p: (p.sign == -1, p.matrix, p.b is not None)):
             more = self.add_up_part(g, part, self.views.buffer(shape_of(g)) if so_far == out else out)
             if so_far:
-                self.statements.append(f"np.{'add' if part.sign > 0 else 'subtract'}({so_far}, {more}, out={out})")
+                self.statements.append(f"np.{'add' if part.sign == 1 else 'subtract'}({so_far}, {more}, out={out})")
                 so_far = out
-            elif part.sign < 0:
+            elif part.sign == -1:
                 self.statements.append(f"np.negative({more}, out={out})")
                 so_far = out
             else:

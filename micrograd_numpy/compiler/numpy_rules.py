@@ -164,7 +164,7 @@ def expect_hashable(rule: Rule) -> None:
     ------
     TypeError
     """
-    if getattr(rule, "__hash__", None) is None:
+    if rule.__hash__ is None:
         raise TypeError(
             f"vectorize finds equal rules by their hash, and {rule_name(rule)!r} has none; "
             "if it is a dataclass, write @dataclass(frozen=True)"

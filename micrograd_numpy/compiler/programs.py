@@ -8,7 +8,6 @@ from micrograd_numpy.arrays import MemoryLayout, Recipe, fuse, group
 from micrograd_numpy.compiler.array_program import ArrayProgram
 from micrograd_numpy.compiler.float_program import FloatProgram
 from micrograd_numpy.compiler.numpy_rules import expect_array_rule, expect_hashable
-from micrograd_numpy.compiler.symbols import follow
 
 
 class Programs:
@@ -18,7 +17,6 @@ class Programs:
         for rule in (step.rule for step in recipe.steps if step.rule):
             expect_hashable(rule)
         self.recipe, self.nodes = recipe, fuse(recipe)
-        follow.cache_clear()  # what a rule sees may have changed
         for rule, inputs in {(node.rule, len(node.inputs)) for node in self.nodes if node.rule and not node.terms}:
             expect_array_rule(rule, inputs)  # also if it will run on floats: the size of a batch decides that
         # what is the same for all samples is computed once; a sum counts with all its terms

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from micrograd_numpy import ops, value
 from micrograd_numpy.anomaly import is_installed_at, told, watching
+from micrograd_numpy.compiler.symbols import follow
 from micrograd_numpy.guards import targets
 from micrograd_numpy.guards.replaced import lock, replaced
 from micrograd_numpy.mlp import Module
@@ -51,10 +52,10 @@ class Recorder:
 
     Attributes
     ----------
-    made : list
-        Each Value that an operation made, in order, with the operation's rule.
     wide : set of int
         The identities of the Values that depend on an argument.
+    made : list
+        Each Value that an operation made, in order, with the operation's rule.
     constants : list
         Leaves that the function made itself, such as the 1 in `1 - x`.
     checks : list
@@ -65,8 +66,8 @@ class Recorder:
         The last question that was refused; the function may have caught the error.
     """
 
+    wide: set[int]
     made: list[tuple[Value, ops.Rule]] = field(default_factory=list)
-    wide: set[int] = field(default_factory=set)
     constants: list[Value] = field(default_factory=list)
     checks: list[tuple[Value, Callable[[Any], Any], Callable[[float], Exception]]] = field(default_factory=list)
     reads: dict[int, tuple[Module, set[str]]] = field(default_factory=dict)
@@ -132,13 +133,13 @@ def guarded(recorder: Recorder, name: str) -> property:
 def by_identity(recorder: Recorder) -> tuple[Callable[..., Any], Callable[..., int]]:
     """`==` and `hash`, which refuse what depends on an argument: a plain number would go by what it holds."""
 
-    def ask(name: str, *values: Any) -> None:
-        if not recorder.wide.isdisjoint(map(id, values)) and not is_engine(frame := reader(2)):
+    def ask(name: str, v: Value) -> None:
+        if id(v) in recorder.wide and not is_engine(frame := reader(2)):
             refuse(recorder, frame, DEEDS[name])
 
-    def equal(self: Value, other: Any) -> Any:
-        ask("__eq__", self, other)
-        return self is other or NotImplemented
+    def equal(self: Value, _: Any) -> Any:
+        ask("__eq__", self)
+        return NotImplemented  # so Python asks the other, and then whether the two are one
 
     def hashed(self: Value) -> int:
         ask("__hash__", self)
@@ -170,6 +171,7 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         If something in the block, other than the engine's operations, asks a Value for its number.
     """
     recorder = Recorder(wide=set(map(id, arguments)))
+    follow.cache_clear()  # what a rule sees may have changed since the last recording
 
     def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
         # whoever else looks on, such as check_gradients, would ask for numbers
@@ -210,10 +212,10 @@ def recorded(arguments: Iterable[Value] = ()) -> Iterator[Recorder]:
         changes: list[tuple[Any, str, Any]] = [
             (Value, name, guarded(recorder, name)) for name in ("data", "grad", "_local")
         ]
-        changes += zip(
-            [Value] * 4, ("__init__", "__repr__", "__eq__", "__hash__"), (init, text, *by_identity(recorder))
-        )
-        changes += [(value, "node", node), (targets, "check", check), (Module, "__getattribute__", look_up)]
+        equal, hashed = by_identity(recorder)
+        changes += [(Value, "__init__", init), (Value, "__repr__", text), (Value, "__eq__", equal)]
+        changes += [(Value, "__hash__", hashed), (Module, "__getattribute__", look_up)]
+        changes += [(value, "node", node), (targets, "check", check)]
         token, unwatched = current.set(recorder), watching.set(None)
         try:
             with replaced(*changes):

@@ -353,7 +353,7 @@ class Vectorized:
         me, methods = id(owner), self._methods
         if me not in methods:
             try:
-                methods[me] = weakref.ref(owner, lambda _: methods.pop(me, None)), State()
+                methods[me] = weakref.ref(owner, lambda _: methods.pop(me)), State()
             except TypeError:
                 raise TypeError(
                     f"a vectorized method needs objects that can be referred to weakly; add '__weakref__' to the "
@@ -400,11 +400,8 @@ class Vectorized:
 
     def forward(self, *arrays: Any) -> np.ndarray:
         """The function of each sample, with no way back: an array of shape (samples,) or (samples, results)."""
-        batches = as_batches(arrays)
-        compiled, replay = self._run(batches)
-        results = each(compiled.recipe, replay, len(batches[0]))
-        compiled.put_back(replay, len(batches[0]))
-        return results
+        call = Call(self, as_batches(arrays))
+        return each(call.compiled.recipe, call.replay, call.n)
 
     @property
     def source(self) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
@@ -71,7 +72,7 @@ class Symbol:
     def __getattr__(self, name: str) -> Callable[[], Operand]:
         if name not in ELEMENTARY:
             raise AttributeError(name)
-        return lambda: self.trace.make(name, self)
+        return partial(method(name), self)
 
     def __hash__(self) -> int:
         if self.trace.running:
@@ -116,11 +117,12 @@ class Trace:
         How many inputs the rule takes.
     """
 
+    running: bool  # whether the rule is at work
+    decided: dict[int, bool]  # the answers, by the question's identity, on the way that it goes now
+    asked: Any  # the first question without an answer, which ends that way
+
     def __init__(self, inputs: int) -> None:
         self.symbols: dict[Any, Symbol] = {}
-        self.decided: dict[int, bool] = {}  # the answers, by the question's identity, on the way that it goes now
-        self.asked: Any = None  # the first question without an answer, which ends that way
-        self.running = False  # whether the rule is at work
         self.ways = 0  # that it went
         self.inputs = tuple(self.intern("input", float(i)) for i in range(inputs))
 
@@ -136,14 +138,13 @@ class Trace:
             raise FollowError(f"its ifs can go more than {MOST_WAYS} ways")
         self.decided, self.asked, self.running = decided, None, True
         try:
-            answer = rule(*self.inputs)
-        except Fork:
-            answer = None
+            with suppress(Fork):
+                answer = rule(*self.inputs)
         finally:
             self.running = False
-        if self.asked is None:  # also if the rule has caught the Fork
+        if self.asked is None:
             return answer
-        question = self.asked
+        question = self.asked  # also if the rule has caught the Fork
         return self.where(question, *(self.run(rule, {**decided, id(question): yes}) for yes in (True, False)))
 
     def intern(self, op: str, *inputs: Operand) -> Symbol:
@@ -207,7 +208,7 @@ def identity(x: Operand) -> Any:
 
 def is_ours(rule: Rule) -> bool:
     """Whether a rule is the library's: it is pure, and gives floats."""
-    return str(getattr(rule, "__module__", "")).startswith("micrograd_numpy.")
+    return str(getattr(rule, "__module__", None)).startswith("micrograd_numpy.")
 
 
 def reached(ends: Iterable[Operand], known: Iterable[Symbol] = ()) -> list[Symbol]:
@@ -265,7 +266,7 @@ class Followed:
         return {"steps": rows, "result": place(self.result), "slopes": list(map(place, self.slopes))}
 
 
-@lru_cache(maxsize=256)
+@lru_cache
 def follow(rule: Rule, inputs: int) -> Followed:
     """What a rule does to so many inputs.
 
@@ -313,7 +314,7 @@ def compare(rule: Rule, followed: Followed) -> None:
     telling = [*TELLING, *(x for bound in sorted(bounds)[:8] for x in around(bound))]  # a set would take −0 for 0
     count = len(followed.inputs)
     grid = list(product(telling, repeat=min(count, 2)))
-    points = [tuple(pair[(i + i // 2) % len(pair)] for i in range(count)) for pair in grid]
+    points = [tuple(pair[(i + 1) // 2 % len(pair)] for i in range(count)) for pair in grid]
     numbers: dict[Any, Any] = dict(zip(followed.inputs, np.array(points).T))
     with np.errstate(all="ignore"):
         for s in steps:
@@ -329,7 +330,7 @@ def compare(rule: Rule, followed: Followed) -> None:
             except Exception:  # noqa: BLE001, S112  # where Python stops, or turns complex, NumPy goes on
                 continue
             for ours, its in zip(found, says):
-                if not (math.isclose(ours, its, rel_tol=1e-9, abs_tol=1e-12) or (ours != ours and its != its)):  # noqa: PLR0124
+                if not (math.isclose(ours, its, abs_tol=1e-12) or (ours != ours and its != its)):  # noqa: PLR0124
                     at = ", ".join(map(repr, point))
                     raise FollowError(
                         f"on symbols it goes another way: at {at} it is {its!r} and would become {ours!r}"

@@ -117,15 +117,14 @@ class Views:
         numbers = self.counts.setdefault(stem, count(1))
         while (name := f"{stem}{next(numbers)}") in self.taken:
             pass
-        self.taken.add(name)
         return name
 
     def label(self, table: Table, stem: str) -> str:
         """What the numbers of a table are called; a new name, if they have none."""
         access = self.access(table)
         if access not in self.labels:
-            given = len(stem) > 1 or stem in self.recipe.names
-            self.labels[access] = stem if given and stem not in self.taken else self.new(stem)
+            given = stem in self.recipe.names and stem not in self.taken
+            self.labels[access] = stem if given else self.new(stem)
             self.taken.add(self.labels[access])
         return self.labels[access]
 
@@ -165,11 +164,9 @@ class Views:
         array = d + ("Z" if access.wide else "S")
         if d:
             m, k = (1 if axis in access.repeats else size for axis, size in enumerate((m, k)))
-        elif arrangement == "column" and not down:
-            m = 1
         stem = d + self.label_of(access) + ("k" if arrangement == "block" else "")
-        if arrangement == "column" and (m == 1 or down > 0):
-            step = f":{down}" if m > 1 and down > 1 else ""
+        if arrangement == "column" and down >= 0:
+            step = f":{down}" if down > 1 else ""
             cut = f"{start}:{start + (m - 1) * down + 1}{step}"
             definition = f"{array}[{cut}]" if access.wide else f"{array}[{cut}, None]"
         elif arrangement == "matrix" and (k == 1 or right == 1) and (m == 1 or down == k):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from itertools import chain
 
@@ -15,6 +16,8 @@ from micrograd_numpy import (
     hinge_loss,
     mse_loss,
 )
+from micrograd_numpy.arrays import record
+from micrograd_numpy.compiler.programs import Programs
 from micrograd_numpy.value import dot, mean, total
 from tests.compiler.eager import values
 from tests.tables import catalogue
@@ -83,6 +86,7 @@ STRUCTURES = {
     "the total of a convolution": lambda x, t: (
         total([(dot(KERNEL, x[i : i + 3]) + SCALE).tanh() for i in range(2)]) * t
     ),
+    "a long sum": lambda x, t: SCALE * t + total(x * 13),
     "a total of a total": lambda x, t: total([total(x), -t, SCALE, 1.0]) - total([*W[0], 2.0]) + total([]) + total([t]),
     "city blocks": lambda x, t: total(abs(v - t) for v in x) + abs(SCALE) * abs(total(x)),
     "a recurrent network": lambda x, t: reduce(cell, x, [0.0 * t] * 3)[0],
@@ -95,13 +99,18 @@ STRUCTURES = {
     "one minus a layer": lambda x, t: sum((t - dot(w, x)).relu() for w in W),
     "biases minus a layer": lambda x, t: sum((b - dot(w, x)).relu() for w, b in zip(W, B)),
     "signs mixed": lambda x, t: dot(W[0], x) - dot(W[1], [v * t for v in x]) * t + 3 - t,
+    "subtracted where something was added": lambda x, t: (
+        (t - SCALE).tanh() + SCALE - dot([U[0], U[0], U[1]], [x[0], x[0], x[2]])
+    ),
+    "subtracted far apart": lambda x, t: [dot(w, x).tanh() - w[0] for w in W],
     # views
     "backwards": lambda x, t: dot(W2[0], hidden(x)[::-1]) + dot(W2[1], hidden(x)),
-    "every other": lambda x, t: sum(hidden(x)[::2]) * t,
+    "every other": lambda x, t: dot(KERNEL, (h := hidden(x))[::2]) * sum(h) * t,
     "arguments in no order": lambda x, t: dot(
         [W[i][j] for i, j in ((0, 0), (2, 3), (1, 1), (4, 2))], [x[i] for i in (2, 0, 3, 1)]
     ),
     "a layer in no order": lambda x, t: picked(hidden(x), x) ** 2,
+    "more arrays than digits": lambda x, t: [p.exp() * t + reduce(lambda c, _: c.tanh(), range(10), SCALE) for p in U],
     "parameters tied": lambda x, t: dot(U, [v.tanh() for v in [a + b for a, b in zip(U, x)]]) + dot(U, U) * t,
     "terms twice": lambda x, t: (
         dot([U[0], U[0], U[1]], [x[0], x[0], x[2]]) + x[0] * U[0] + x[0] * U[0] + sum([t, t, t]) * SCALE
@@ -117,7 +126,9 @@ STRUCTURES = {
     "a bell": lambda x, t: (-((t - SCALE) ** 2) / (2 * SCALE**2)).exp(),
     "powers": lambda x, t: sum((v * v + 1) ** i for i, v in enumerate(x)) + (t * t + 1) ** SCALE + SCALE**2 + 2**t,
     "logarithms": lambda x, t: sum((v * v + SCALE * SCALE).log() for v in x) / (t * t + 1),
-    "rules of one's own": lambda x, t: own(catalogue.hypot, own(catalogue.sin, SCALE * t), x[0] * U[0]),
+    "rules of one's own": lambda x, t: own(
+        catalogue.sin, own(catalogue.hypot, own(catalogue.sin, SCALE * t), x[0] * U[0])
+    ),
     "the same rule on two inputs": lambda x, t: sum(own(catalogue.softplus, dot(w, x)) for w in W),
     # results
     "arguments as results": lambda x, t: [t, x[0], t * 1.0],
@@ -132,3 +143,9 @@ STRUCTURES = {
     "binary_cross_entropy": lambda x, t: binary_cross_entropy(NET(x)[0].sigmoid(), t.sigmoid()),
     "binary_cross_entropy_with_logits": lambda x, t: binary_cross_entropy_with_logits(NET(x), [0.25, 1.0]),
 }
+
+
+def written(names: str, how: Callable[[Programs], str]) -> str:
+    """The programs of those structures as text, each under its name."""
+    made = {name: Programs(record(STRUCTURES[name], [[1.0] * 4, 1.0], ["x", "t"])) for name in names.split(", ")}
+    return "\n\n".join(f"# {name}\n\n{how(programs)}" for name, programs in made.items())

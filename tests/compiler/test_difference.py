@@ -31,14 +31,8 @@ class Scale:
         return self.scale * x
 
 
-AROUND: dict[str, Any] = {
-    "np": np,
-    "deque": deque,
-    "partial": partial,
-    "ModuleType": ModuleType,
-    "Value": Value,
-    "Scale": Scale,
-}
+AROUND: dict[str, Any] = {"np": np, "deque": deque, "partial": partial, "ModuleType": ModuleType, "Value": Value}
+AROUND["Scale"] = Scale
 # What stands around a function that doubles, the function, and what makes it do something else.
 CHANGES = {
     "a global": ("scale = 2.0", "lambda x: scale * x", "scale = 5.0"),

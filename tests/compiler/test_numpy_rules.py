@@ -15,7 +15,7 @@ from micrograd_numpy import Value, losses, numpy_rule, ops, vectorize
 from micrograd_numpy.compiler.numpy_rules import NumpyRule
 from micrograd_numpy.compiler.symbols import FollowError
 from micrograd_numpy.value import apply
-from tests.compiler.eager import close, eager, grads, numbers, send_back
+from tests.compiler.eager import by, close, eager, grads, numbers, send_back
 from tests.compiler.test_symbols import random_rule
 from tests.tables.edges import BINARY, EDGES, INF, NAN, NUMBERS, PROBABILITIES, SHARES, UNARY, Operation, same
 
@@ -95,10 +95,20 @@ def test_a_buffer_is_used_again_as_soon_as_nobody_needs_it() -> None:
     assert buffers == set()  # the place of the result is enough
 
 
+def test_a_known_exponent_takes_the_faster_power_but_for_a_root() -> None:
+    rules = (ops.power(3.0), 1), (ops.power(0.5), 1), (ops.pow, 2)
+    assert [program(*rule)[0] for rule in rules] == [
+        ["np.power(x0, 3.0, out=o)"],
+        ["np.float_power(x0, 0.5, out=o)"],  # np.power takes a root there: nan at -inf
+        ["np.float_power(x0, x1, out=o)"],
+    ]
+
+
 def test_a_slope_of_0_or_1_is_a_mask() -> None:
     forward, ((lines, name),), buffers = program(ops.relu, 1)
     assert forward == ["np.maximum(x0, 0.0, out=o)"]
     assert (lines, name, buffers) == (["np.not_equal(o, 0.0, out=m1)"], "m1", {"m1"})
+    assert program(ops.tanh, 1)[1:] == ([(["np.multiply(o, o, out=s1)", "np.subtract(1.0, s1, out=s1)"], "s1")], {"s1"})
 
 
 @pytest.mark.parametrize(
@@ -201,3 +211,15 @@ def test_the_engines_rules_can_be_applied() -> None:
     ours = grads([w])
     send_back(eager(f, [1.0, 2.0]), np.ones(2))
     assert close(ours, grads([w]))
+
+
+def test_a_form_that_is_given_may_take_several_inputs() -> None:
+    def ratio(a: Any, b: Any) -> Any:
+        return a / b, (1 / b, -a / b**2)
+
+    numpy_rule(ratio)(ratio)
+    w = Value(2.0)
+    with by("arrays"):
+        batch = vectorize(lambda x: apply(ratio, w, x))([1.0, 4.0])
+    batch.backward()
+    assert (batch.data, w.grad) == (1.25, 0.625)

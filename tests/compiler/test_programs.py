@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_numpy import Value, apply, dot, vectorize
+from micrograd_numpy import Value, dot, vectorize
 from micrograd_numpy.arrays import record
 from micrograd_numpy.compiler.programs import Programs
 from tests.compiler.eager import BACKENDS, by, close, eager, grads, numbers, send_back
@@ -125,23 +125,3 @@ def test_a_sum_is_as_much_work_as_its_terms_and_what_samples_share_is_done_once(
     made = Programs(record(lambda x: dot([w.exp()] * 3, x).tanh().exp(), [[1.0, 2.0, 3.0]], ["x"]))
     assert (made.work, made.levels) == ({False: 1, True: 3 + 1 + 1}, 4)
     assert made.share(10, statements=4) == (1 + 10 * 5) / 4
-
-
-def test_a_rule_is_followed_anew_each_time_that_a_function_is_compiled() -> None:
-    factor = [2.0]
-
-    def scaled(a: float) -> tuple[float, tuple[float]]:
-        return factor[0] * a, (factor[0],)
-
-    with by("arrays"):
-        assert vectorize(lambda x: apply(scaled, x), reduction="none")([1.0]).data == [2.0]
-        factor[0] = 5.0
-        assert vectorize(lambda x: apply(scaled, x), reduction="none")([1.0]).data == [5.0]
-
-
-def test_a_rule_that_does_not_run_on_arrays_is_refused_also_where_floats_would_do() -> None:
-    def rounded(a: float) -> tuple[float, tuple[float]]:
-        return float(f"{a:.1f}"), (1.0,)
-
-    with by("floats"), pytest.raises(TypeError, match="rounded"):
-        vectorize(lambda x: apply(rounded, x))([1.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -186,6 +187,7 @@ class Pressing(Value):
 def test_a_backward_that_is_interrupted_while_it_writes_writes_the_rest() -> None:
     Pressing.pressed = False
     parameters = [Value(1.0), Value(2.0), Pressing(3.0), Value(4.0), Value(5.0)]
+    parameters[-1].grad = None
     batch = vectorize(lambda x: sum(p * x for p in parameters))([2.0])
     with pytest.raises(KeyboardInterrupt):
         batch.backward()
@@ -229,11 +231,16 @@ def test_memory_is_made_once(monkeypatch) -> None:
     kept = [vectorized(X) for _ in range(5)]
     assert len(made) == 7  # one was free
     del kept, batch
-    assert [vectorized(X).data for _ in range(3)] and len(made) == 7
-    for n in range(101, 109):  # eight other sizes: the first is forgotten
+    kept = [vectorized(X) for _ in range(3)]
+    assert len(made) == 8  # two were free
+    del kept
+    for n in range(101, 107):
         vectorized(X[:n])
     vectorized(X)
-    assert made[7:] == [*range(101, 109), 1000]
+    assert made[8:] == [*range(101, 107)]  # eight sizes are kept
+    vectorized(X[:107])
+    vectorized(X)
+    assert made[14:] == [107, 1000]  # of nine the first is forgotten
 
 
 def test_a_call_allocates_nothing_that_grows_with_the_batch() -> None:
@@ -264,11 +271,15 @@ def test_samples_of_another_shape_compile_a_program_of_their_own() -> None:
 
 
 def test_of_many_shapes_the_last_are_kept() -> None:
-    vectorized = vectorize(lambda x: dot(x, x))
-    for k in range(1, 3 * replay.MOST):
+    factor = [1.0]
+    vectorized = vectorize(lambda x: factor[0] * dot(x, x))
+    for k in range(1, 50):
         vectorized([[1.0] * k])
-    assert len(vectorized._state.compiled) == replay.MOST
-    assert vectorized([[1.0]]).data == 1.0
+    factor[0] = 2.0
+    with pytest.warns(RuntimeWarning, match="has changed"):
+        assert vectorized([[1.0] * 49]).data == 98.0
+    assert len(vectorized._state.compiled) == 16  # nothing had to make room for what is compiled anew
+    assert vectorized([[1.0]]).data == 2.0
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -296,7 +307,7 @@ def test_what_a_call_returns_can_be_used_like_any_value(reduction: str) -> None:
 def test_a_batch_behaves_like_a_value() -> None:
     w = Value(2.0, label="w")
     batch = vectorize(lambda x: w * x)([1.0, 3.0])
-    assert isinstance(batch, Value) and batch._prev == (w,) and batch._local == (2.0,)
+    assert isinstance(batch, Value) and (batch._prev, batch._op, batch._local) == ((w,), "batch", (2.0,))
     assert (float(batch), batch > 3.0, bool(batch)) == (4.0, True, True)
     assert draw_graph(batch + 1, local_derivatives=True).nodes == 4
     with pytest.raises(TypeError, match="only leaves can be copied"):
@@ -439,3 +450,42 @@ def test_what_is_small_runs_on_floats_and_what_is_large_on_arrays() -> None:
     assert isinstance(vectorized(np.ones(1000))._call.replay, replay.ArrayReplay)
     _, loss, X, y = demo()
     assert isinstance(vectorize(loss)(X[:10], y[:10])._call.replay, replay.ArrayReplay)
+
+
+def test_arrays_begin_to_pay_at_five_numbers_for_each_statement() -> None:
+    w = Value(2.0)
+    one_statement, several = vectorize(Value.exp), vectorize(lambda x: (w * x).tanh())
+    assert isinstance(one_statement(np.ones(4))._call.replay, replay.FloatReplay)
+    assert isinstance(one_statement(np.ones(5))._call.replay, replay.ArrayReplay)
+    assert isinstance(several(np.ones(5))._call.replay, replay.FloatReplay)  # two levels, but more statements
+
+
+def test_a_program_calls_its_arguments_as_the_function_does() -> None:
+    vectorized = vectorize(lambda apples, *pears: apples * pears[0] * pears[1])
+    vectorized([1.0], [2.0], [3.0])
+    assert re.findall(r"(\w+) = Z\[[012]:", vectorized.source) == ["apples", "pears", "x2"]
+
+
+FACTOR = {"x": 1.0}
+
+
+def scaled(x: Value) -> Value:
+    return FACTOR["x"] * x
+
+
+@pytest.mark.parametrize(("fn", "name"), [(scaled, "scaled"), (partial(scaled), "partial")])
+@pytest.mark.parametrize("way", ["__call__", "forward"])
+def test_the_warning_of_a_change_tells_all_and_points_to_the_callers_line(fn, name: str, way: str, monkeypatch) -> None:
+    vectorized = vectorize(fn)
+    for _ in range(7):
+        getattr(vectorized, way)([1.0])
+    monkeypatch.setitem(FACTOR, "x", 2.0)
+    with pytest.warns(RuntimeWarning) as warned:
+        getattr(vectorized, way)([1.0])
+    assert [warning.filename for warning in warned] == [__file__]
+    assert str(warned[0].message) == (
+        f"{name!r} has changed: a constant was 1.0 and is 2.0. It is compiled anew for this call; 3 calls before it "
+        "may have missed the change. What a vectorized function sees is frozen, but for its arguments, the numbers of "
+        "its parameters and what it asks of its Modules. Pass what changes as an argument, or call "
+        f"{name}.forget() after a change"
+    )

@@ -55,10 +55,11 @@ TESTED_ELSEWHERE = {  # modules whose tests are not at the mirrored place
     "value": "test_engine.py",  # Values, rules and backpropagation show what they do only together
     "nn": "test_package.py",  # it only passes names on
 }
+TESTED_WITH = {"arrays": "compiler", "vectorize": "compiler"}  # chapters that are tested as a room's modules are
 # What else tests the modules of a room, the quick ones first: a mutant that lives goes through them all.
 TESTS = {
     "": ("test_engine.py", "test_errors.py", "test_properties.py", "test_edges.py"),
-    "compiler": ("test_arrays.py", "test_vectorize.py", "test_fuzz.py", "test_edges.py"),
+    "compiler": ("test_arrays.py", "test_vectorize.py", "test_errors.py"),  # the others compile nothing
     "drawing": ("test_graph.py",),
     "figures": ("test_errors.py", "test_graph.py"),
     "guards": ("test_errors.py", "test_engine.py", "test_losses.py", "test_mlp.py", "test_optimizers.py"),
@@ -88,6 +89,7 @@ def tests_of(module: str) -> list[str]:
     room, _, name = module.rpartition("/")
     tests = ROOT / "tests"
     own = tests / room / TESTED_ELSEWHERE.get(module, f"test_{name}.py")
+    room = TESTED_WITH.get(module, room)
     others = sorted((tests / room).glob("test_*.py")) if room else []
     files = dict.fromkeys([own, *others, *(tests / file for file in TESTS[room])])
     return [str(file.relative_to(ROOT)) for file in files if file.exists()]
