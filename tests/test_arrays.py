@@ -73,16 +73,17 @@ def test_a_chain_of_functions_may_be_long() -> None:
 
 
 def test_a_recipe_holds_what_was_done_to_what() -> None:
-    recipe = record(lambda x: x * W0 + 1, [2.0], ["x"])
-    ((x,),), (w,), (product, result) = recipe.arguments, recipe.parameters, recipe.steps
+    recipe = record(lambda x: x * W0 + (x + 1), [2.0], ["x"])
+    ((x,),), (w,), (product, shifted, result) = recipe.arguments, recipe.parameters, recipe.steps
     leaf = {"rule": None, "inputs": (), "wide": False, "active": False, "number": 0.0, "parameter": None}
     leaf |= {"kept": False, "terms": [], "index": 0, "depth": 0}
     done = {"wide": True, "active": True}
     assert vars(x) == {**leaf, "wide": True}
     assert vars(w) == {**leaf, "active": True, "parameter": W0, "index": 1}
     assert vars(product) == {**leaf, **done, "rule": ops.mul, "inputs": (x, w), "index": 2}
-    assert vars(result.inputs[1]) == {**leaf, "number": 1.0}
-    assert vars(result) == {**leaf, **done, "rule": ops.add, "inputs": result.inputs, "kept": True, "index": 3}
+    assert vars(shifted) == {**leaf, "wide": True, "rule": ops.add, "inputs": shifted.inputs, "index": 3}
+    assert vars(shifted.inputs[1]) == {**leaf, "number": 1.0}
+    assert vars(result) == {**leaf, **done, "rule": ops.add, "inputs": (product, shifted), "kept": True, "index": 4}
 
 
 W = values(np.random.default_rng(0), 3, 2)
