@@ -93,7 +93,7 @@ W = values(np.random.default_rng(0), 3, 2)
     ("function", "shapes"),
     [
         (lambda x: [dot(row, x[:2]) for row in W[:1]], [(1, 2)]),
-        (lambda x: [row[0] * x[0] for row in W], [(3, 1)]),
+        (lambda x: [x[0] * row[0] for row in W], [(3, 1)]),  # also the other way round
         (lambda x: W0 * x[0], []),  # one number times one
         (lambda x: [2.0 * x[0], 3.0 * x[0]], []),  # only scaled
         (lambda x: [dot(row, W[2]) * x[0] for row in W[:2]], [(2, 2), (2, 1)]),
