@@ -164,7 +164,8 @@ def test_matrices_and_what_they_multiply_lie_in_a_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "taken"), [(Value.relu, True), (Value.exp, True), (abs, False), (Value.log, False)]
+    ("function", "taken"),
+    [(Value.relu, True), (Value.exp, True), (abs, False), (Value.log, False), (lambda v: [v, v.relu()], False)],
 )
 def test_a_result_takes_the_place_of_its_input_if_its_slope_follows_from_it(function, taken: bool) -> None:
     recipe = record(lambda x: function(2.0 * x), [1.0], ["x"])
