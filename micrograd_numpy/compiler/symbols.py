@@ -314,7 +314,7 @@ def compare(rule: Rule, followed: Followed) -> None:
     telling = [*TELLING, *(x for bound in sorted(bounds)[:8] for x in around(bound))]  # a set would take −0 for 0
     count = len(followed.inputs)
     grid = list(product(telling, repeat=min(count, 2)))
-    points = [tuple(pair[(i + 1) // 2 % len(pair)] for i in range(count)) for pair in grid]
+    points = [tuple(pair[(0, 1, 1, 0)[i % 4]] for i in range(count)) for pair in grid]
     numbers: dict[Any, Any] = dict(zip(followed.inputs, np.array(points).T))
     with np.errstate(all="ignore"):
         for s in steps:
