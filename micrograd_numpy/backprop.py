@@ -42,8 +42,8 @@ from typing import Any, Protocol, TypeVar
 # draw_graph(L, local_derivatives=True)
 
 # %% [markdown]
-# The arrows carry the local derivatives. Start at the root, where $\partial L/\partial L = 1$, and let each node pass on
-# its gradient times the number on the arrow. We say that the node *fires*. `_backward()` does this for one node:
+# The arrows carry the local derivatives. Start at the root, where $\partial L/\partial L = 1$, and let each node pass
+# on its gradient times the number on the arrow. We say that the node *fires*. `_backward()` does this for one node:
 
 # %% tags=["active-ipynb"]
 # a, b, p, s, L = formula()
@@ -54,8 +54,8 @@ from typing import Any, Protocol, TypeVar
 #     print(f"{node.label} has fired:  {grads}")
 
 # %% [markdown]
-# Follow `a.grad`. When $L$ fires, `a` gets 4 along the direct path. The rest, $-6$, arrives only when $p$ fires, and the
-# sum is $-2$. The 4 was not wrong, but it was unfinished.
+# Follow `a.grad`. When $L$ fires, `a` gets 4 along the direct path. The rest, $-6$, arrives only when $p$ fires, and
+# the sum is $-2$. The 4 was not wrong, but it was unfinished.
 #
 # So the answer is $\partial L/\partial a = -2$ and $\partial L/\partial b = 4$, and it shows a rule: **a node may fire
 # only when its own gradient is finished**, that is, after every node that uses it has fired. You can order three nodes
@@ -137,9 +137,9 @@ from typing import Any, Protocol, TypeVar
 #     print(f"{times:2} doublings: gradient {leaf.grad:7.0f}, {visits:6} visits to {times + 1} nodes")
 
 # %% [markdown]
-# Every gradient is right. But each rung doubles the number of paths, and with it the visits. 60 rungs take
-# $2^{61} - 1$ visits. At ten million visits a second, that is seven thousand years. Networks share at every layer, too:
-# the output of a neuron is an input of each neuron in the next layer.
+# Every gradient is right. But each rung doubles the number of paths, and with it the visits. 60 rungs take $2^{61} - 1$
+# visits. At ten million visits a second, that is seven thousand years. Networks share at every layer, too: the output
+# of a neuron is an input of each neuron in the next layer.
 #
 # **Four: one visit each, nearest first.** Go through the graph by distance from the root, and fire every node once.
 
@@ -166,8 +166,8 @@ from typing import Any, Protocol, TypeVar
 
 # %% [markdown]
 # `h` is one step away from the root, so it fires early, when its gradient is 1. But `h` is also two steps away, through
-# `k`. What `k` sends makes its gradient 4, and that is too late for `x`. So distance is the wrong thing to sort by. What
-# counts is which node uses which.
+# `k`. What `k` sends makes its gradient 4, and that is too late for `x`. So distance is the wrong thing to sort by.
+# What counts is which node uses which.
 #
 # ## Topological order
 #
@@ -234,13 +234,13 @@ from typing import Any, Protocol, TypeVar
 #     print("RecursionError: Python's own stack is full")
 
 # %% [markdown]
-# By default, Python stops at a depth of a thousand calls, and a loss summed over two thousand examples makes a graph two
-# thousand nodes deep. The walk is right, but it uses Python's stack, which is too small. So we use a stack of our own:
-# a list.
+# By default, Python stops at a depth of a thousand calls, and a loss summed over two thousand examples makes a graph
+# two thousand nodes deep. The walk is right, but it uses Python's stack, which is too small. So we use a stack of our
+# own: a list.
 #
 # Recursion remembers something that a plain list of nodes to visit does not: when all inputs of a node are done, the
-# node itself must be added to the row. So we push the node a second time, with a bookmark, `None`, on top of it, and its
-# inputs above the bookmark. When the bookmark comes to the top, everything above it is done.
+# node itself must be added to the row. So we push the node a second time, with a bookmark, `None`, on top of it, and
+# its inputs above the bookmark. When the bookmark comes to the top, everything above it is done.
 #
 # ## The real code
 #
@@ -377,8 +377,8 @@ def topological_sort(root: N) -> list[N]:
 # plt.show()
 
 # %% [markdown]
-# The order depends on the graph alone: `_prev` is a tuple, and the program only asks whether a node is in `seen`, never in
-# which order. So two runs add up the same numbers in the same order, and their results are equal to the last bit.
+# The order depends on the graph alone: `_prev` is a tuple, and the program only asks whether a node is in `seen`, never
+# in which order. So two runs add up the same numbers in the same order, and their results are equal to the last bit.
 #
 # With the order known, is `backward` only a loop? Almost. Two traps are left.
 #
@@ -492,11 +492,11 @@ def backward(root: Node) -> None:
 #     print(f"stopped: {x.grad}")
 
 # %% [markdown]
-# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. The last `x` held 100 before the call
-# that failed, and it still does.
+# The two roots add up to 24. The slope of $x^3$ at 3 is 27, so two calls leave 54. The last `x` held 100 before the
+# call that failed, and it still does.
 #
-# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero a few lines above, so there both do the same.
-# But a root can be a leaf, and then it accumulates like any leaf:
+# Why `root.grad += 1.0`, and not `= 1.0`? An interior root was set to zero a few lines above, so there both do the
+# same. But a root can be a leaf, and then it accumulates like any leaf:
 
 # %% tags=["active-ipynb"]
 # x = Value(3.0)
@@ -507,8 +507,8 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## Step through it
 #
-# `after(k)` shows the formula from the top of the page when the first `k` of its three operations have fired. Here `L` and
-# `s` have fired and `p` is next. `a` holds only the 4 of the direct path.
+# `after(k)` shows the formula from the top of the page when the first `k` of its three operations have fired. Here `L`
+# and `s` have fired and `p` is next. `a` holds only the 4 of the direct path.
 
 # %% mystnb={"image": {"alt": "The graph of L = (a*b + 10)*a after L and s have fired: the gradient of s is 2, of p is 2 and of a is 4; b still has 0."}} tags=["active-ipynb"]
 # def after(k):
@@ -536,8 +536,8 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## What it costs
 #
-# `backward` walks along each arrow twice: once to sort, and once to fire. The formula itself took one operation per node,
-# and no operation here has more than two inputs. So the whole gradient costs a small multiple of the formula,
+# `backward` walks along each arrow twice: once to sort, and once to fire. The formula itself took one operation per
+# node, and no operation here has more than two inputs. So the whole gradient costs a small multiple of the formula,
 # **however many inputs there are**. Count it for a sum of $n$ squares:
 
 # %% tags=["active-ipynb"]
@@ -617,8 +617,8 @@ def backward(root: Node) -> None:
 #
 # ## In PyTorch this is …
 #
-# … [`Tensor.backward`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html). PyTorch does not sort
-# first: it counts how many users of each node have yet to fire ([Autograd
+# … [`Tensor.backward`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html). PyTorch does not
+# sort first: it counts how many users of each node have yet to fire ([Autograd
 # mechanics](https://docs.pytorch.org/docs/stable/notes/autograd.html) describes the rest). Its gradients accumulate in
 # the same way:
 
@@ -642,8 +642,8 @@ def backward(root: Node) -> None:
 #     print("x³ at 3, called twice:", x.grad.item())
 
 # %% [markdown]
-# `retain_graph=True` keeps the graph for the second call. PyTorch otherwise frees it after one, to save memory. Our graph
-# lives as long as you hold its root.
+# `retain_graph=True` keeps the graph for the second call. PyTorch otherwise frees it after one, to save memory. Our
+# graph lives as long as you hold its root.
 #
 # ## Exercises
 #
@@ -666,8 +666,8 @@ def backward(root: Node) -> None:
 # :::
 #
 # :::{dropdown} Why must interior nodes be reset, and leaves not?
-# An interior node passes on what it holds, so leftovers would be counted again. A leaf passes nothing on, so it can keep a
-# running sum.
+# An interior node passes on what it holds, so leftovers would be counted again. A leaf passes nothing on, so it can
+# keep a running sum.
 # :::
 #
 # :::{dropdown} A leaf's gradient is 4 in the middle of `backward`. May an optimizer use it?
