@@ -193,7 +193,7 @@ def mutants(module: str, text: str) -> Iterator[Mutant]:
     """Yield every mutant of this text once, but for those that Python compiles to the same."""
     tree = cst.parse_module(text)
     parts = [tree.code_for_node(statement) for statement in tree.body]
-    head, tail = text.split("".join(parts))  # the comments before and after
+    head, _, tail = text.partition("".join(parts) or "\n")  # the comments before and after
     seen = {meaning(text)}
     names: Counter[tuple[str, str]] = Counter()
     for i, statement in enumerate(tree.body):
