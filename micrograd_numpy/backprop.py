@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Backpropagation: every node in its turn
 #
-# Every node can pass its gradient on to its inputs. The hard part is the order. In this chapter you write
-# backpropagation in seven ways that are wrong, slow or fragile, and see what each one breaks. At the end you have two
-# short functions that avoid all seven faults, and the whole engine on one screen.
+# Every node can pass its gradient on to its inputs. The hard part is the order. In this chapter you meet seven faults
+# that make backpropagation wrong, slow or fragile, and see what each one breaks. At the end you have two short
+# functions that avoid all seven, and the whole engine on one screen.
 #
 # - **You will build** `topological_sort` and `backward`.
 # - **You need** [Value](value.ipynb). [Operations](ops.ipynb) helps, but you can read it later.
@@ -61,9 +61,9 @@ from typing import Any, Protocol, TypeVar
 # only when its own gradient is finished**, that is, after every node that uses it has fired. You can order three nodes
 # by eye. The rest of the chapter orders any number of them.
 #
-# ## Five first attempts
+# ## Four first attempts
 #
-# People write each of these versions sooner or later. Run them, so that you recognize them.
+# These versions are easy to write by mistake. Run them, so that you recognize them.
 #
 # **One: `=` instead of `+=`.** Let each node *set* the gradients of its inputs.
 
@@ -101,8 +101,8 @@ from typing import Any, Protocol, TypeVar
 # print(f"c = 4a, so a.grad should be 4, but it is {a.grad}")
 
 # %% [markdown]
-# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. Readers of
-# micrograd often ask why it needs a sort, when recursion is so much shorter. This 8 is the answer.
+# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. Why does
+# micrograd need a sort, when recursion is so much shorter? This 8 is the answer.
 #
 # **Three: recursion along every path.** Now let each call carry only its own share. We try it on a ladder: each rung
 # adds the rung before to itself, so its result doubles.
@@ -138,8 +138,8 @@ from typing import Any, Protocol, TypeVar
 
 # %% [markdown]
 # Every gradient is right. But each rung doubles the number of paths, and with it the visits. 60 rungs take $2^{61} - 1$
-# visits. At ten million visits a second, that is seven thousand years. Networks share at every layer, too: the output
-# of a neuron is an input of each neuron in the next layer.
+# visits. At ten million visits a second, that is seven thousand years. In a network, too, almost every number is used
+# several times.
 #
 # **Four: one visit each, nearest first.** Go through the graph by distance from the root, and fire every node once.
 
@@ -179,7 +179,9 @@ from typing import Any, Protocol, TypeVar
 # inputs, they know theirs, and that is all.
 #
 # A depth-first walk finds an order again. Visit the inputs of a node first, and add the node to the row on the way
-# *out*, when its inputs are done. By then all of them are in the row already, so the node comes after them.
+# *out*, when its inputs are done. By then all of them are in the row, so the node comes after them. (An input that was
+# visited but is not in the row yet would be one that we are still inside of. It would then depend on itself, and no
+# node does.)
 
 # %% tags=["active-ipynb"]
 # def sort_by_recursion(node, order, seen):
@@ -219,9 +221,9 @@ from typing import Any, Protocol, TypeVar
 # plt.show()
 
 # %% [markdown]
-# This version is right, it visits each node once, and most small engines use it. What is wrong with it, then?
+# This version is right, and it visits each node once. But it has a fault, too.
 #
-# **Five: recursion again.** Add up two thousand numbers.
+# **Five: the same walk, on a deep graph.** Add up two thousand numbers, one after the other.
 
 # %% tags=["active-ipynb"]
 # total = Value(0.0)
@@ -234,13 +236,13 @@ from typing import Any, Protocol, TypeVar
 #     print("RecursionError: Python's own stack is full")
 
 # %% [markdown]
-# By default, Python stops at a depth of a thousand calls, and a loss summed over two thousand examples makes a graph
-# two thousand nodes deep. The walk is right, but it uses Python's stack, which is too small. So we use a stack of our
-# own: a list.
+# By default, Python stops at a depth of a thousand calls, and a sum of two thousand numbers with `+` makes a graph two
+# thousand nodes deep. The walk is right, but it uses Python's stack, which is too small. So we use a stack of our own:
+# a list.
 #
-# Recursion remembers something that a plain list of nodes to visit does not: when all inputs of a node are done, the
-# node itself must be added to the row. So we push the node a second time, with a bookmark, `None`, on top of it, and
-# its inputs above the bookmark. When the bookmark comes to the top, everything above it is done.
+# A list of nodes to visit is not enough: we must also know when all inputs of a node are done, because only then may
+# the node join the row. So we push the node a second time, with a bookmark, `None`, on top of it, and its inputs above
+# the bookmark. When the bookmark comes to the top, everything above it is done.
 #
 # ## The real code
 #
@@ -333,8 +335,8 @@ def topological_sort(root: N) -> list[N]:
 # %% [markdown]
 # `a` comes up a second time as the other factor of `L`. It is in `seen`, so it is dropped.
 #
-# Does this hold for every graph? Let us build a thousand tangled ones at random, and check that each node is listed
-# once, after all of its inputs.
+# The argument above holds for every graph. To test the code, we build a thousand tangled graphs at random, and check
+# that each node is listed once, after all of its inputs.
 
 # %% mystnb={"code_prompt_show": "tangle(seed): a random graph, 11 lines"} tags=["active-ipynb", "hide-input"]
 # import random
@@ -358,7 +360,7 @@ def topological_sort(root: N) -> list[N]:
 # print("1000 graphs in order, and a chain of", len(topological_sort(total)), "nodes is not too deep")
 
 # %% [markdown]
-# The work grows with the nodes, not with the paths:
+# The work grows with the nodes and arrows, not with the paths:
 
 # %% mystnb={"code_prompt_show": "The code of the picture", "image": {"alt": "Visits against rungs on a logarithmic scale: along all paths they grow on a straight line, from 3 at one rung to 8191 at 12; in topological order they grow only from 2 to 13."}} tags=["active-ipynb", "hide-input"]
 # depths = range(1, 13)
@@ -433,7 +435,8 @@ def topological_sort(root: N) -> list[N]:
 # %% [markdown]
 # `k` had fired and `h` had not, so `x` holds 7 of its 12. Nothing tells this 7 from a whole gradient, and the next call
 # would add to it. So `backward` does all or nothing for the leaves: it remembers what they held, and restores that if
-# anything goes wrong. (Interior nodes need no such care, because the next call sets them to zero.)
+# anything goes wrong. (The interior nodes keep what they got. The next call sets them to zero, so do not read them
+# after an error.)
 
 
 # %%
@@ -457,7 +460,7 @@ def backward(root: Node) -> None:
             node.grad = 0.0
         else:
             leaves.append((node, node.grad))
-            if node.grad is None:  # a habit from PyTorch
+            if node.grad is None:  # PyTorch users reset a gradient with `grad = None`
                 node.grad = 0.0  # type: ignore[unreachable]
     try:
         root.grad += 1.0  # ∂root/∂root
@@ -537,8 +540,9 @@ def backward(root: Node) -> None:
 # ## What it costs
 #
 # `backward` walks along each arrow twice: once to sort, and once to fire. The formula itself took one operation per
-# node, and no operation here has more than two inputs. So the whole gradient costs a small multiple of the formula,
-# **however many inputs there are**. Count it for a sum of $n$ squares:
+# node, and no operation here has more than two inputs. (An operation of many inputs, such as `total`, costs as much as
+# it has arrows.) So the whole gradient costs a small multiple of the formula, **however many inputs there are**. Count
+# it for a sum of $n$ squares:
 
 # %% tags=["active-ipynb"]
 # for n in [10, 100, 1000]:
@@ -550,17 +554,18 @@ def backward(root: Node) -> None:
 #     arrows = sum(len(node._prev) for node in nodes)
 #     backward(root)
 #     assert all(leaf.grad == 2 * leaf.data for leaf in leaves)
-#     print(f"{n:4} inputs: backward walks {arrows:4} arrows;", end=" ")
+#     print(f"{n:4} inputs: the graph has {arrows:4} arrows;", end=" ")
 #     print(f"nudging needs {n + 1:4} runs of {2 * n:4} operations")
 
 # %% [markdown]
-# With ten times the inputs, `backward` has ten times the work, and nudging has a hundred times the work. A network has
-# many inputs, its weights, and one output, its loss. This is why networks are trained with backpropagation.
+# With ten times the inputs, `backward` has ten times the work, and nudging has about a hundred times the work. A
+# network has many inputs, its weights, and one output, its loss. This is why networks are trained with backpropagation.
 #
 # ## The whole engine on one screen
 #
-# Here is everything from the first three chapters, without the checks and the conveniences: a number that remembers,
-# three rules, the order, and the walk back. Read it until you could write it from memory.
+# Here are the ideas of the first three chapters, without the checks, the conveniences and the cure for the seventh
+# fault: a number that remembers, three rules, the order, and the walk back. Read it until you could write it from
+# memory.
 
 # %% tags=["active-ipynb"]
 # import math
@@ -643,7 +648,7 @@ def backward(root: Node) -> None:
 
 # %% [markdown]
 # `retain_graph=True` keeps the graph for the second call. PyTorch otherwise frees it after one, to save memory. Our
-# graph lives as long as you hold its root.
+# graph lives as long as you hold its root, or a node that was made from it.
 #
 # ## Exercises
 #
@@ -660,7 +665,7 @@ def backward(root: Node) -> None:
 # No. In `a * b`, either of `a` and `b` may come first. Each order gives the same gradients, up to rounding.
 # :::
 #
-# :::{dropdown} Two of the first five attempts give right gradients. Which ones, and what is wrong with them?
+# :::{dropdown} Two of the first five versions are never wrong. Which ones, and what is the matter with them?
 # The third, along every path: its time doubles with each rung. And the fifth: it ends with a `RecursionError` on a deep
 # graph.
 # :::

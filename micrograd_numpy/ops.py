@@ -7,8 +7,8 @@
 #
 # - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `abs`, `dot`, `total` and
 #   `mean`; and then a rule of your own.
-# - **You need** the [Value](value.ipynb) chapter up to "What one step knows". One section near the end uses the
-#   finished class.
+# - **You need** the [Value](value.ipynb) chapter through "Why backward". One section near the end uses the finished
+#   class.
 # - **Time** about 30 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports and types, 9 lines"} tags=["hide-input"]
@@ -124,10 +124,9 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # Look at the second line. When $b = 0$, a nudge of $a$ does not change the product at all. So no gradient reaches $a$
 # through this product, and none reaches the numbers from which $a$ was computed.
 #
-# ## Where Python stops and floats go on
+# ## Where Python raises an error and IEEE arithmetic goes on
 #
-# Division is next, and it brings a problem. Which of these four lines gives you a real number? Decide before you run
-# them.
+# Division is next, and it brings a problem. What does each of these four lines give? Decide before you run them.
 
 # %% tags=["active-ipynb"]
 # for text in ["1.0 / 0.0", "math.exp(1000.0)", "math.log(0.0)", "(-8.0) ** (1 / 3)"]:
@@ -137,8 +136,9 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 #         print(f"{text:18} {type(error).__name__}: {error}")
 
 # %% [markdown]
-# None of them. Three raise an exception, and the fourth gives a complex number. An exception ends the program unless
-# you catch it, so one unlucky example can end hours of training.
+# No line gives a real number. Three raise an exception, and the fourth gives a complex number. An exception ends the
+# program unless you catch it, so one unlucky example can end hours of training. (A nan that goes on is no better if
+# nobody looks: [Anomalies](anomaly.ipynb) finds where it began.)
 #
 # The standard for floating-point arithmetic {cite:p}`ieee754` does not stop in these cases. The result is an infinity
 # (`inf` or `-inf`) or "not a number" (`nan`), and the computation goes on. NumPy and PyTorch do the same, and so do the
@@ -295,8 +295,8 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
 #     print(f"base {base:.4f}: (base^h - 1)/h = {(base**1e-7 - 1) / 1e-7:.4f}")
 
 # %% [markdown]
-# For the base $e$, the ratio tends to 1 as $h$ becomes small, so $e^h \approx 1 + h$. This is what makes $e$ special.
-# Hence $e^{a+h} \approx e^a (1 + h)$: the slope of the curve is its own height.
+# The number $e$ is the base for which the ratio tends to 1 as $h$ becomes small, so $e^h \approx 1 + h$. This is what
+# makes $e$ special. Hence $e^{a+h} \approx e^a (1 + h)$: the slope of the curve is its own height.
 
 
 # %%
@@ -361,14 +361,15 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # \frac{\partial}{\partial a}\, a^b = a^b\,\frac{b}{a} = b\,a^{b-1}.
 # $$
 #
-# The second formula is the power rule again, now for every real exponent.
+# The second formula is the power rule again, now for every real exponent where $a > 0$. The code uses it for negative
+# $a$ and whole exponents, too, where it also holds.
 
 
 # %%
 def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """Return aᵇ, with ∂/∂a = b·aᵇ⁻¹ and ∂/∂b = aᵇ·ln a."""
     result = raised(a, b)
-    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0, so these slopes are 0
+    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0, so these slopes are 0; at 0⁰ we choose 0
     da = b * raised(a, b - 1.0) if b else 0.0
     db = result * logarithm(a) if a or not b >= 0.0 else 0.0
     return result, (da, db)
@@ -584,8 +585,8 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # The code computes the same number in another form, in which `exp` cannot overflow: for $a > 0$ it uses
 # $\ln(1 + e^a) = a + \ln(1 + e^{-a})$.
 #
-# Is the derivative right? [`check_gradients`](gradcheck.ipynb) compares it with nudging. Of the next two rules, the
-# second has the wrong derivative:
+# Is the derivative right? [`check_gradients`](gradcheck.ipynb) compares it with nudging. We compare two rules,
+# `softplus` and one with the wrong derivative:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients

@@ -2,12 +2,12 @@
 # # Value: a number that remembers
 #
 # Give a computer a formula and it hands you a number. In this chapter you build a number that does more: it remembers
-# how it was made, so it can tell you how far the result moves when you move one of the inputs. Neural
-# networks are trained this way.
+# how it was made, so it can tell you how far the result moves when you move one of the inputs. Training a neural
+# network takes exactly these numbers.
 #
-# - **You will build** `Value`, a class that works like a float and can compute derivatives.
+# - **You will build** `Value`, a class that mostly works like a float and can compute derivatives.
 # - **You need** Python functions, classes, and methods such as `__add__`. From school: the slope of a straight line.
-# - **Time** about 30 minutes.
+# - **Time** about 35 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports, 8 lines"} tags=["hide-input"]
 """Value: a number that remembers how it was made."""
@@ -25,9 +25,9 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 
 # %% [markdown]
-# This page is a file of the library, `micrograd_numpy/value.py`. On the page in the book, the library's cells
-# have this name above them. The other cells show you what the library does. What you do not need for the idea is
-# folded, like the cell above.
+# This page is a file of the library, `micrograd_numpy/value.py`. On the page in the book, the library's cells have this
+# name above them. The other cells show you what the library does. What you do not need for the idea is folded, like the
+# cell above.
 #
 # ## Nudge and watch
 #
@@ -57,8 +57,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 #     print(f"nudge {nudge:<6}  ratio {(f(3.0 + nudge) - f(3.0)) / nudge:.4f}")
 
 # %% [markdown]
-# The ratio approaches 6. You can see why when you write the nudge as $h$. The new output is
-# $(3 + h)^2 = 9 + 6h + h^2$, so the output has moved by $6h + h^2$. Divided by the nudge, that is
+# The ratio approaches 6. You can see why when you write the nudge as $h$. The new output is $(3 + h)^2 = 9 + 6h + h^2$,
+# so the output has moved by $6h + h^2$. Divided by the nudge, that is
 #
 # $$\frac{6h + h^2}{h} = 6 + h.$$
 #
@@ -102,13 +102,13 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # These slopes are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly $\partial$ says that
-# this input moves and the others stay. Together the slopes are the **gradient** of $g$. It tells you which way to push
-# each input: a small step in the direction of its slope makes the output grow, and a small step against it makes the
-# output shrink. To train a network, you take its error as the output and its weights as the inputs, and step against
-# the gradient.
+# this input moves and the others stay. Together the slopes are the **gradient** of $g$; each of them is called the
+# gradient of its input, too. It tells you which way to push the input: up if it is positive and down if it is negative,
+# and the output grows. Push the other way, and the output shrinks. To train a network, you take as the output a number
+# that says how wrong its answers are, and as the inputs its weights, and you step against the gradient.
 #
-# Nudging has two flaws. The first is that the nudge must not be too small either. Here is $f$ at the same place as
-# above, where its slope is 6:
+# Nudging has two flaws. The first is that a large nudge is inexact, but so is a very small one. Here is $f$ at the same
+# place as above, where its slope is 6:
 
 # %% tags=["active-ipynb"]
 # for nudge in [1e-6, 1e-9, 1e-12, 1e-15, 1e-18]:
@@ -116,10 +116,10 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # A float has about 16 digits. When you subtract two numbers that agree in most of them, only the last few digits are
-# left, and those are rounded. When the nudge is smaller than the last digit of 3.0, nothing moves at all.
+# left, and those are rounded. When the nudge is smaller than half of the last digit of 3.0, nothing moves at all.
 #
-# So there are two errors. A large nudge leaves you with the $h$ from above, and a small one with the rounding. Drawn
-# for many nudges, the error has the shape of a V:
+# So there are two errors. With a large nudge, the error is the $h$ in $6 + h$. With a small one, it comes from
+# rounding. Drawn for many nudges, the error has the shape of a V:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 7 lines", "image": {"alt": "The error of the ratio against the nudge, both on logarithmic scales, in the shape of a V. From a nudge of 1 down to about 1e-7, the error is as large as the nudge and falls with it. For smaller nudges it rises again, in jumps, until it stays at 6."}} tags=["active-ipynb", "hide-input"]
 # nudges = np.logspace(0, -17, 69)
@@ -295,13 +295,15 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # %% [markdown]
 # One call per operation, and both slopes are there: 4 and 2. You ran the formula once, and had no nudge to choose.
 #
-# The order of the calls matters: `p` has to wait until its own gradient is complete. Here you found the order by
-# looking at the picture. [Backpropagation](backprop.ipynb) finds it for any graph.
+# The order of the calls matters: `p` has to wait until its own gradient is complete. Here I took the order from the
+# picture. [Backpropagation](backprop.ipynb) finds it for any graph.
 #
 # ## The real class
 #
 # `Tiny` works, but it knows only two operations, it cannot compute `a + 1`, and you have to call `hand_back` yourself.
-# The library's `Value` is the same idea without these gaps. On a first reading, you can skip to "See it work".
+# The library's `Value` is the same idea without these gaps. You will meet three of its attributes again: `_prev` is the
+# tuple of its inputs, `_local` the tuple of its local derivatives, and `_backward()` passes its gradient on, as
+# `hand_back` does here. On a first reading, you can then skip to "See it work".
 #
 # A Value holds one real number. Where a Value is expected, you can also pass a plain number, which becomes a Value
 # first:
@@ -347,8 +349,8 @@ def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ..
 # ops.mul(2.0, 3.0)
 
 # %% [markdown]
-# The next chapter, [Operations](ops.ipynb), derives the rules of all operations. Here, `binary` turns a rule of
-# two inputs into a method:
+# The next chapter, [Operations](ops.ipynb), derives the rules of all operations. Here, `binary` turns a rule of two
+# inputs into a method:
 
 
 # %%
@@ -619,8 +621,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(f"g = {g.data:.4f}, dg/da = {a.grad:.4f}, dg/db = {b.grad:.4f}")
 
 # %% [markdown]
-# `backward` gives you the slope at one point, so a loop gives you the slope at many points. What will the orange curve
-# do where the blue one has a peak?
+# `backward` gives you the slope at one point, so a loop gives you the slope at many points. The next picture shows a
+# function in blue and its slope in orange. What will the orange curve do where the blue one has a peak?
 
 # %% tags=["active-ipynb"]
 # def wave(x):
@@ -643,7 +645,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # plt.show()
 
 # %% [markdown]
-# It crosses zero, because the blue curve is flat there.
+# It crosses zero: before a peak the slope is positive, and after it the slope is negative.
 #
 # Finally, here is a graph to play with. It is `c = a*b + a` for any `a` and `b`, with the gradients filled in.
 
@@ -741,9 +743,10 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% [markdown]
 # [`grad`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.grad.html) and
-# [`backward()`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html) have the same names and the
-# same meaning. The record of how a tensor was made, our `_prev` and `_backward`, is in its `grad_fn`. A tensor can also
-# hold a whole array, so that one node stands for a million numbers.
+# [`backward()`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html) have the same names, and for
+# the inputs the same meaning. (PyTorch keeps no gradients of interior nodes unless you ask for them.) The record of how
+# a tensor was made, our `_prev` and `_backward`, is in its `grad_fn`. A tensor can also hold a whole array, so that one
+# node stands for a million numbers.
 #
 # ## Exercises
 #
