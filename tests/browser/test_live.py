@@ -569,6 +569,8 @@ def test_edits_in_two_tabs_are_kept_side_by_side(reader: Reader) -> None:
 def test_the_editor_takes_the_place_of_the_code_and_nothing_moves(opened: Any, site: str, width: int) -> None:
     page, _ = opened(viewport={"width": width, "height": 900})
     page.goto(f"{site}notebooks/moons.html")
+    # An editor shows the whole code, so the code that it replaces is whole, too.
+    page.locator("details.docstring").evaluate_all("all => all.forEach(docstring => (docstring.open = true))")
     height = "all => all.map(cell => cell.closest('details') ? 0 : cell.offsetHeight)"
     heights = page.locator("div.cell").evaluate_all(height)
     longest = heights.index(max(heights))
@@ -583,6 +585,17 @@ def test_the_editor_takes_the_place_of_the_code_and_nothing_moves(opened: Any, s
     assert abs(cell.evaluate("cell => cell.offsetHeight") - heights[longest]) < 2
     page.keyboard.type("# ")
     assert page.evaluate("scrollY") == before, "the cursor was in sight"
+
+
+def test_what_was_pressed_stays_in_sight_when_the_editor_unfolds_a_docstring(opened: Any, site: str) -> None:
+    page, _ = opened(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}notebooks/moons.html")
+    cell = page.locator("div.cell:has(details.docstring)").first
+    cell.locator(".live-edit").scroll_into_view_if_needed()
+    cell.locator(".live-edit").click()
+    until(page, "() => document.activeElement.matches('.cm-content')")
+    assert cell.locator(".cm-content").text_content().count('"""') == 2
+    assert 0 <= cell.locator(".live-tools").bounding_box()["y"] < 900
 
 
 def test_an_edit_of_code_that_has_changed_is_handed_back(reader: Reader) -> None:

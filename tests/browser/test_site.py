@@ -305,12 +305,13 @@ def test_on_a_phone_no_picture_is_larger_than_it_is(opened: Any, site: str) -> N
 def test_what_goes_on_at_a_side_is_marked_there(opened: Any, site: str) -> None:
     page, _ = opened(**PHONE)
     page.goto(f"{site}notebooks/ops.html")
-    code = page.locator("div.cell_input pre.more-right").first
+    code = page.locator("div.cell_input pre.more-right:visible").first
     assert not code.evaluate("pre => pre.matches('.more-left')")
     code.evaluate("pre => pre.scrollTo(1, 0)")
     code.evaluate("pre => pre.scrollTo(pre.scrollWidth, 0)")
-    page.locator("pre.more-left:not(.more-right)").wait_for()
-    assert page.locator("pre.more-left:not(.more-right)").evaluate("pre => getComputedStyle(pre).maskImage") != "none"
+    ends = page.locator("pre.more-left:not(.more-right):visible")
+    ends.wait_for()
+    assert ends.evaluate("pre => getComputedStyle(pre).maskImage") != "none"
 
 
 def test_on_a_phone_the_contents_close_when_one_is_chosen(opened: Any, site: str) -> None:
