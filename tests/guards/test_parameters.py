@@ -284,3 +284,12 @@ def test_a_models_state_that_does_not_fit_changes_nothing(state, error: type[Exc
     with pytest.raises(error, match=message):
         neuron.load_state_dict(state)
     assert neuron.state_dict() == before
+
+
+def test_an_optimizer_that_keeps_nothing_has_a_state_without_numbers():
+    class Plain(Optimizer):
+        def update(self, group):
+            for p in group["params"]:
+                p.data -= group["lr"] * p.grad
+
+    assert Plain([Value(1.0)], 0.1).state_dict()["state"] == [{}]
