@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from dataclasses import FrozenInstanceError
 from functools import partial, reduce
 
 import numpy as np
@@ -265,3 +266,9 @@ def test_a_symbol_that_a_rule_keeps_is_of_no_use(use) -> None:
 def test_a_rule_is_known_by_its_module() -> None:
     assert is_ours(ops.tanh) and is_ours(ops.power(2.0)) and is_ours(losses.cross_entropy)
     assert not is_ours(swallowing) and not is_ours(print) and not is_ours(np.sin) and not is_ours(str.upper)
+
+
+def test_what_a_rule_was_followed_to_cannot_be_changed() -> None:
+    """All who ask for the same rule share it."""
+    with pytest.raises(FrozenInstanceError):
+        follow(ops.mul, 2).result = 0.0
