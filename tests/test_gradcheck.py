@@ -288,7 +288,7 @@ class Drawn:
             kind, latest = rng.random(), max(0, made - 3)
             if kind < 0.4:
                 sine: ops.Rule = lambda a: (math.sin(a), (math.cos(a),))  # noqa: E731  # a rule like the others
-                bell: ops.Rule = lambda a: (1.0 / (1.0 + a * a), (-2.0 * a / (1.0 + a * a) ** 2,))  # noqa: E731
+                bell: ops.Rule = lambda a: (1.0 / (1.0 + a * a), (-2.0 * a / (1.0 + a * a) ** 2,))  # noqa: E731  # one line, as in the chapter
                 smooth = [ops.tanh, ops.sigmoid, ops.relu, ops.exp, ops.power(2.0), ops.power(3.0), sine, bell]
                 self.steps.append((rng.choice(smooth), [rng.randrange(made)], []))
             elif kind < 0.65:
@@ -450,7 +450,7 @@ def test_noise_is_measured_without_the_operations_that_do_not_move():
 @pytest.mark.parametrize(("furthest", "side"), [(min, -1), (max, 1)])
 def test_what_goes_in_is_moved_by_two_units_in_the_last_place_and_what_comes_out_by_sixteen(furthest, side):
     rng = random.Random()
-    rng.randint = lambda *ends: furthest(ends)  # type: ignore[method-assign]
+    rng.randint = lambda *ends: furthest(ends)
     out, _ = chapter.run(lambda x: x.relu(), [Value(1.75)], [], rng)
     assert out.data == 1.75 + side * (2 + 16) * math.ulp(1.75)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from micrograd_numpy import MLP, Value, clip_grad_norm, detect_anomaly, mse_loss, vectorize
@@ -209,7 +210,6 @@ def test_step_leaves_gradients_alone() -> None:
 
 
 def test_numpy_hyperparameters_leave_plain_floats() -> None:
-    np = pytest.importorskip("numpy")
     p = Value(1.0)
     for optimizer in (
         SGD([p], np.float64(0.1), np.float32(0.9), np.float64(0.1)),
@@ -315,7 +315,6 @@ def test_every_setting_of_a_group_may_change_between_steps(kind: type[Optimizer]
 
 
 def test_the_group_that_was_given_stays_as_it_is_and_settings_become_floats() -> None:
-    np = pytest.importorskip("numpy")
     given = {"params": (Value(1.0),), "lr": np.float32(0.5)}
     before = dict(given)
     optimizer = SGD([given], momentum=1, nesterov=np.True_)
@@ -482,7 +481,7 @@ def test_a_gradient_that_went_wrong_between_two_steps_is_named() -> None:
     a, b = Value(1.0), Value(1.0)
     optimizer = SGD([a, b])
     optimizer.step()
-    b.grad = "0.1"  # type: ignore[assignment]
+    b.grad = "0.1"
     with pytest.raises(TypeError, match=r"parameter 1 must hold a float in \.grad"):
         optimizer.step()
 
@@ -539,14 +538,13 @@ def test_zero_grad_to_none() -> None:
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("watched", [False, True])
 def test_backward_starts_from_zero_where_there_is_no_gradient(compiled: bool, watched: bool) -> None:
-    pytest.importorskip("numpy")
     model, twin = MLP(2, [3, 1], "tanh", rng=0), MLP(2, [3, 1], "tanh", rng=0)
     X, y = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]], [1.0, -1.0, 0.5]
     compute = vectorize(lambda x, t: (model(x) - t) ** 2)
     if compiled:
         compute(X, y)  # compiled before there are Nones
     for p in model.parameters():
-        p.grad = None  # type: ignore[assignment]
+        p.grad = None
     if watched:
         with detect_anomaly():
             (compute(X, y) if compiled else mse_loss([model(x) for x in X], y)).backward()
@@ -559,9 +557,9 @@ def test_backward_starts_from_zero_where_there_is_no_gradient(compiled: bool, wa
 
 def test_a_backward_that_stops_leaves_none_as_it_was() -> None:
     x = Value(1.0)
-    x.grad = None  # type: ignore[assignment]
+    x.grad = None
     h = x * 2
-    h._local = None  # type: ignore[assignment]
+    h._local = None
     root = h + x
     with pytest.raises(TypeError):
         root.backward()
@@ -683,7 +681,7 @@ def test_clipping_has_the_numbers_of_pytorch(seed: int, max_norm: float, torch) 
     gradients = [rng.choice([rng.gauss(0.0, scale), rng.gauss(0.0, 1.0), 0.0, None]) for _ in range(rng.randint(1, 9))]
     values, tensors = [Value(1.0) for _ in gradients], [torch.zeros((), dtype=torch.float64) for _ in gradients]
     for v, t, g in zip(values, tensors, gradients):
-        v.grad = g  # type: ignore[assignment]
+        v.grad = g
         t.grad = None if g is None else torch.tensor(g, dtype=torch.float64)
     norm, expected = clip_grad_norm(iter(values), max_norm), torch.nn.utils.clip_grad_norm_(tensors, max_norm)
     assert type(norm) is float
@@ -732,14 +730,13 @@ def test_clipping_takes_each_parameter_once() -> None:
 
 
 def test_clipping_keeps_the_direction_repairs_numbers_and_leaves_what_is_short() -> None:
-    np = pytest.importorskip("numpy")
     a, b = Value(0.0), Value(0.0)
     a.grad, b.grad = np.float32(30.0), 40
     assert clip_grad_norm([a, b], 50.001) == 50.0
     assert [(type(p.grad), p.grad) for p in (a, b)] == [(float, 30.0), (float, 40.0)]
     clip_grad_norm([a, b], 5.0)
     assert b.grad / a.grad == pytest.approx(4 / 3, rel=1e-15)
-    a.grad = b.grad = None  # type: ignore[assignment]
+    a.grad = b.grad = None
     assert clip_grad_norm([a, b], 5.0) == 0.0
     assert a.grad is b.grad is None
 

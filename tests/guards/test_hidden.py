@@ -35,13 +35,13 @@ class Slotted:
         self.item = Value(1.0)
 
 
-class Bag(list):  # type: ignore[type-arg]
+class Bag(list):
     """A list with attributes."""
 
 
 def bag() -> Bag:
     made = Bag([Value(1.0)])
-    made.more = Value(2.0)  # type: ignore[attr-defined]
+    made.more = Value(2.0)
     return made
 
 
@@ -231,6 +231,6 @@ def test_looking_everywhere_makes_no_odd_object_work() -> None:
         def __eq__(self, other: object) -> bool:
             raise RuntimeError
 
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None
 
     assert len(holding([Odd(), Store(Odd())]).parameters()) == 1

@@ -49,7 +49,6 @@ from tools.book.twins import pairs, reads
 CLAIMS = Path("tests/claims")
 PLAIN_PAGES = ("welcome", "glossary", "notation", "colophon")
 TITLES = {"title", "set_title", "suptitle", "annotate", "text"}  # functions that write words into a picture
-SKIPPED = {"widget", "raises-exception"}
 
 FRACTIONS = (
     r"half|halves|halfway|quarters?|thirds|twice|thrice|double[sd]?|tenths?|hundredths?|thousandths?|millionths?"
@@ -238,7 +237,7 @@ class Page:
             body = ast.Module(tree.body[:-1] if last else tree.body, [])
             exec(compile(body, name, "exec", flags, dont_inherit=True), self.names)  # noqa: S102  # the page
             if last is not None:
-                self.look(eval(compile(last, name, "eval", flags, dont_inherit=True), self.names))  # noqa: S307
+                self.look(eval(compile(last, name, "eval", flags, dont_inherit=True), self.names))  # noqa: S307  # the page
             self.keep_figures()
         if text := output.getvalue():
             self.seen["printed"] = text
@@ -257,10 +256,8 @@ def next_code(cells: Sequence[nbformat.NotebookNode], place: int) -> int:
 def chosen(cells: Sequence[nbformat.NotebookNode], text: Text) -> set[float]:
     """Return the numbers that the code beside a text writes itself: they are choices, not results."""
     code = [number for number, cell in enumerate(cells) if cell.cell_type == "code"]
-    near = [number for number in code if number < text.cell][-1:] + [number for number in code if number >= text.cell][
-        :1
-    ]
-    beside = " ".join(cells[number].source for number in near)
+    before, after = [n for n in code if n < text.cell], [n for n in code if n >= text.cell]
+    beside = " ".join(cells[n].source for n in before[-1:] + after[:1])
     return {float(number.replace("_", "")) for number in re.findall(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:e-?\d+)?", beside)}
 
 
