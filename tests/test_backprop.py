@@ -245,20 +245,6 @@ def test_building_asks_each_rule_once() -> None:
     assert asked == 50
 
 
-@pytest.mark.parametrize("n", [1, 5, 25])
-def test_check_gradients_costs_a_fixed_number_of_evaluations_for_each_input(n: int) -> None:
-    """Also where the slope is hard to find, and where the claim is wrong: no search is endless."""
-    usual = check_gradients(lambda *x: mean(v.tanh() for v in x), *(0.1 + i / n for i in range(n)))
-    assert usual.evaluations == 2 + 10 * n
-    kinks = check_gradients(lambda *x: mean(v.relu() for v in x), *[0.0] * n)
-    drowned = check_gradients(lambda *x: mean(v.tanh() for v in x) + 1e15, *[0.5] * n)
-    wrong = check_gradients(lambda *x: mean(apply(lambda a: (a, (2.0,)), v) for v in x), *[0.5] * n)
-    for report in (kinks, drowned, wrong):
-        assert not report
-        # 46 steps at most, from 2⁻¹⁰ down to 2⁻¹⁰⁰, and nine evaluations to look for a kink
-        assert report.evaluations <= 2 + (46 * 10 + 9) * n
-
-
 MILLION = """
 import copy, gc, pickle
 from micrograd_numpy import Value, draw_graph
