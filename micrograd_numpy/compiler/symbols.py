@@ -330,7 +330,8 @@ def compare(rule: Rule, followed: Followed) -> None:
             except Exception:  # noqa: BLE001, S112  # where Python stops, or turns complex, NumPy goes on
                 continue
             for ours, its in zip(found, says):
-                if not (math.isclose(ours, its, abs_tol=1e-12) or (ours != ours and its != its)):  # noqa: PLR0124
+                same = math.isclose(ours, its, abs_tol=1e-12) or (math.isnan(ours) and math.isnan(its))
+                if not same:
                     at = ", ".join(map(repr, point))
                     raise FollowError(
                         f"on symbols it goes another way: at {at} it is {its!r} and would become {ours!r}"
