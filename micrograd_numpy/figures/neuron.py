@@ -146,4 +146,5 @@ def neuron_title(w1: float, w2: float, bias: float, activation: str) -> str:
 
 def as_term(x: float) -> str:
     """A number as a term of a sum."""
-    return shown(x).replace("−", "− ", 1) if x < 0 else f"+ {shown(x)}"
+    number = shown(x)
+    return f"− {number[1:]}" if number.startswith("−") else f"+ {number}"

@@ -58,7 +58,10 @@ def ticks(low: float, high: float) -> list[float]:
     """Round numbers between `low` and `high`, three to six of them."""
     ten = 10.0 ** math.floor(math.log10(high - low))
     step = next(k * ten for k in (0.2, 0.5, 1.0, 2.0) if (high - low) / (k * ten) < 6)
-    return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    first, last = (
+        round(end / step, 6) for end in (low, high)
+    )  # so that a mark that is an end, but for rounding, counts
+    return [n * step for n in range(math.ceil(first), math.floor(last) + 1)]
 
 
 def picture(alt: str, title: str, width: float, height: float, *parts: str) -> str:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from micrograd_numpy.figures import neuron_figure
-from micrograd_numpy.figures.neuron import ACTIVATIONS, SPAN, STOPS, neuron_shades, neuron_title
+from micrograd_numpy.figures.neuron import ACTIVATIONS, SPAN, STOPS, as_term, neuron_shades, neuron_title
 from tests.figures import SVG, javascript, read
 
 KNOBS = [(1.0, 2.0, -2.0), (0.0, -1.5, 0.25), (0.0, 0.0, 1.0), (-0.1, 0.05, 4.0), (3.0, 0.0, 0.0)]
@@ -50,3 +50,8 @@ def test_the_title_is_the_formula_with_every_sign_between_its_terms():
 def test_without_weights_there_is_no_line():
     assert 'visibility="hidden"' in neuron_figure(0.0, 0.0, 1.0).picture
     assert 'visibility="hidden"' not in neuron_figure(0.1, 0.0, 1.0).picture
+
+
+@pytest.mark.parametrize(("x", "term"), [(2.0, "+ 2"), (-2.5, "− 2.5"), (0.0, "+ 0"), (-0.0, "− 0")])
+def test_a_term_has_one_sign(x, term):
+    assert as_term(x) == term
