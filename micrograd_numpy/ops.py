@@ -362,7 +362,8 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # $$
 #
 # The second formula is the power rule again, now for every real exponent where $a > 0$. The code uses it for negative
-# $a$ and whole exponents, too, where it also holds.
+# $a$ and whole exponents, too, where it also holds. In this module, `pow` and `abs` are our rules, and hide Python's
+# functions of these names.
 
 
 # %%
@@ -613,7 +614,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # and saves what the derivative needs.
 # [`backward`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.Function.backward.html) multiplies the
 # derivative by the gradient that arrives. In our engine, a rule only returns the derivative, and `_backward`
-# multiplies.
+# multiplies. The last lines of the cell compare the slopes at the edges of this chapter:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -637,6 +638,17 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #     y = Softplus.apply(x * 3)
 #     y.backward()
 #     print(f"softplus(3x) = {y.item():.4f}, slope {x.grad.item():.4f}")
+#
+#     for function, rule, at in [
+#         (torch.pow, pow, [0.0, 2.0]),
+#         (torch.pow, pow, [-2.0, 2.0]),
+#         (torch.relu, relu, [0.0]),
+#         (torch.abs, abs, [0.0]),
+#         (torch.log, log, [0.0]),
+#     ]:
+#         inputs = torch.tensor(at, dtype=torch.float64, requires_grad=True)
+#         function(*inputs).backward()
+#         print(f"{function.__name__:<4} at {at}: slopes {inputs.grad.tolist()} in PyTorch, {[*rule(*at)[1]]} here")
 
 # %% [markdown]
 # ## Exercises

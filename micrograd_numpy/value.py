@@ -295,8 +295,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # %% [markdown]
 # One call per operation, and both slopes are there: 4 and 2. You ran the formula once, and had no nudge to choose.
 #
-# The order of the calls matters: `p` has to wait until its own gradient is complete. Here I took the order from the
-# picture. [Backpropagation](backprop.ipynb) finds it for any graph.
+# The order of the calls matters: `p` has to wait until its own gradient is complete. Here the order was read
+# off the picture. [Backpropagation](backprop.ipynb) finds it for any graph.
 #
 # ## The real class
 #
@@ -671,6 +671,11 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # ipywidgets.interact(product_and_sum, a=(-4.0, 4.0, 0.5), b=(-4.0, 4.0, 0.5))
 
 # %% [markdown]
+# :::{dropdown} Which slider does?
+# The slider of `b`. The gradient of `a` is $b + 1$: the product passes on $b$, and the sum passes on 1. There is no $a$
+# in it.
+# :::
+#
 # ## How it behaves
 #
 # You can mix Values with numbers on either side, including NumPy's numbers. A number becomes a leaf. Only a power with
