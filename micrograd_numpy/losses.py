@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Losses
 #
-# A loss is one number that says how wrong a model is. Its slope tells each prediction which way to move, and how hard.
-# In this chapter you build four, and make the most used one survive any number.
+# A loss is one number that says how wrong a model is. Its slope tells each prediction which way to move, and how
+# strongly. In this chapter you build four losses, and you make one of them right for scores of any size.
 #
 # - **You will build** `mse_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits` and `hinge_loss`.
 # - **You need** [Value](value.ipynb) and [Operations](ops.ipynb); logarithms from school.
-# - **Time** about 30 minutes.
+# - **Time** about 25 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports, 7 lines"} tags=["hide-input"]
 """Losses: how wrong a model's predictions are, as one number to differentiate."""
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # %% [markdown]
 # ## A loss is a height
 #
-# A model predicts $p$ where the target is $t$. Picture the loss as a landscape over $p$: low where the prediction is
-# good, high where it is bad. The model can't see the landscape. All it learns is the slope where it stands.
+# A model predicts $p$ where the target is $t$. Draw the loss as a curve over $p$: it is low where the prediction is
+# good, and high where it is bad. Training does not see the curve. All it gets is the slope at one point, the current
+# prediction.
 
-# %% mystnb={"image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The helpers height_and_slope and draw, and the picture", "image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
@@ -58,12 +59,13 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # plt.show()
 
 # %% [markdown]
-# Left of the target the slope is negative: more would be better. Right of it, it is positive. And the farther away, the
-# steeper. To follow the slope downhill is to be corrected in proportion to the error.
+# Left of the target, the slope is negative: a larger prediction would be better. Right of the target, it is positive. A
+# small step against the slope moves the prediction towards the target. The farther away the prediction is, the larger
+# the slope.
 #
 # ## Squared error, by hand
 #
-# Three predictions and three targets. Square each error, and take the mean:
+# Here are three predictions and three targets. Square each error, and take the mean:
 #
 # | prediction | target | error | squared |
 # | --- | --- | --- | --- |
@@ -71,8 +73,9 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # | 0 | −0.5 | 0.5 | 0.25 |
 # | 2 | 2 | 0 | 0 |
 #
-# The mean is $0.5 / 3 = 0.1667$. The slope in one prediction is $\tfrac{2}{n}(p - t)$: the 2 from the square, the
-# $\tfrac1n$ from the mean of $n$ samples. What should the three slopes be? Say it before you run.
+# The mean is $0.5 / 3 = 0.1667$. Without the squares, the first two errors would cancel, and the mean would be 0. The
+# slope with respect to one prediction is $\tfrac{2}{n}(p - t)$: the 2 comes from the square, and the $\tfrac1n$ from
+# the mean of $n$ samples. Work out the three slopes, and compare:
 
 # %% tags=["active-ipynb"]
 # predictions = [Value(2.5), Value(0.0), Value(2.0)]
@@ -83,20 +86,14 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # print(f"loss {loss.data:.4f}, slopes {[round(p.grad, 4) for p in predictions]}")
 
 # %% [markdown]
-# That one line is the loss. What a library has to add is care: if you hand three predictions and two targets to `zip`,
-# it drops the third without a word. The library's `pair` refuses what can't be paired. It stands in
-# `micrograd_numpy/guards/targets.py`, with all that a loss checks before it computes.
-
-# %% tags=["active-ipynb"]
-# try:
-#     pair("mse_loss", predictions, targets[:2])
-# except ValueError as error:
-#     print(error)
+# That one line with `mean` is the whole loss. A library should also check what it gets. If you give three predictions
+# and two targets to `zip`, it drops the third prediction without a word. Our function `pair` raises an error instead.
+# It is in `micrograd_numpy/guards/targets.py`, with the other checks that the losses need.
 
 
 # %%
 def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
-    """Mean squared error, (1/n)·Σ (pᵢ − tᵢ)².
+    """Return the mean squared error, (1/n)·Σ (pᵢ − tᵢ)².
 
     Parameters
     ----------
@@ -132,11 +129,12 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #         print(error)
 
 # %% [markdown]
-# ## A confident mistake makes no sound
+# ## Squared error after a sigmoid
 #
-# Now the target is a class, 0 or 1, and the model ends in a sigmoid: from a raw score $z$, the **logit**, it makes a
-# probability $p = \sigma(z) = 1/(1 + e^{-z})$. Use the squared error all the same. The target is 1, and the model is
-# more and more sure of 0. Before you run the next cell: does the slope grow or shrink?
+# Now the target is a class, 0 or 1, and the model ends in a sigmoid. From a score $z$, called the **logit**, the
+# sigmoid makes a probability of class 1, $p = \sigma(z) = 1/(1 + e^{-z})$. Suppose you still use the squared error. The
+# target is 1, and from row to row the model becomes more certain of class 0, so its mistake becomes worse. Does the
+# slope become larger or smaller? Decide before you run the cell.
 
 # %% tags=["active-ipynb"]
 # print("    z         p   loss    slope in z")
@@ -145,37 +143,62 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #     print(f"{z:5.0f}  {Value(z).sigmoid().data:.6f}  {height:.3f}  {slope:.9f}")
 
 # %% [markdown]
-# It grows a little, and then shrinks to nothing. The chain rule multiplies $2(p - 1)$ by the slope of the sigmoid,
-# $p(1 - p)$, and that is almost zero when $p$ is near 0. The worse the mistake, the less the model learns from it. You
-# need a loss that gets steep where the sigmoid gets flat.
+# At first it becomes a little steeper, and then it shrinks to almost nothing. The chain rule multiplies $2(p - 1)$ by
+# the slope of the sigmoid, $p(1 - p)$, and that is almost zero when $p$ is near 0. So the model hardly learns from its
+# worst mistakes. We need a loss that becomes steep where the sigmoid becomes flat.
 #
 # ## From likelihood to cross-entropy
 #
-# Ask another question: how probable did the model find what really happened? It gave class 1 the probability $p$, and
-# class 0 the rest. So what happened had probability $p$ if $t = 1$, and $1 - p$ if $t = 0$. A good model gives the
-# whole data set a high probability: the product over all samples. But a product of many probabilities is too small for
-# a float.
+# Ask a different question: what probability did the model give to the class that was observed? If $t = 1$, that is $p$.
+# If $t = 0$, it is $1 - p$. For independent samples, the probability of all the observed classes together is the
+# product over the samples, the **likelihood**. A good model makes it large. But a product of thousands of probabilities
+# can be too small for a float:
 
 # %% tags=["active-ipynb"]
 # print(0.5**1000)
 # print(0.5**2000)
-# print(f"{-2000 * np.log(0.5):.2f}")
+# print(f"{-2000 * math.log(0.5):.2f}")
 
 # %% [markdown]
-# So take the logarithm, which turns the product into a sum; turn the sign, so that less is better; and divide by $n$,
-# so that data sets of different size compare. For one sample, with $\ln$ the natural logarithm, that is
+# The third line shows the way out. Take the logarithm, which turns the product into a sum, and change the sign, so that
+# less is better. For one sample, $-\ln$ of the probability that the model gave to the observed class is the
+# **surprise**. It is 0 if the model was certain of that class, and it grows without bound as the probability goes to 0.
+#
+# The picture has four samples. The observed classes had the probabilities 0.9, 0.8, 0.7 and 0.5.
+
+# %% mystnb={"code_prompt_show": "The picture's code, 13 lines", "image": {"alt": "Two panels with a bar for each of four samples. On the left, the product so far falls from 0.9 to 0.252. On the right, each surprise stands on the sum of those before, and the sum rises from 0.105 to 1.378."}} tags=["active-ipynb", "hide-input"]
+# chances = np.array([0.9, 0.8, 0.7, 0.5])
+# likelihood, surprises = np.cumprod(chances), -np.log(chances)
+# total_surprise = np.cumsum(surprises)
+#
+# figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.8))
+# left.bar(range(1, 5), likelihood, color=FORWARD)
+# left.set_title("probabilities multiply")
+# right.bar(range(1, 5), surprises, bottom=total_surprise - surprises, color=FORWARD)
+# right.set_title("surprises add up")
+# for panel, tops in [(left, likelihood), (right, total_surprise)]:
+#     panel.set(xlabel="sample", xticks=range(1, 5), ylim=(0, 1.2 * max(tops)))
+#     for sample, top in enumerate(tops, 1):
+#         panel.annotate(f"{top:.3f}", (sample, top), ha="center", va="bottom")
+# plt.show()
+
+# %% [markdown]
+# Divide the sum by $n$, so that data sets of different sizes can be compared. This mean surprise is the **binary
+# cross-entropy** {cite:p}`good1952`. For one sample it is
 #
 # $$L = -t \ln p - (1 - t) \ln(1 - p).$$
 #
-# One of the two terms is always zero. The other is the **surprise** at what happened: $-\ln 1 = 0$ if you were sure of
-# it, and without bound if you were sure of the opposite. Its mean is the **binary cross-entropy** {cite:p}`good1952`.
+# If the target is 0 or 1, one of the two terms is zero, and the other is the surprise. The target may also be a
+# probability. A target of 0.7 says that 7 of 10 such samples are of class 1, and the formula is the mean of their
+# surprises.
 #
-# Its slope in $p$ is $-\tfrac{t}{p} + \tfrac{1 - t}{1 - p} = \tfrac{p - t}{p (1 - p)}$. Below the line stands just what
-# the sigmoid is about to multiply with. The two cancel:
+# The slope with respect to $p$ is $-\tfrac{t}{p} + \tfrac{1 - t}{1 - p} = \tfrac{p - t}{p (1 - p)}$. The slope of the
+# sigmoid is equal to the denominator, so the two cancel:
 #
 # $$\frac{\partial L}{\partial z} = \frac{p - t}{p(1 - p)} \cdot p(1 - p) = p - t.$$
 #
-# Probability minus target. A model that is sure and wrong gets a slope of size 1, the largest there is.
+# The slope is probability minus target. Its size is never above 1, and it comes close to 1 when the model is certain
+# and wrong:
 
 # %% tags=["active-ipynb"]
 # def surprise(p, t):
@@ -189,32 +212,37 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #     print(f"{z:5.0f}     {squared:.6f}       {entropy:.6f}")
 
 # %% [markdown]
+# Likelihood also gives a reason for the squares. Let the target be a quantity that scatters around the prediction in a
+# bell curve, with the same width for every sample. In units of that width, its probability density is proportional to
+# $e^{-(t - p)^2/2}$. Minus the logarithm of that is $\tfrac12 (p - t)^2$ plus a constant. So the model with the
+# smallest mean squared error is the one with the largest likelihood.
+#
 # ## The logarithm of zero
 #
-# The formula has two sore spots, $p = 0$ and $p = 1$. You would expect trouble with a model that is sure and wrong.
-# What about one that is sure and *right*?
+# The formula for cross-entropy takes the logarithm of 0 at $p = 0$ and at $p = 1$. You would expect trouble with a
+# model that is certain and wrong. But what about one that is certain and *right*?
 
 # %% tags=["active-ipynb"]
-# print("sure and wrong:", surprise(Value(0.0), 1.0).data)
-# print("sure and right:", surprise(Value(1.0), 1.0).data)
+# print("certain and wrong:", surprise(Value(0.0), 1.0).data)
+# print("certain and right:", surprise(Value(1.0), 1.0).data)
 
 # %% [markdown]
-# `inf` is at least true. But a perfect prediction gives `nan`, because the term that should vanish is
-# $0 \cdot \ln 0 = 0 \cdot (-\infty)$. One such sample, and the mean over all of them is `nan`.
+# For the wrong one, `inf` is the true limit. But the perfect prediction gives `nan`, because the term that should be 0
+# is $0 \cdot \ln 0 = 0 \cdot (-\infty)$. A single sample of this kind makes the mean over all samples `nan`.
 #
-# The way out is PyTorch's: no logarithm goes below −100, and $p(1 - p)$ not below $10^{-12}$. It takes a rule of its
-# own, on plain floats, with the derivatives that you know.
+# We do what PyTorch does: a logarithm is never less than −100, and in the slope, $p(1 - p)$ is never less than
+# $10^{-12}$. This takes a rule of its own, on plain floats, with the derivatives that you know.
 
 
 # %%
 def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
-    """−t·ln p − (1 − t)·ln(1 − p), with ∂/∂p = (p − t)/(p·(1 − p)) and ∂/∂t = ln(1 − p) − ln p.
+    """Return −t·ln p − (1 − t)·ln(1 − p), with ∂/∂p = (p − t)/(p·(1 − p)) and ∂/∂t = ln(1 − p) − ln p.
 
     As in PyTorch, a logarithm stops at −100 and p·(1 − p) at 1e-12, so that a
     probability of exactly 0 or 1 costs at most 100 and has a finite slope.
     """
     log_p = max(ops.logarithm(p), -100.0)
-    log_q = ops.elementary(math.log1p, -p) if p < 1.0 else -100.0  # at the last float below 1, it is −37
+    log_q = ops.elementary(math.log1p, -p) if p < 1.0 else -100.0  # for every float below 1, it is above −37
     return (t - 1.0) * log_q - t * log_p, (
         (p - t) / max(p * (1.0 - p), 1e-12),
         log_q - log_p,
@@ -222,13 +250,13 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
 
 
 # %% [markdown]
-# A probability outside of 0 to 1 is a mistake somewhere else, most often a raw score. The loss says so:
-# `expect_probabilities` looks at each.
+# A prediction outside of 0 to 1 is no probability. Perhaps it is a logit, and the sigmoid is missing. So
+# `expect_probabilities` looks at each prediction, and its message names the function for logits.
 
 
 # %%
 def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
-    """Mean of −t·ln p − (1 − t)·ln(1 − p), for predictions that are probabilities.
+    """Return the mean of −t·ln p − (1 − t)·ln(1 − p), for predictions that are probabilities.
 
     If your model ends in a sigmoid, leave the sigmoid out and use
     `binary_cross_entropy_with_logits`: it is exact where this one has to cut.
@@ -257,8 +285,10 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
     Notes
     -----
     Value and gradients are those of `torch.nn.functional.binary_cross_entropy`,
-    with one exception: at p = 0 and p = 1 the slope in a target is ±100, the
-    slope of what is computed, where PyTorch gives ±inf.
+    with two exceptions. Where a logarithm is cut, the slope in a target is that
+    of what is computed, ±100 at p = 0 and p = 1, where PyTorch gives ±inf. Where
+    p·(1 − p) is cut, the slopes in a prediction differ by 4e-9 of their size,
+    because PyTorch has its 1e-12 as a 32-bit float.
 
     Examples
     --------
@@ -285,13 +315,14 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 #     print(error)
 
 # %% [markdown]
-# ## Let the sigmoid in
+# ## Put the sigmoid into the loss
 #
-# Nothing is `nan` any more. But look at what became of the slope when the sigmoid comes first. The target is 1 in each
-# row, and the slope should be $\sigma(z) - 1$: −1 at the top, 0 at the bottom.
+# No probability gives `nan` any more. But look at the slope when the sigmoid comes first. The target is 1 in each row,
+# so the slope should be $\sigma(z) - 1$: −1 in the first row and 0 in the last. In the table, *plain* is the formula as
+# it stands, and *cut* is our function.
 
 # %% tags=["active-ipynb"]
-# def naive(z, t):
+# def plain(z, t):
 #     return surprise(z.sigmoid(), t)
 #
 #
@@ -299,77 +330,78 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 #     return binary_cross_entropy(z.sigmoid(), t)
 #
 #
-# print("                 naive               cut")
+# print("                 plain               cut")
 # print("    z        loss    slope       loss    slope")
 # for z in [-1000.0, -50.0, 0.0, 50.0, 1000.0]:
-#     (loss, slope), (cut_loss, cut_slope) = (
-#         height_and_slope(naive, z, 1.0),
-#         height_and_slope(cut, z, 1.0),
-#     )
-#     print(f"{z:6.0f}   {loss:7.3f}   {slope:6.3f}    {cut_loss:7.3f}   {cut_slope:6.3f}")
+#     (height, slope), (cut_height, cut_slope) = height_and_slope(plain, z, 1.0), height_and_slope(cut, z, 1.0)
+#     print(f"{z:6.0f}   {height:7.3f}   {slope:6.3f}    {cut_height:7.3f}   {cut_slope:6.3f}")
 
 # %% [markdown]
-# The naive formula gives `inf` and `nan`. The one with the cut gives a loss of 100 and a slope of 0, or nearly so: deaf
-# again, to exactly the samples that matter most. The harm is done in the sigmoid. Once $p$ has been rounded to 0 or 1,
-# no formula can know what $z$ was. So do not compute $p$. Put $p = \sigma(z)$ into the formula on paper:
+# The plain formula gives `nan` in three rows. The cut removes every `nan`, but in the first two rows, the worst
+# mistakes, the slope is 0 or almost 0. The model would learn almost nothing from them.
+#
+# At −50 the cut itself does the harm: $p(1 - p)$ is far below $10^{-12}$. In the rows where the plain formula fails,
+# the harm is done before: the sigmoid has rounded $p$ to 0 or to 1, and no formula that starts from $p$ can know what
+# $z$ was. So do not compute $p$. Put $p = \sigma(z)$ into the formula on paper:
 #
 # $$-\ln \sigma(z) = \ln(1 + e^{-z}), \qquad -\ln(1 - \sigma(z)) = \ln(1 + e^{z}).$$
 #
-# Both are one function, $\operatorname{softplus}(a) = \ln(1 + e^a)$, and the loss is
+# Both are the same function, $\operatorname{softplus}(a) = \ln(1 + e^a)$, once at $-z$ and once at $z$. So the loss is
 #
 # $$L = t \cdot \operatorname{softplus}(-z) + (1 - t) \cdot \operatorname{softplus}(z).$$
 #
-# There are two ways left to spoil it. Python shows you both:
+# In floats, softplus can still fail in two ways, for a large $a$ and for an $a$ far below zero:
 
 # %% tags=["active-ipynb"]
 # try:
 #     math.log(1 + math.exp(1000))
 # except OverflowError as error:
-#     print("too large:", error)
+#     print("a = 1000:       ", error)
 #
-# print("too small:", math.log(1 + math.exp(-40)))
-# print("log1p:    ", f"{math.log1p(math.exp(-40)):.6e}")
+# print("a = -40:        ", math.log(1 + math.exp(-40)))
+# print("a = -40, log1p: ", f"{math.log1p(math.exp(-40)):.6e}")
 
 # %% [markdown]
-# Too large: $e^a$ overflows from $a = 710$ on. For positive $a$, take $e^a$ out of the bracket:
-# $\ln\bigl(e^a (e^{-a} + 1)\bigr) = a + \ln(1 + e^{-a})$. Both signs in one formula are
+# If $a$ is large, $e^a$ overflows: 709 still works, and 710 does not. If $a$ is positive, take $e^a$ out of the
+# bracket: $\ln\bigl(e^a (e^{-a} + 1)\bigr) = a + \ln(1 + e^{-a})$. For both signs of $a$, you can write
 # $\max(a, 0) + \ln(1 + e^{-|a|})$, and now the exponent is never positive.
 #
-# Too small: $1 + 4 \cdot 10^{-18}$ is 1 in a float, and the loss of a good prediction is lost. `log1p(x)` computes
-# $\ln(1 + x)$ without making that sum.
+# If $a$ is far below zero, $e^a$ is tiny. In a float, $1 + 4 \cdot 10^{-18}$ is 1, and its logarithm is 0. The function
+# `log1p(x)` computes $\ln(1 + x)$ without computing that sum, and it keeps the digits.
 
 
 # %%
 def softplus(a: ops.Number) -> ops.Number:
-    """ln(1 + eᵃ), computed so that nothing overflows and small results keep their digits."""
+    """Return ln(1 + eᵃ), computed so that nothing overflows and small results keep their digits."""
     return max(a, 0.0) + ops.elementary(math.log1p, ops.exponential(-abs(a)))
 
 
+# %%
 def share(t: float, cost: ops.Number) -> ops.Number:
-    """t·cost, and nothing for a share of 0, however large the cost: 0·inf would be nan."""
+    """Return t·cost, and 0 for a share of 0 even if the cost is infinite: 0·inf would be nan."""
     return t * (cost if t else 0.0)
 
 
+# %%
 def logit_cross_entropy(z: float, t: float) -> tuple[float, tuple[float, float]]:
-    """t·ln(1 + e⁻ᶻ) + (1 − t)·ln(1 + eᶻ), with ∂/∂z = σ(z) − t and ∂/∂t = −z."""
+    """Return t·ln(1 + e⁻ᶻ) + (1 − t)·ln(1 + eᶻ), with ∂/∂z = σ(z) − t and ∂/∂t = −z."""
     loss = share(t, softplus(-z)) + share(1.0 - t, softplus(z))
     return loss, (ops.sigmoid(z)[0] - t, -z)
 
 
 # %% [markdown]
-# Why is the slope $\sigma(z) - t$? The slope of softplus is the sigmoid: $\tfrac{e^a}{1 + e^a} = \sigma(a)$. So
-# $\partial L / \partial z = -t\,\sigma(-z) + (1 - t)\,\sigma(z)$, and with $\sigma(-z) = 1 - \sigma(z)$ all that
-# remains is
+# The slope with respect to $z$ is $\sigma(z) - t$, as before. But now the rule returns it directly, with no division
+# that needs a cut. The slope with respect to $t$ is
 #
-# $$\frac{\partial L}{\partial z} = \sigma(z) - t.$$
+# $$\frac{\partial L}{\partial t} = \operatorname{softplus}(-z) - \operatorname{softplus}(z) = -z.$$
 #
-# (Since $\operatorname{softplus}(-z) = \operatorname{softplus}(z) - z$, you may also meet the loss as
-# $\max(z, 0) - z t + \ln(1 + e^{-|z|})$. It is the same.)
+# (You can replace $\operatorname{softplus}(-z)$ by $\operatorname{softplus}(z) - z$ in the loss. The result is
+# $\max(z, 0) - z t + \ln(1 + e^{-|z|})$, and you may meet the loss in this form.)
 
 
 # %%
 def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value:
-    """Mean of −t·ln σ(z) − (1 − t)·ln(1 − σ(z)), for scores z of any size.
+    """Return the mean of −t·ln σ(z) − (1 − t)·ln(1 − σ(z)), for scores z of any size.
 
     Parameters
     ----------
@@ -418,8 +450,9 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 #     print(f"z = {z:6.0f}   loss {height:8.3e}   slope {slope:6.3f}")
 
 # %% [markdown]
-# The slopes are as promised, and the losses true at every size. Rules written by hand are rules to be checked, and
-# there are two now, each with a slope for the prediction and one for the target:
+# The slopes are as they should be, and so are the losses. (The last loss is about $10^{-434}$, and the float nearest to
+# that is 0.) A rule written by hand needs a gradient check. We have written two, each with a slope for the prediction
+# and a slope for the target:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
@@ -429,19 +462,14 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # print(check_gradients(binary_cross_entropy_with_logits, -3.0, 0.8))
 
 # %% [markdown]
-# Turn the knobs. The function below draws the loss over the logit for one target, and the slope at one logit. With a
-# target of 0.7 the lowest point is where $\sigma(z) = 0.7$, and it is not at zero height.
+# The next picture has a target of 0.7. The loss is lowest where the probability is equal to the target,
+# $\sigma(z) = 0.7$. There the slope is 0, but the loss is not: the class is still uncertain.
 
-# %% mystnb={"image": {"alt": "The loss over the logit for a target of 1 in blue, falling from left to right; at a logit of minus 2 an orange tangent of slope -0.88."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 13 lines", "image": {"alt": "The loss over the logit for a target of 0.70, in blue: a valley with its lowest point at a logit of about 0.85, where the loss is 0.61. At a logit of -2, an orange tangent with slope -0.58."}} tags=["active-ipynb", "hide-input"]
 # def logit_picture(logit, target):
 #     z = np.linspace(-6, 6, 121)
 #     height, slope = height_and_slope(binary_cross_entropy_with_logits, logit, target)
-#     plt.plot(
-#         z,
-#         [binary_cross_entropy_with_logits(v, target).data for v in z],
-#         color=FORWARD,
-#         label="loss",
-#     )
+#     plt.plot(z, [binary_cross_entropy_with_logits(v, target).data for v in z], color=FORWARD, label="loss")
 #     reach = np.array([-1.5, 1.5])
 #     plt.plot(logit + reach, height + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}")
 #     plt.plot(logit, height, "o", color=BACKWARD)
@@ -452,28 +480,34 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 #     plt.show()
 #
 #
-# logit_picture(-2.0, 1.0)
+# logit_picture(-2.0, 0.7)
 
 # %% [markdown]
-# Run everything down to the folded cell below, and you get a pair of sliders, for the logit and the target.
+# If you run the notebook, the folded cell below gives you two sliders, for the logit and for the target.
 
-# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
+# %% mystnb={"code_prompt_show": "The sliders, 2 lines"} tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
 #
 # ipywidgets.interact(logit_picture, logit=(-6.0, 6.0, 0.25), target=(0.0, 1.0, 0.1))
 
 # %% [markdown]
-# ## Hinge: enough is enough
+# ## Hinge: a loss that stops
 #
-# Cross-entropy never rests: however sure and right, a little more would be better. The **hinge loss** has a point where
-# it stops. The target is −1 or +1, the model gives a score $s$ whose sign is its answer, and $t s$ is the **margin**:
-# positive if the answer is right. The loss is $\max(0,\, 1 - t s)$. Right by a margin of 1 is good enough; anything
-# less pushes with a slope of 1 {cite:p}`cortes1995`.
+# The slope of cross-entropy is never exactly 0 on paper: even a model that is certain and right is asked for a little
+# more. The **hinge loss** has a point where it stops. The target is −1 or +1. The model gives a score $s$, and the sign
+# of the score is its answer. The product $t s$ is the **margin**, which is positive if the answer is right. The loss is
+# $\max(0,\, 1 - t s)$ {cite:p}`cortes1995`. If the margin is at least 1, the loss and its slope are 0. Below that, the
+# slope with respect to the margin is −1.
+#
+# Why 1? With 0 instead, the loss would be 0 for a model that gives every sample the score 0 and decides nothing. So the
+# required margin must be positive, but its size does not matter much. A model whose last layer is linear can make all
+# its scores $c$ times as large by scaling that layer, and $\max(0,\, c - t \cdot c s) = c \max(0,\, 1 - t s)$. A
+# required margin of $c$ is the same task in other units, and 1 is the simplest choice.
 
 
 # %%
 def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
-    """Mean of max(0, 1 − t·s): zero for a score on the right side with a margin of one.
+    """Return the mean of max(0, 1 − t·s), which is zero for scores on the right side with a margin of one.
 
     Parameters
     ----------
@@ -512,10 +546,10 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # print(f"loss {loss.data:.4f}, slopes {[round(s.grad, 4) for s in scores]}")
 
 # %% [markdown]
-# The first sample is beyond its margin: it has no say any more. The other two push with the same force, the nearly
-# right one and the wrong one alike. Here are all four, for a sample of the positive class:
+# The first sample is beyond the margin, so it has no effect. The other two have the same slope, although one of them is
+# almost good enough and the other is wrong. Here are all four losses, for a target of 1:
 
-# %% mystnb={"image": {"alt": "Four panels with a loss in blue and its slope in orange. Squared error: a parabola and a line. Cross-entropy over the probability: steep near 0. Cross-entropy over the logit: slope from -1 to 0. Hinge: a bend at 1, slope -1 before it and 0 after."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "Four panels with a loss in blue and its slope in orange. Squared error: a parabola and a line. Cross-entropy over the probability: steep near 0. Cross-entropy over the logit: its slope rises from near -1 to near 0. Hinge: a bend at 1, slope -1 before it and 0 after."}} tags=["active-ipynb", "hide-input"]
 # _, panels = plt.subplots(2, 2, figsize=(6.4, 5.4))
 # draw(panels[0, 0], mse_loss, (-1, 3), "mse, over the prediction")
 # draw(panels[0, 1], binary_cross_entropy, (0.05, 0.99), "cross-entropy, over p")
@@ -526,12 +560,13 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # plt.show()
 
 # %% [markdown]
-# Read the orange lines. Squared error pushes in proportion, cross-entropy on logits with at most 1 and ever more
-# gently, hinge with all or nothing.
+# Compare the orange lines. The slope of the squared error is proportional to the error. The slope of cross-entropy on
+# logits lies between −1 and 0, and it fades gradually. The slope of the hinge is −1 or 0, and nothing in between.
 #
 # ## A loss that is off by a factor
 #
-# Say you forget the $\tfrac1n$ in the derivative of the mean, and keep it in the result. Would training tell you?
+# Suppose someone writes a rule for the mean and forgets the $\tfrac1n$ in its derivative, but not in its result. Would
+# you notice it in training?
 
 # %% tags=["active-ipynb"]
 # def wrong_mean(*a):
@@ -548,27 +583,31 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     return w.data
 #
 #
-# for name, average in [
-#     ("right", lambda *v: mean(v)),
-#     ("wrong", lambda *v: apply(wrong_mean, *v)),
-# ]:
+# for name, average in [("right", lambda *v: mean(v)), ("wrong", lambda *v: apply(wrong_mean, *v))]:
 #     report = check_gradients(average, 1.0, 2.0, 6.0)
 #     print(f"{name}: w = {fit(average):.4f}, gradients check: {bool(report)}")
 
 # %% [markdown]
-# Both find $w = 2$. The wrong one just walks in steps three times as long, until one day a batch of a thousand makes
-# them a thousand times as long. [Trusting gradients](gradcheck.ipynb) is how you find out on the first.
+# Both find $w = 2$. The wrong one takes steps that are three times as long as they should be, because there are three
+# samples. With a thousand samples, they would be a thousand times as long. A [gradient check](gradcheck.ipynb) finds
+# the mistake at once.
 #
 # ## What you can now do
 #
-# - Read a loss by its slope: which samples does it push, and how hard?
-# - Derive cross-entropy from a likelihood, and its slope $\sigma(z) - t$ in one line.
-# - Choose: squared error for quantities, cross-entropy on logits for classes, hinge for margins.
+# - Read a loss by its slope: which samples does it push, and how strongly?
+# - Derive cross-entropy from a likelihood, and its slope $\sigma(z) - t$ from the chain rule.
+# - Choose a loss: squared error for quantities, cross-entropy on logits for classes, hinge for margins.
 # - Rewrite a formula so that no exponential overflows and no small number is lost.
 #
 # ## In PyTorch this is …
 #
-# … `torch.nn.functional`, with the same names and the same numbers. The hinge loss is one line there.
+# … [`mse_loss`](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html),
+# [`binary_cross_entropy`](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html)
+# and
+# [`binary_cross_entropy_with_logits`](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html)
+# in `torch.nn.functional`. Our hinge loss is one line there, with
+# [`torch.relu`](https://docs.pytorch.org/docs/stable/generated/torch.relu.html). The results and the gradients are the
+# same:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -577,63 +616,58 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # except ImportError:
 #     print("PyTorch is not installed here, so there is nothing to compare.")
 # else:
-#     x, labels = [0.8, 0.3, 0.6], [1.0, 0.0, 0.0]
-#     signs = [1.0, -1.0, -1.0]
+#     x, labels, signs = [0.8, 0.3, 0.6], [1.0, 0.0, 0.0], [1.0, -1.0, -1.0]
 #
-#     def compare(name, ours, theirs, x, t):
+#     def compare(name, ours, theirs, t):
 #         values = [Value(v) for v in x]
 #         tensor = torch.tensor(x, dtype=torch.float64, requires_grad=True)
-#         our_loss, their_loss = (
-#             ours(values, t),
-#             theirs(tensor, torch.tensor(t, dtype=torch.float64)),
-#         )
+#         our_loss, their_loss = ours(values, t), theirs(tensor, torch.tensor(t, dtype=torch.float64))
 #         our_loss.backward()
 #         their_loss.backward()
 #         print(f"{name:12} ours  {our_loss.data:.6f}  {[round(v.grad, 6) for v in values]}")
 #         print(f"{'':12} torch {their_loss.item():.6f}  {[round(g, 6) for g in tensor.grad.tolist()]}")
 #
-#     compare("mse", mse_loss, functional.mse_loss, x, labels)
-#     compare("entropy", binary_cross_entropy, functional.binary_cross_entropy, x, labels)
-#     compare(
-#         "with logits",
-#         binary_cross_entropy_with_logits,
-#         functional.binary_cross_entropy_with_logits,
-#         x,
-#         labels,
-#     )
-#     compare("hinge", hinge_loss, lambda s, t: torch.relu(1 - t * s).mean(), x, signs)
+#     with_logits = functional.binary_cross_entropy_with_logits
+#     compare("mse", mse_loss, functional.mse_loss, labels)
+#     compare("entropy", binary_cross_entropy, functional.binary_cross_entropy, labels)
+#     compare("with logits", binary_cross_entropy_with_logits, with_logits, labels)
+#     compare("hinge", hinge_loss, lambda s, t: torch.relu(1 - t * s).mean(), signs)
 
 # %% [markdown]
-# PyTorch's advice is this chapter's: for classes, leave the sigmoid out of the model, and use the loss that takes
-# logits.
+# PyTorch gives the same advice: for classes, leave the sigmoid out of the model, and use the loss that takes logits.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Losses](exercises/losses.ipynb):
+# With folded solutions, in [Exercises: Losses](exercises/losses.ipynb):
 #
-# 1. The Huber loss, squared near the target and straight far from it, as a rule of your own.
-# 2. A smooth hinge: put softplus where hinge has its corner.
-# 3. Cross-entropy for more than two classes, from logits.
+# 1. Huber, gentle with outliers: write a loss that is squared near the target and straight far from it.
+# 2. A hinge without a corner: put softplus in place of relu.
+# 3. More than two classes: compute the cross-entropy of several logits.
 #
 # ## Check yourself
 #
-# :::{dropdown} Why is squared error on a sigmoid slow to learn from a confident mistake?
-# Its slope in the logit has the factor p(1 − p), which is almost zero when p is near 0 or 1.
+# :::{dropdown} Why does a model with a sigmoid and a squared error learn slowly from a confident mistake?
+# The slope with respect to the logit has the factor $p(1 - p)$, which is almost zero when $p$ is near 0 or 1.
 # :::
 #
 # :::{dropdown} A classifier gives 0.5 to every sample. What is its cross-entropy?
-# −ln 0.5 = 0.693, whatever the labels. A first loss far above it means a model that is sure of wrong things.
+# It is $-\ln 0.5 = 0.693$, whatever the labels are. If an untrained model starts far above that, it is confident and
+# wrong about some samples.
 # :::
 #
-# :::{dropdown} Why can't a formula on probabilities be made exact for large logits?
-# The sigmoid has already rounded to 0 or 1. What z was is gone.
+# :::{dropdown} Why can't a formula that starts from probabilities be exact for large logits?
+# The sigmoid has rounded $p$ to 0 or to 1. The formula can't know what $z$ was.
 # :::
 #
-# :::{dropdown} Which samples does the hinge loss ignore?
-# Those that are right by a margin of at least 1: t·s ≥ 1.
+# :::{dropdown} Which samples have no effect on the gradient of the hinge loss?
+# Those that are right by a margin of at least 1: $t s \ge 1$.
+# :::
+#
+# :::{dropdown} A loss divides the result by $n$, but not the gradient. What happens to the training?
+# Each step is $n$ times as long as it should be. With few samples you may not notice.
 # :::
 #
 # ## Sources
 #
-# Logarithmic loss as a fair price for a forecast is Good's {cite:p}`good1952`; the hinge is that of support vector
-# machines {cite:p}`cortes1995`; names and numbers follow PyTorch {cite:p}`paszke2019`.
+# The logarithm as a fair price for a forecast: {cite:p}`good1952`. The hinge loss, in support vector machines:
+# {cite:p}`cortes1995`. Names and numbers follow PyTorch {cite:p}`paszke2019`.

@@ -1,21 +1,21 @@
 # %% [markdown]
 # # Exercises: Losses
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is
+# Try each exercise before you open its solution. Every solution ends with a check that runs. The chapter is
 # [Losses](../losses.ipynb).
 
 # %% [markdown]
-# ## 1. Huber: gentle with outliers
+# ## 1. Huber, gentle with outliers
 #
-# One target that is wrong by 100 adds 10000 to a sum of squares, and pulls the whole model towards it. The Huber loss
-# is squared while the error $e = p - t$ is small, and straight beyond $d$:
+# A single target that is off by 100 adds 10000 to a sum of squares, and it pulls the whole model towards it. The Huber
+# loss is squared while the error $e = p - t$ is small, and straight beyond $d$:
 #
 # $$H(e) = \tfrac12 e^2 \text{ if } |e| \le d, \qquad d\,(|e| - \tfrac{d}{2}) \text{ otherwise.}$$
 #
 # Write it as a rule of two inputs, `p` and `t`, with $d = 1$. Derive both slopes, check them at errors of 0.3 and 5,
 # and draw the loss. At which error does the slope stop growing?
 
-# %% tags=["hide-cell"]
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -24,6 +24,7 @@ from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 from micrograd_numpy.value import apply, mean
 
 
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def huber(p, t):
     e = p - t
     if abs(e) <= 1.0:
@@ -36,7 +37,7 @@ for p in [0.3, 5.0, -5.0]:
     assert check_gradients(lambda p, t: apply(huber, p, t), p, 0.0)
 print(check_gradients(lambda p, t: apply(huber, p, t), 5.0, 0.5))
 
-# %% mystnb={"image": {"alt": "The Huber loss in blue, a parabola between -1 and 1 and straight outside; its slope in orange rises from -1 to 1 and stays there."}} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the picture", "image": {"alt": "The Huber loss in blue: a parabola between -1 and 1, and straight lines outside. Its slope in orange rises from -1 to 1 between these two and is constant outside."}} tags=["hide-cell"]
 book_style()
 e = np.linspace(-3, 3, 121)
 plt.plot(e, [huber(v, 0.0)[0] for v in e], color=FORWARD, label="Huber")
@@ -46,9 +47,10 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The slope stops growing at an error of 1. Fit one number to five targets of which one is wild, with both losses:
+# The slope stops growing at an error of 1. Now fit one number to five targets, one of which is far from the others. Do
+# it with both losses:
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 targets = [1.0, 1.1, 0.9, 1.0, 100.0]
 
 
@@ -68,13 +70,17 @@ assert abs(by_squares - 20.8) < 1e-6
 assert abs(by_huber - 1.25) < 1e-6
 
 # %% [markdown]
+# The squared error gives the mean of the targets, 20.8, which is near none of them. With the Huber loss, the outlier
+# pulls with a slope of 1 and no more, and the result is 1.25.
+
+# %% [markdown]
 # ## 2. A hinge without a corner
 #
 # Replace $\max(0, 1 - ts)$ by $\operatorname{softplus}(1 - ts)$, with $\operatorname{softplus}(a) = \ln(1 + e^a)$.
-# Write softplus as a rule, so that it neither overflows at 1000 nor loses its digits at −40. Its slope is a function
+# Write softplus as a rule, so that it does not overflow at 1000 and keeps its digits at −40. Its slope is a function
 # that you know. Check the rule, and compare the smooth hinge with the hinge at margins of −10, 0, 1 and 10.
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 import math
 
 from micrograd_numpy import hinge_loss, ops
@@ -89,33 +95,35 @@ for a in [-40.0, -1.0, 0.0, 3.0, 1000.0]:
 
 for margin in [-10.0, 0.0, 1.0, 10.0]:
     smooth = apply(softplus, 1.0 - Value(margin)).data
-    print(f"margin {margin:5.0f}: hinge {hinge_loss(margin, 1).data:6.3f}   smooth hinge {smooth:.6f}")
+    hinge = hinge_loss(margin, 1).data
+    print(f"margin {margin:5.0f}: hinge {hinge:6.3f}   smooth hinge {smooth:.6f}")
+    assert 0.0 < smooth - hinge <= math.log(2.0)
 
 
 # %% [markdown]
-# Far on either side the two agree; at the corner the smooth one is $\ln 2 = 0.693$. Unlike the hinge, it never stops
-# pushing.
+# At margins of −10 and 10, the two almost agree. They differ most at the corner, where the hinge is 0 and the smooth
+# hinge is $\ln 2 = 0.693$. On paper, the slope of the smooth hinge is never 0, so no sample is ever left alone.
 
 # %% [markdown]
 # ## 3. More than two classes
 #
-# A model gives one logit for each of $k$ classes. Softmax makes probabilities of them,
+# A model gives one logit for each of $k$ classes. Softmax turns the logits into probabilities,
 # $p_i = e^{z_i} / \sum_j e^{z_j}$, and the loss is the surprise at the true class $c$:
 #
 # $$L = -\ln p_c = \ln \sum_j e^{z_j} - z_c.$$
 #
-# Compose it from Value's operations. First the plain formula; run it at logits of 1000. Then subtract the largest logit
-# from all of them, which changes nothing on paper (why?). The slope should be $p_i - 1$ for the true class and $p_i$
-# for the others: probability minus target, once more.
+# Write it with Value's operations. Start with the formula as it stands, and run it at logits near 1000. Then subtract
+# the largest logit from all of them. On paper, that changes nothing (why?). The slope should be $p_i - 1$ for the true
+# class and $p_i$ for the others. Again this is probability minus target.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def plain_cross_entropy(logits, c):
     return sum(z.exp() for z in logits).log() - logits[c]
 
 
 def cross_entropy(logits, c):
-    # a plain number: it shifts every logit alike, so p stays the same
+    # The largest logit is subtracted as a plain number, so it needs no gradient: the loss does not depend on it.
     largest = max(z.data for z in logits)
     shifted = [z - largest for z in logits]
     return sum(z.exp() for z in shifted).log() - shifted[c]
@@ -124,8 +132,9 @@ def cross_entropy(logits, c):
 large = [1000.0, 1001.0, 999.0]
 print("plain:  ", plain_cross_entropy([Value(z) for z in large], 1).data)
 print("shifted:", f"{cross_entropy([Value(z) for z in large], 1).data:.6f}")
+assert abs(cross_entropy([Value(z) for z in large], 1).data - math.log(1 + math.exp(-1) + math.exp(-2))) < 1e-12
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the slopes"} tags=["hide-cell"]
 z = [Value(v) for v in (1.0, 2.0, -0.5)]
 loss = cross_entropy(z, 1)
 loss.backward()
@@ -139,12 +148,14 @@ assert check_gradients(lambda *z: cross_entropy(z, 1), 1.0, 2.0, -0.5)
 assert all(abs(v.grad - (p - t)) < 1e-12 for v, p, t in zip(z, probabilities, [0, 1, 0]))
 
 # %% [markdown]
-# On paper, the factor $e^{-m}$ of the largest logit $m$ appears above and below the line of softmax, and cancels. With
-# two classes and logits $0$ and $z$ this is the binary cross-entropy of the chapter.
+# If you subtract $m$ from each logit, every exponential has the factor $e^{-m}$. In softmax it is above and below the
+# line, so it cancels. With two classes and the logits $0$ and $z$, the loss is the binary cross-entropy of the chapter:
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the comparison"} tags=["hide-cell"]
 from micrograd_numpy import binary_cross_entropy_with_logits
 
 for v in [-30.0, -1.0, 0.5, 800.0]:
-    two_classes = cross_entropy([Value(0.0), Value(v)], 1).data
-    print(f"z = {v:5}: {two_classes:.6f} {binary_cross_entropy_with_logits(v, 1).data:.6f}")
+    several = cross_entropy([Value(0.0), Value(v)], 1).data
+    binary = binary_cross_entropy_with_logits(v, 1).data
+    print(f"z = {v:5}: {several:.6f} {binary:.6f}")
+    assert abs(several - binary) < 1e-12
