@@ -1,14 +1,15 @@
 # %% [markdown]
 # # Neurons, layers, MLP
 #
-# A neural network is a formula with knobs. In this chapter you build it from its smallest part, a line in the plane,
-# see why stacking parts needs a bend between them, and end with a model in one line of code: `MLP(2, [4, 4, 1])`.
+# A neural network is a formula with many numbers that training can change: its parameters. In this chapter you build
+# one from its smallest part, a neuron, which draws a line in the plane. You see why layers need a bend between them. At
+# the end, a whole model is one line of code: `MLP(2, [4, 4, 1])`.
 #
-# - **You will build** `Neuron`, `Layer`, `MLP`, and `Module`, which finds every knob in a model.
+# - **You will build** `Neuron`, `Layer`, `MLP`, and `Module`, which finds every parameter of a model.
 # - **You need** [Value](value.ipynb). A few cells use NumPy arrays.
 # - **Time** about 35 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports, 13 lines"} tags=["hide-input"]
 """Neurons, layers, MLP: models as values that know their parameters."""
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # %% [markdown]
 # ## A neuron is a line
 #
-# A neuron looks at some numbers and answers with one. It has a **weight** for each input and one number more, the
-# **bias**. It multiplies, adds up, and adds the bias:
+# A neuron takes some numbers and returns one. It has a **weight** for each input and one more number, the **bias**. It
+# multiplies each input by its weight, adds the products, and adds the bias:
 #
 # $$z = w_1 x_1 + w_2 x_2 + b$$
 #
-# Take $w_1 = 1$, $w_2 = 2$ and $b = -2$. Before you run the next cell: for which of the three points is the answer
-# positive, for which negative?
+# We call $z$ the neuron's score. Take $w_1 = 1$, $w_2 = 2$ and $b = -2$. For which of the three points below is the
+# score positive, and for which is it negative? Decide before you run the cell.
 
 # %% tags=["active-ipynb"]
 # def score(x1, x2, w1=1.0, w2=2.0, bias=-2.0):
@@ -49,11 +50,14 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(point, "gives", score(*point))
 
 # %% [markdown]
-# One point on each side, and one that gives exactly 0. The points that give 0 form a straight line. On one side of it
-# every answer is positive, on the other every answer is negative. The next function draws that: the line, the positive
-# side in blue, and an orange arrow with the coordinates $(w_1, w_2)$.
+# One point has a positive score, one a negative score, and one a score of exactly 0. The points whose score is 0 form a
+# straight line. On one side of it every score is positive, and on the other side every score is negative.
+#
+# The pictures show that for three neurons: the line, the positive side in blue, and an orange arrow, $w_1$ long to the
+# right and $w_2$ long upwards. From the first picture to the second, the weights change. From the first to the third,
+# the bias changes. What will each change do to the line?
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The pictures' code, 28 lines", "image": {"alt": "Three planes, each cut by a line with the positive side blue and an arrow standing on the line at a right angle. From the first to the second the weights change and the line turns; from the first to the third the bias changes and the line shifts without turning."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
@@ -72,35 +76,30 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #         levels=[-99, 0, 99],
 #         colors=["white", "#cfe0f3"],
 #     )
-#     if w1 or w2:  # without weights there is no line
-#         length = w1**2 + w2**2
-#         # the point of the line nearest to the origin
-#         foot = (-bias * w1 / length, -bias * w2 / length)
-#         plt.axline(foot, (foot[0] - w2, foot[1] + w1), color=FORWARD)
-#         tip = (foot[0] + w1, foot[1] + w2)
-#         plt.annotate(
-#             "",
-#             tip,
-#             foot,
-#             arrowprops={"arrowstyle": "-|>", "color": BACKWARD, "linewidth": 2},
-#         )
+#     length = w1**2 + w2**2
+#     # the point of the line nearest to the origin
+#     foot = (-bias * w1 / length, -bias * w2 / length)
+#     plt.axline(foot, (foot[0] - w2, foot[1] + w1), color=FORWARD)
+#     tip = (foot[0] + w1, foot[1] + w2)
+#     arrow = {"arrowstyle": "-|>", "color": BACKWARD, "linewidth": 2}
+#     plt.annotate("", tip, foot, arrowprops=arrow)
 #     plt.title(f"w = ({w1:g}, {w2:g}), b = {bias:g}", fontsize=10)
 #     plt.gca().set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
-
-# %% [markdown]
-# Before you run the next cell: the second picture changes the weights, the third the bias. Which one turns the line,
-# and which one shifts it?
-
-# %% mystnb={"image": {"alt": "Three planes, each cut by a line with the positive side blue and an arrow standing on the line at a right angle: from the first to the second the weights change and the line turns; from the first to the third the bias changes and the line shifts."}} tags=["active-ipynb"]
+#
+#
 # plt.figure(figsize=(7.2, 2.7))
-# for place, knobs in enumerate([(1.0, 2.0, -2.0), (2.0, -1.0, -2.0), (1.0, 2.0, 2.0)], start=1):
+# for place, neuron in enumerate([(1.0, 2.0, -2.0), (2.0, -1.0, -2.0), (1.0, 2.0, 2.0)], start=1):
 #     plt.subplot(1, 3, place)
-#     neuron_picture(*knobs)
+#     neuron_picture(*neuron)
 # plt.show()
 
 # %% [markdown]
-# Weights turn the line, the bias shifts it. The arrow stands on the line at a right angle and points to the positive
-# side. It is orange because it is a gradient: $\partial z/\partial x_1 = w_1$ and $\partial z/\partial x_2 = w_2$. The
+# The weights decide the direction of the line, and the bias shifts it to a parallel line. Walk along the line, in the
+# direction $(-w_2, w_1)$: the score changes by $w_1 \cdot (-w_2) + w_2 \cdot w_1 = 0$. The same sum is the dot product
+# of that direction and the arrow $(w_1, w_2)$. It is 0, so the arrow stands on the line at a right angle. Walk along
+# the arrow, and the score grows by $w_1^2 + w_2^2$. So the arrow points to the positive side.
+#
+# The arrow is orange because it is a gradient: $\partial z/\partial x_1 = w_1$ and $\partial z/\partial x_2 = w_2$. The
 # engine agrees:
 
 # %% tags=["active-ipynb"]
@@ -109,10 +108,10 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # print(x1.grad, x2.grad)
 
 # %% [markdown]
-# Now turn the knobs. The darker the color, the larger the answer: blue above zero, ocher below. You can move the
-# sliders, or drag the tip of the arrow, the line, and the black point, whose answer is spelled out. Try to put the
-# point on the other side by moving one knob only. And predict: what happens to the line, and what to the colors, when
-# you double $w_1$, $w_2$ and $b$?
+# Now change the parameters yourself. Blue means a positive score and ocher a negative one. The darker the color, the
+# further the score is from 0. You can move the sliders, or drag the tip of the arrow, the line, and the black point,
+# whose score is written out. Try to bring the point to the other side by changing only one parameter. And what do you
+# expect when you double $w_1$, $w_2$ and $b$?
 
 # %% mystnb={"image": {"alt": "The plane of the two inputs with the neuron's line: blue and darker away from it on the side of the arrow, ocher on the other. In the page, sliders turn and shift the line.", "classes": "touch touch-neuron"}} tags=["active-ipynb"]
 # from micrograd_numpy.figures import neuron_figure
@@ -120,20 +119,37 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # neuron_figure(w1=1.0, w2=2.0, bias=-2.0, activation="linear")
 
 # %% [markdown]
-# The line stays, because where the answer was 0, twice the answer is 0, too. The colors deepen:
-
-# %% tags=["active-ipynb"]
-# for point in [(2.0, 0.0), (-2.0, 2.0), (2.0, 1.0)]:
-#     print(point, score(*point), "doubled:", score(*point, w1=2.0, w2=4.0, bias=-4.0))
-
-# %% [markdown]
+# When all three are doubled, every score is doubled. Where the score was 0 it is still 0, so the line stays, but the
+# colors become deeper.
+#
 # ## The fold
 #
-# So far the answer is a flat, tilted sheet over the plane. A neuron sends its answer through one more function, the
-# **activation**. The most common one is `relu`: keep what is positive, replace the rest by 0. That folds the sheet
-# along the line. (The figure above has a button for it: everything ocher goes blank.)
+# So far the output is a flat, tilted sheet over the plane. A neuron sends its score through one more function, the
+# **activation function**. The library has three, beside `linear`, which changes nothing. Here they are in blue, with
+# their slopes in orange:
 
-# %% mystnb={"image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The pictures' code, 15 lines", "image": {"alt": "Three curves with their slopes: relu is 0 on the left and the diagonal on the right, and its slope jumps from 0 to 1; tanh climbs from \u22121 to 1, and its slope is 1 in the middle and falls towards 0 on both sides; sigmoid climbs from 0 to 1, and its slope is 0.25 at most."}} tags=["active-ipynb", "hide-input"]
+# z = np.linspace(-5, 5, 201)
+# plt.figure(figsize=(7.2, 2.4))
+# for place, name in enumerate(["relu", "tanh", "sigmoid"], start=1):
+#     outputs, slopes = [], []
+#     for number in z.tolist():
+#         v = Value(number)
+#         result = getattr(v, name)()
+#         result.backward()
+#         outputs.append(result.data)
+#         slopes.append(v.grad)
+#     plt.subplot(1, 3, place)
+#     plt.plot(z, outputs, color=FORWARD, label=name)
+#     plt.plot(z, slopes, color=BACKWARD, label=f"slope of {name}")
+#     plt.gca().set(title=name, ylim=(-1.1, 2.1), xticks=[-4, 0, 4], xlabel="z")
+# plt.show()
+
+# %% [markdown]
+# We begin with `relu`, which keeps what is positive and replaces the rest by 0. That folds the sheet along the line.
+# (Press `relu` in the figure above: everything ocher goes blank.)
+
+# %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb", "hide-input"]
 # axes = plt.figure(figsize=(4.8, 3.8)).add_subplot(projection="3d")
 # sheet = np.maximum(0.0, score(X1, X2))
 # axes.plot_surface(X1, X2, sheet, color="#5b8fcb", rstride=5, cstride=5, edgecolor="white", linewidth=0.5)
@@ -142,12 +158,12 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# A **layer** is several neurons that look at the same inputs. Each brings a line of its own, so each brings a fold of
-# its own. Add up the answers of four neurons, whose lines are the sides of a square:
+# A **layer** is several neurons that read the same inputs. Each of them has its own line, and folds its own sheet
+# there. Here is the sum of the outputs of four relu neurons, whose lines are the sides of a square:
 
-# %% mystnb={"image": {"alt": "Four lines cut the plane into nine parts; the sum is zero in the square in the middle and rises away from it on all sides, fastest in the corners."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 19 lines", "image": {"alt": "Four lines cut the plane into nine parts. The sum is zero in the square in the middle and rises away from it on all sides, fastest in the corners."}} tags=["active-ipynb", "hide-input"]
 # folds = [(1.0, 0.0, -1.0), (-1.0, 0.0, -1.0), (0.0, 1.0, -1.0), (0.0, -1.0, -1.0)]
-# tray = sum(np.maximum(0.0, score(X1, X2, *knobs)) for knobs in folds)
+# tray = sum(np.maximum(0.0, score(X1, X2, *neuron)) for neuron in folds)
 #
 # plt.figure(figsize=(4.6, 3.8))
 # plt.contourf(
@@ -159,7 +175,7 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     vmin=0,
 #     vmax=5,
 # )
-# plt.colorbar(label="sum of the four answers", ticks=[0, 1, 2, 3, 4])
+# plt.colorbar(label="sum of the four outputs", ticks=[0, 1, 2, 3, 4])
 # for at in (-1, 1):
 #     plt.axvline(at, color=FORWARD)
 #     plt.axhline(at, color=FORWARD)
@@ -168,16 +184,16 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# A tray: a flat floor inside the square, and a rim that rises on every side. One line can only cut the plane in two;
-# four of them fence something in. More folds make finer shapes. With enough neurons in one layer, the sum can come as
-# close as you like to any continuous function on a bounded region: that was proved for sigmoids {cite:p}`cybenko1989`,
-# and it holds for relu too.
+# It is a tray with a flat floor inside the square. One line can only cut the plane in two, but four lines can enclose a
+# region. More folds make finer shapes. With enough neurons in one layer, a weighted sum of their outputs comes as close
+# as you like to any continuous function on a square. This was proved for sigmoids {cite:p}`cybenko1989`, and it holds
+# for relu too {cite:p}`leshno1993`.
 #
 # ## Why a bend is needed
 #
-# Now put one layer behind another. Before you run the next cell: two layers, but no activation. The first has a matrix
-# of weights $W_1$ and biases $b_1$, the second $W_2$ and $b_2$, nine numbers in all. What shapes can the pair draw that
-# one neuron can't?
+# Now put one layer behind another, but without an activation function. The first layer has a matrix of weights $W_1$
+# and biases $b_1$, the second has $W_2$ and $b_2$. That makes nine parameters in all. Which shapes can the two layers
+# draw that one neuron cannot?
 
 # %% tags=["active-ipynb"]
 # W1, b1 = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([1.0, 0.0])
@@ -189,19 +205,19 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(f"{x}: two layers give {W2 @ (W1 @ x + b1) + b2}, the one neuron gives {W @ x + b}")
 
 # %% [markdown]
-# None. Multiply out: $W_2(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2)$. One matrix, one bias, one flat sheet.
-# Without a bend, a hundred layers are one layer that is slow to compute. The activation is what makes depth worth
-# having.
+# None. Multiply out: $W_2(W_1 x + b_1) + b_2 = (W_2 W_1)\,x + (W_2 b_1 + b_2)$. That is one row of weights, one bias
+# and one flat sheet again. A hundred layers without a bend can draw only what one layer can.
 #
-# ## Four points that one neuron can't split
+# ## Four points that one neuron cannot split
 #
-# The smallest task where that matters is XOR: answer yes when exactly one of two inputs is 1. Try every neuron on a
-# grid, 4913 of them. How many of the four points does the best one get right?
+# A well-known task that needs a bend is XOR: answer yes when exactly one of two inputs is 1. We try 17 values for each
+# of the three parameters, which makes 4913 neurons. A positive score means yes. How many of the four points does the
+# best of these neurons get right?
 
 # %% tags=["active-ipynb"]
 # xor = {(0, 0): False, (0, 1): True, (1, 0): True, (1, 1): False}
-# knobs = np.arange(-2.0, 2.1, 0.25)
-# w1, w2, bias = np.meshgrid(knobs, knobs, knobs)
+# grid = np.arange(-2.0, 2.1, 0.25)
+# w1, w2, bias = np.meshgrid(grid, grid, grid)
 #
 # right = sum((score(*point, w1, w2, bias) > 0) == answer for point, answer in xor.items())
 # for count in range(5):
@@ -209,10 +225,14 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 # %% [markdown]
 # The best get three. A finer grid would not help, and school algebra says why. For the two yes points you need
-# $w_2 + b > 0$ and $w_1 + b > 0$; together, $w_1 + w_2 + 2b > 0$. For the two no points you need $b < 0$ and
-# $w_1 + w_2 + b < 0$; together, $w_1 + w_2 + 2b < 0$. It can't be both.
+# $w_2 + b > 0$ and $w_1 + b > 0$; together, $w_1 + w_2 + 2b > 0$. For the two no points you need $b \le 0$ and
+# $w_1 + w_2 + b \le 0$; together, $w_1 + w_2 + 2b \le 0$. It cannot be both.
 #
-# Two relu neurons and a third behind them can do it, with weights so plain that you can check them in your head:
+# A second neuron behind the first does not help. It gets only one number, the output of the first. As $z$ grows, that
+# number never falls. So the score of the second neuron never falls either, or, if its weight is negative, never rises.
+# The points where it is positive still lie on one side of a line.
+#
+# Two relu neurons and a third behind them can do it, with weights that you can check in your head:
 
 # %% tags=["active-ipynb"]
 # def xor_net(x1, x2):
@@ -225,10 +245,10 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(point, xor_net(*point))
 
 # %% [markdown]
-# The first neuron counts the ones. The second wakes up only when there are two, and the third subtracts it twice, so 0,
+# The first neuron counts the ones. The second is positive only when there are two. The third subtracts it twice, so 0,
 # 1, 2 becomes 0, 1, 0. Where the result is above one half, the answer is yes:
 
-# %% mystnb={"image": {"alt": "The four points of XOR: the two yes points lie in a blue band between two parallel lines, the two no points outside it, one on each side."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 18 lines", "image": {"alt": "The four points of XOR: the two yes points lie in a blue band between two parallel lines, the two no points outside it, one on each side."}} tags=["active-ipynb", "hide-input"]
 # near = np.linspace(-0.5, 1.5, 81)
 # N1, N2 = np.meshgrid(near, near)
 # plt.figure(figsize=(3.8, 3.6))
@@ -249,20 +269,36 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# Here the weights came from thinking. In [Training on moons](moons.ipynb) they come from gradients, and for that a
-# model needs all its knobs in one place.
+# Here we chose the weights by thinking. In [Training on moons](moons.ipynb) training finds them with gradients, and for
+# that a model needs a list of its parameters.
 #
 # ## The real code: a Module knows its parameters
 #
-# Training touches every weight and every bias of a model: to zero its gradient, to move it, to save it. Listing them by
-# hand is how one gets forgotten, and a forgotten weight raises no error. It never moves. So `Module` finds them: it
-# walks through its own attributes, into lists and other modules, and collects each Value that no operation made. Those
-# Values are the **parameters**.
+# Training needs every weight and every bias of a model: to set its gradient to zero, to change it, to save it. If you
+# list them by hand, you can forget one. A forgotten weight raises no error. It simply never changes.
+#
+# So `Module` finds them. It looks through its own attributes, and into lists and other modules that it finds there, and
+# collects each leaf: each Value that no operation made. These Values are the **parameters**. Here is the idea:
+
+# %% tags=["active-ipynb"]
+# def leaves(item):
+#     if isinstance(item, Value):
+#         return [] if item._prev else [item]
+#     parts = []
+#     if isinstance(item, list):
+#         parts = item
+#     elif hasattr(item, "__dict__"):
+#         parts = vars(item).values()
+#     return [leaf for part in parts for leaf in leaves(part)]
+
+# %% [markdown]
+# The real class does more. It names each parameter by the path that leads to it, lists a shared one only once, looks
+# into tuples and dicts too, and has no limit on depth. `state_dict` and `load_state_dict` save and load.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The class Module, 73 lines"} tags=["hide-input"]
 class Module(Searched):
-    """Anything with parameters: assign Values, or Modules, to attributes, and they are found.
+    """A model or a part of one: assign Values or Modules to its attributes, and it finds all parameters.
 
     A parameter is a leaf Value (one that no operation made) held by an attribute of
     the module, or by a list, tuple, dict or Module inside it, at any depth. They come
@@ -271,16 +307,16 @@ class Module(Searched):
 
     A Value that an operation made is no parameter. If it was computed from a parameter of
     the module, it is a result that the module keeps, and left alone. If not, it is an
-    error, because nothing that an optimizer changes would ever change it.
+    error, because no change of a parameter would ever change it.
 
     It is an error, too, if the module holds a Value only where no parameters are looked
     for: in a set, a deque, an array, an object of another class, or the class itself. What
     a function uses is left alone: `self.teacher = lambda x: teacher(x)` keeps a model that
-    shall not be trained.
+    is not to be trained.
     """
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """Each parameter with its name: the path of attributes, indices and keys that leads to it.
+        """Return each parameter with its name: the path of attributes, indices and keys that leads to it.
 
         Raises
         ------
@@ -292,13 +328,13 @@ class Module(Searched):
         others: list[tuple[str, Any]] = []
         seen: set[int] = set()
         stack: list[tuple[str, Any]] = [("", self)]
-        while stack:  # a stack of our own: no nesting is too deep, and no cycle is endless
+        while stack:  # with a stack of our own, so that nesting may be deep, and a cycle ends
             path, item = stack.pop()
             if type(item) in ATOMS or id(item) in seen:
                 continue
             seen.add(id(item))
             if issubclass(type(item), Value) and not item._prev:
-                if path in found:  # a dict's keys can do that: 1 and "1", or one with a dot
+                if path in found:  # two keys of a dict can give one name: 1 and "1", or one with a dot
                     raise ValueError(f"two parameters have the name {path!r}; rename a key, so that none gets lost")
                 found[path] = item
             else:
@@ -309,7 +345,7 @@ class Module(Searched):
         return iter(found.items())
 
     def parameters(self) -> list[Value]:
-        """The parameters alone, in the same order."""
+        """Return the parameters without their names, in the same order."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def zero_grad(self) -> None:
@@ -318,14 +354,14 @@ class Module(Searched):
             parameter.grad = 0.0
 
     def state_dict(self) -> dict[str, float]:
-        """Every parameter's number by its name: a plain dict, ready for `json.dump`."""
+        """Return the number of each parameter by its name, as a plain dict that `json.dump` can save."""
         named = dict(self.named_parameters())
         for name, parameter in named.items():
             expect_floats(name, parameter)
         return {name: parameter.data for name, parameter in named.items()}
 
     def load_state_dict(self, state: Mapping[str, SupportsFloat]) -> None:
-        """Set every parameter to the number `state` has for its name: all of them, or none.
+        """Set every parameter to the number that `state` has for its name; if one does not fit, set none.
 
         Parameters
         ----------
@@ -348,8 +384,9 @@ class Module(Searched):
         return f"{type(self).__name__}({len(self.parameters())} parameters)"
 
 
+# %% mystnb={"code_prompt_show": "The function parts_of, 11 lines"} tags=["hide-input"]
 def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
-    """Where parameters are looked for in an item: each part with its attribute, key or index."""
+    """Return each part of an item in which parameters are looked for, with its attribute, key or index."""
     parts: Iterable[tuple[Any, Any]] = ()
     kind = type(item)
     if issubclass(kind, (list, tuple)):
@@ -362,8 +399,7 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 
 
 # %% [markdown]
-# Assigning an attribute is all it takes. A parameter that sits in two places is listed once, and `made`, which is the
-# result of an operation, is no parameter:
+# Here `again` is a second name for a parameter, and `made` is the result of an operation:
 
 # %% tags=["active-ipynb"]
 # class Parts(Module):
@@ -374,15 +410,18 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #         self.made = self.one * 2
 #
 #
+# print([leaf.data for leaf in leaves(Parts())])
 # for name, parameter in Parts().named_parameters():
 #     print(f"{name:6} {parameter.data}")
 
 # %% [markdown]
-# A Value that the walk misses would stay as it is for ever, without a word. So `Module` also looks where it collects
-# nothing: into sets, arrays and other objects. `made` was no fault, because it was computed from a parameter, and
-# follows it. Two that would be lost:
+# The short version lists the 2 twice. A loop over its list would move that parameter twice in each step.
+#
+# A Value that the walk misses would never be trained, and you would get no warning. So `Module` also looks where it
+# collects nothing: in sets, arrays and other objects. If a Value is there, it raises an error. It also raises one for a
+# result that was computed from no parameter of the model. (`made` was computed from a parameter, so it is allowed.)
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "Two modules with a Value that would be lost, 8 lines"} tags=["active-ipynb", "hide-input"]
 # class Lost(Module):
 #     def __init__(self, weight):
 #         self.weight = weight
@@ -397,8 +436,8 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 # %% [markdown]
 # ## Where the weights start
 #
-# A new model needs numbers in its weights, and the first idea is all zeros, or all alike. See what happens to two
-# hidden neurons that start alike and learn for 50 steps to give 1 at the point (1, −2):
+# Which numbers should the weights of a new model have? All zero, or all equal? Here two hidden neurons with equal
+# weights learn for 50 steps to give 1 at the point (1, −2). What will their weights be at the end?
 
 # %% tags=["active-ipynb"]
 # def two_neurons(start, steps=50):
@@ -416,25 +455,29 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #     print("start at", start, "end at", *two_neurons(start))
 
 # %% [markdown]
-# Zeros do not move at all: every path from a weight to the loss has a factor of zero on it. The 0.5s move, but in step.
-# Equal neurons get equal gradients, so they stay equal, and a layer of a hundred is as good as a layer of one. Weights
-# have to start *different*, so they start random.
+# Zeros do not move at all: on every path from a weight to the loss, one factor is zero. The weights that start at 0.5
+# do move, but both neurons move in the same way. Equal neurons get equal gradients, so they stay equal, and a hundred
+# of them can do no more than one. So the weights must start *different*. We draw them at random.
 #
-# Random, but how large? Send a random signal through eight layers of 64 relu neurons, and measure its size (the root of
-# its mean square) after each. The weights have a standard deviation of 1 in one run and of 0.05 in the other. Guess
-# first: how far apart are the ends?
+# How large should they be? Send a random signal through eight layers of 64 relu neurons, and measure its size after
+# each layer: the root of the mean of the squares. In one run the weights have a standard deviation of 1, in the other
+# of 0.05. Guess how far apart the two signals are at the end.
 
 # %% tags=["active-ipynb"]
 # def size(signal):
-#     return float(np.sqrt(np.mean(np.square([float(v) for v in signal]))))
+#     return float(np.sqrt(np.mean(np.square(signal))))
 #
 #
-# def through_layers(deviation, layers=8, width=64):
-#     rng = np.random.default_rng(0)
+# def relu(z):
+#     return np.maximum(0.0, z)
+#
+#
+# def through_layers(deviation, activation=relu, seed=0, layers=8, width=64):
+#     rng = np.random.default_rng(seed)
 #     signal = rng.normal(size=width)
 #     sizes = [size(signal)]
 #     for _ in range(layers):
-#         signal = np.maximum(0.0, rng.normal(scale=deviation, size=(width, width)) @ signal)
+#         signal = activation(rng.normal(scale=deviation, size=(width, width)) @ signal)
 #         sizes.append(size(signal))
 #     return sizes
 #
@@ -444,25 +487,55 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
 
 # %% [markdown]
-# Ten orders of magnitude, after eight layers. Each layer multiplies the size by about the same factor, so it explodes
-# or it vanishes. We want the factor to be 1, and that fixes how large the weights must be.
+# They are ten orders of magnitude apart. Each layer multiplies the size by about the same factor, so after a few layers
+# the signal is very large or almost gone. We want that factor to be 1, and this fixes how large the weights must be.
 #
-# A neuron adds up $n$ products $w_i x_i$. If the weights are independent, with mean 0 and variance $v$, the sum has
-# mean square $n\,v$ times that of the inputs. For a flat activation, or one like `tanh` that is nearly straight around
-# 0, the factor is 1 when $v = 1/n$ {cite:p}`glorot2010`. `relu` sends half of the sums to 0, which halves the mean
-# square, so there it takes $v = 2/n$ {cite:p}`he2015`. We write both as $v = g^2/n$, where $g$ is the **gain**. Here is
-# the table of activations, each with its $g^2$:
+# A neuron adds up $n$ products $w_i x_i$. If the weights are independent, with mean 0 and variance $v$, then the mean
+# square of the sum is on average $n\,v$ times that of the inputs. So without an activation function we need $v = 1/n$.
+# The same holds roughly for `tanh`, while its inputs are so small that it is nearly straight {cite:p}`glorot2010`.
+# `relu` turns half of the sums into 0. This halves the mean square, so `relu` needs $v = 2/n$ {cite:p}`he2015`. We
+# write both as $v = g^2/n$, where $g$ is the **gain**.
+#
+# Does it work? We send 30 signals through 30 networks with $v = 2/64$:
+
+# %% mystnb={"code_prompt_show": "The picture's code, 10 lines", "image": {"alt": "The size of a signal over eight layers on a logarithmic axis. With weights of standard deviation 1 it rises to about 500,000, and with 0.05 it falls to about 0.00002. The 30 runs with variance 2/64 all stay between 0.2 and 2."}} tags=["active-ipynb", "hide-input"]
+# runs = [through_layers(np.sqrt(2 / 64), seed=seed) for seed in range(30)]
+# plt.figure(figsize=(6.0, 3.4))
+# plt.semilogy(large, "--", color="#6b7280", label="standard deviation 1")
+# for number, run in enumerate(runs):
+#     plt.semilogy(run, color=FORWARD, linewidth=1, label="_" if number else "variance 2/64, 30 runs")
+# plt.semilogy(small, ":", color="#6b7280", label="standard deviation 0.05")
+# plt.xlabel("after layer")
+# plt.ylabel("size of the signal")
+# plt.legend()
+# plt.show()
+
+# %% tags=["active-ipynb"]
+# ends = [run[-1] / run[0] for run in runs]
+# print(f"relu: each run ends at {min(ends):.2f} to {max(ends):.2f} of its first size")
+#
+# flat = [through_layers(np.sqrt(1 / 64), np.tanh, seed=seed) for seed in range(30)]
+# for layer in (1, 4, 8):
+#     print(f"tanh: after layer {layer}, {np.median([run[layer] / run[0] for run in flat]):.2f} of the first size")
+
+# %% [markdown]
+# The signal neither explodes nor vanishes. Each run still goes its own way, because the argument is about averages, and
+# 64 neurons are few. With `tanh` and $v = 1/64$ the signal usually becomes smaller: `tanh` is nearly straight only near
+# 0, and elsewhere its output is clearly smaller than its input. As the signal becomes smaller, it loses less in each
+# layer.
+#
+# This is the table of activation functions, each with its $g^2$:
 
 
 # %%
 def linear(v: Value) -> Value:
-    """`v` as it is: the activation that does nothing."""
+    """Return `v` itself: the activation function that changes nothing."""
     return v
 
 
-# Each activation with its gain², the factor by which its first weights' variance exceeds 1/nin.
+# Each activation function with its gain²: the first weights of a neuron have the variance gain²/nin.
 ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
-    "relu": (Value.relu, 2.0),  # it silences half of its inputs
+    "relu": (Value.relu, 2.0),  # it halves the mean square
     "tanh": (Value.tanh, 1.0),
     "sigmoid": (Value.sigmoid, 1.0),
     "linear": (linear, 1.0),
@@ -470,17 +543,17 @@ ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
 
 
 # %% [markdown]
-# A number drawn evenly from $(-b, b)$ has variance $b^2/3$, so $b = \sqrt{3 g^2/n}$ does it. Biases need no luck: with
-# different weights, they can all start at 0.
+# A number drawn evenly from $(-b, b)$ has variance $b^2/3$. So we take $b = \sqrt{3 g^2/n}$. The biases can all start
+# at 0, because neurons with different weights are different already.
 
 
 # %%
 def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | None = None) -> list[Value]:
-    """`nin` weights drawn evenly from (−b, b), b = √(3·gain²/nin): their variance is gain²/nin.
+    """Return `nin` weights drawn evenly from (−b, b), b = √(3·gain²/nin): their variance is gain²/nin.
 
-    With gain² = 2 for relu (He et al., 2015) and 1 for the others (the forward
-    condition of Glorot and Bengio, 2010), a signal is about as large after a layer
-    as before it.
+    With gain² = 2 for relu (He et al., 2015) and 1 for linear (the forward condition of
+    Glorot and Bengio, 2010), a layer keeps the mean square of a signal, on average over the
+    weights. tanh makes it a little smaller.
     """
     import numpy as np
 
@@ -491,13 +564,13 @@ def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | 
 # %% [markdown]
 # ## The real code: Neuron, Layer, MLP
 #
-# First the neuron: `dot`, bias, activation. Its `__call__` is two lines; the rest says what it takes. What a wrong size
-# or a wrong number of inputs is told comes from `micrograd_numpy/guards/inputs.py`.
+# First the neuron. Its `__call__` is two lines: look up the activation function, and apply it to the dot product plus
+# the bias. (`as_size`, `one_of` and `as_inputs` check what they are given.)
 
 
 # %%
 class Neuron(Module):
-    """One number from many: activation(w · x + b).
+    """One number computed from several: activation(w · x + b).
 
     Parameters
     ----------
@@ -506,7 +579,7 @@ class Neuron(Module):
     activation : str, optional
         A name in `ACTIVATIONS`: "relu", "tanh", "sigmoid" or "linear".
     rng : numpy.random.Generator, int or None, optional
-        Where the first weights come from: a generator, a seed, or None for new ones each time.
+        The source of the first weights: a generator, a seed, or None for new ones each time.
 
     Attributes
     ----------
@@ -534,7 +607,7 @@ class Neuron(Module):
         self.activation = activation
 
     def __call__(self, x: Inputs) -> Value:
-        """The neuron's output for the inputs `x`: Values, or numbers."""
+        """Return the neuron's output for the inputs `x`, which are Values or numbers."""
         function, _ = ACTIVATIONS[self.activation]
         return function(dot(self.weights, as_inputs(x, len(self.weights))) + self.bias)
 
@@ -543,10 +616,11 @@ class Neuron(Module):
 
 
 # %% [markdown]
-# Draw one, after `backward`. At the right, `tanh` has a slope of 0.7864 here. At the left, find the crossing: the
-# gradient of each input is its weight times that, and the gradient of each weight is its input times that.
+# Here is a neuron after `backward`. On the right, `tanh` has a slope of 0.7864 at this score. On the left you see the
+# rule of the product: the gradient of each input is its *weight* times 0.7864, and the gradient of each weight is its
+# *input* times 0.7864.
 
-# %% mystnb={"image": {"alt": "The graph of one neuron: two weights and two inputs feed one dot node, the bias is added, and tanh gives the output; the gradient of each input is its weight times 0.7864, and the gradient of each weight is its input times 0.7864."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The graph of one neuron: two weights and two inputs feed one dot node, the bias is added, and tanh gives the output. The gradient of each input is its weight times 0.7864, and the gradient of each weight is its input times 0.7864."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
 #
 # neuron = Neuron(2, "tanh")
@@ -560,35 +634,12 @@ class Neuron(Module):
 # draw_graph(out)
 
 # %% [markdown]
-# `dot` takes all products and their sum in one node. Predict: written with `*` and `+`, how many operations does a relu
-# neuron with 16 inputs need? How many with `dot`?
-
-# %% tags=["active-ipynb"]
-# from micrograd_numpy import topological_sort
-#
-#
-# def with_plus_and_times(neuron, x):
-#     total = neuron.bias
-#     for weight, value in zip(neuron.weights, x):
-#         total = total + weight * value
-#     return total.relu()
-#
-#
-# neuron, x = Neuron(16, rng=0), np.linspace(-1.0, 1.0, 16)
-# for out in (with_plus_and_times(neuron, x), neuron(x)):
-#     operations = [node._op for node in topological_sort(out) if node._prev]
-#     print(f"{out.data:.4f} in {len(operations)} operations, the last of them {operations[-3:]}")
-
-# %% [markdown]
-# The same number, in 3 operations instead of 33. The time of a scalar engine goes into making nodes and walking over
-# them, so this is most of its speed. Frameworks call such an operation *fused*.
-#
 # A layer is a list of neurons. It turns its inputs into Values once, so that all its neurons share the same nodes.
 
 
 # %%
 class Layer(Module):
-    """Several neurons that look at the same inputs.
+    """Several neurons that read the same inputs.
 
     Parameters
     ----------
@@ -607,13 +658,13 @@ class Layer(Module):
     ) -> None:
         import numpy as np
 
-        # one generator for all: a seed each would make them all alike
+        # one generator for all neurons: with a seed for each, they would all be equal
         rng = np.random.default_rng(rng)
         self.neurons = [Neuron(nin, activation, rng) for _ in range(as_size(nout, "nout"))]
 
     def __call__(self, x: Inputs) -> Value | list[Value]:
-        """The outputs, one for each neuron; of a layer with one neuron, its output itself."""
-        # here, so that all neurons share the same nodes
+        """Return a list with the output of each neuron; if there is only one neuron, its output itself."""
+        # once for all neurons, so that they share the same nodes
         values = as_inputs(x, len(self.neurons[0].weights))
         outputs = [neuron(values) for neuron in self.neurons]
         return outputs[0] if len(outputs) == 1 else outputs
@@ -624,34 +675,13 @@ class Layer(Module):
 
 
 # %% [markdown]
-# Is the signal of a real layer as large after as before? Eight layers, measured as above:
-
-# %% mystnb={"image": {"alt": "The size of a signal over eight layers on a logarithmic axis: with weights of standard deviation 1 it rises to about a million, with 0.05 it falls below a ten-thousandth, and with the scheme of Layer it stays near 1."}} tags=["active-ipynb"]
-# rng = np.random.default_rng(0)
-# signal = rng.normal(size=64)
-# sizes = [size(signal)]
-# for _ in range(8):
-#     signal = Layer(64, 64, "relu", rng)(signal)
-#     sizes.append(size(signal))
-#
-# plt.figure(figsize=(6.0, 3.4))
-# plt.semilogy(large, "--", color="#6b7280", label="standard deviation 1")
-# plt.semilogy(sizes, "o-", color=FORWARD, label="eight Layers")
-# plt.semilogy(small, ":", color="#6b7280", label="standard deviation 0.05")
-# plt.xlabel("after layer")
-# plt.ylabel("size of the signal")
-# plt.legend()
-# plt.show()
-# print(f"before: {sizes[0]:.2f}, after eight layers: {sizes[-1]:.2f}")
-
-# %% [markdown]
-# It stays. Last, layers in a row: a **multi-layer perceptron**, MLP. The hidden layers use the activation. The last one
-# is linear, because a model that ends in `relu` could never answer −3.
+# Last, several layers in a row: a **multi-layer perceptron**, or MLP. Its last layer is linear. A model that ends in
+# `relu` could never answer −3. The layers before the last one are called *hidden*. They use the activation function.
 
 
 # %%
 class MLP(Module):
-    """A multi-layer perceptron: layers in a row, the last one linear.
+    """A multi-layer perceptron: several layers in a row, of which the last one is linear.
 
     Parameters
     ----------
@@ -660,9 +690,9 @@ class MLP(Module):
     nouts : sequence of int
         How many neurons each layer has; the last entry is the number of outputs.
     activation : str, optional
-        Of every layer but the last: a name in `ACTIVATIONS`.
+        The activation function of every layer but the last: a name in `ACTIVATIONS`.
     rng : numpy.random.Generator, int or None, optional
-        Where the first weights come from: a generator, a seed, or None for new ones each time.
+        The source of the first weights: a generator, a seed, or None for new ones each time.
 
     Attributes
     ----------
@@ -697,16 +727,16 @@ class MLP(Module):
         self.layers = [Layer(*shape, rng=rng) for shape in zip(sizes[:-1], sizes[1:], activations)]
 
     def __call__(self, x: Inputs) -> Value | list[Value]:
-        """The model's output for the inputs `x`: one Value if the last layer has one neuron, else a list.
+        """Return the model's output for the inputs `x`: one Value if the last layer has one neuron, else a list.
 
         Parameters
         ----------
         x : sequence of Value or number
-            One example: a list, a tuple or a row of an array. For a model of one input, a lone number will do.
+            One example: a list, a tuple or a row of an array. For a model of one input, a single number will do.
         """
         for layer in self.layers:
             x = layer(x)
-        return x  # type: ignore[return-value]  # by now a layer's output
+        return x  # type: ignore[return-value]  # now it is the output of a layer
 
     def __repr__(self) -> str:
         sizes = [len(layer.neurons[0].weights) for layer in self.layers] + [len(self.layers[-1].neurons)]
@@ -715,12 +745,12 @@ class MLP(Module):
 
 
 # %% [markdown]
-# ## How many knobs?
+# ## How many parameters?
 #
-# Here is `MLP(2, [4, 4, 1])`: each line carries a weight, each neuron has a bias, and the two inputs have none. Before
-# you run the cell after it: how many parameters is that?
+# Here is `MLP(2, [4, 4, 1])`. Each line stands for a weight. Each neuron has a bias, and the two inputs have none. How
+# many parameters is that in all?
 
-# %% mystnb={"image": {"alt": "Two input circles, two columns of four neurons and one output neuron; every circle is joined by a line to every circle of the next column, 8 + 16 + 4 lines."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 29 lines", "image": {"alt": "Two input circles, two columns of four neurons and one output neuron. Every circle is joined by a line to every circle of the next column: 8 + 16 + 4 lines."}} tags=["active-ipynb", "hide-input"]
 # from itertools import pairwise
 #
 #
@@ -758,88 +788,55 @@ class MLP(Module):
 # %% tags=["active-ipynb"]
 # model = MLP(2, [4, 4, 1], rng=0)
 # print(model)
-# print(
-#     " + ".join(str(len(layer.parameters())) for layer in model.layers),
-#     "=",
-#     len(model.parameters()),
-# )
-
-# %% [markdown]
-# A layer of $m$ neurons with $n$ inputs has $(n + 1)\,m$ parameters: $3 \cdot 4 + 5 \cdot 4 + 5 \cdot 1 = 37$. Each has
-# a name, the path that leads to it. A neuron's weights come first, then its bias:
-
-# %% tags=["active-ipynb"]
-# for name, parameter in list(model.named_parameters())[:6]:
+# print([len(layer.parameters()) for layer in model.layers], "in the layers")
+# for name, parameter in list(model.named_parameters())[:4]:
 #     print(f"{name:27} {parameter.data:7.4f}")
 
 # %% [markdown]
-# A call takes Values or numbers: a list, a tuple, a row of an array. One output neuron gives one Value, several give a
-# list. `backward` reaches every parameter, and the inputs too.
+# A layer of $m$ neurons with $n$ inputs has $(n + 1)\,m$ parameters: $3 \cdot 4 + 5 \cdot 4 + 5 \cdot 1 = 37$. The name
+# of each is the path that leads to it. The weights of a neuron come first, and then its bias.
+#
+# A call takes Values or numbers: a list, a tuple, or a row of an array. A model with one output neuron returns one
+# Value, and a model with several returns a list. `backward` gives a gradient to every parameter, and to the inputs.
 
 # %% tags=["active-ipynb"]
 # x = [Value(0.5), Value(-1.0)]
 # out = model(x)
-# print(out.data == model((0.5, -1.0)).data == model(np.array([0.5, -1.0])).data)
-# print(len(MLP(2, [4, 3])(x)), "outputs")
+# print("equal:", out.data == model((0.5, -1.0)).data == model(np.array([0.5, -1.0])).data)
+#
 #
 # out.backward()
 # print(f"gradient of the inputs: {x[0].grad:.4f}, {x[1].grad:.4f}")
 # model.zero_grad()
 
 # %% [markdown]
-# What does not fit is refused, with a reason:
-
-# %% tags=["active-ipynb"]
-# attempts = [
-#     (model, [1.0]),
-#     (model, np.zeros((5, 2))),
-#     (MLP, 2, [4, 0]),
-#     (MLP, 2, [1], "rleu"),
-# ]
-# for call, *given in attempts:
-#     try:
-#         call(*given)
-#     except (TypeError, ValueError) as error:
-#         print(error)
-
-# %% [markdown]
 # ## Save and load
 #
-# `state_dict` is a plain dict of names and numbers, so a model fits in a JSON file that you can read, and that can't
-# run anything when somebody else opens it (a pickle can). Here is the XOR network, set by hand through the same door:
+# `state_dict` returns a plain dict of names and numbers. You can write it to a JSON file and read that file yourself,
+# and loading it runs no code. (Loading a pickle can.) Here we load the XOR network that we set by hand above:
+
+# %% tags=["active-ipynb"]
+# by_hand = MLP(2, [2, 1])
+# numbers = [1.0, 1.0, 0.0, 1.0, 1.0, -1.0, 1.0, -2.0, 0.0]
+# by_hand.load_state_dict(dict(zip(by_hand.state_dict(), numbers)))
+# print([by_hand(point).data for point in xor])
+
+# %% [markdown]
+# Now write a model as text, and read it into another model that started from other weights. JSON keeps every bit of a
+# float, so the outputs are equal:
 
 # %% tags=["active-ipynb"]
 # import json
 #
-# by_hand = MLP(2, [2, 1])
-# by_hand.load_state_dict(
-#     {
-#         "layers.0.neurons.0.weights.0": 1.0,
-#         "layers.0.neurons.0.weights.1": 1.0,
-#         "layers.0.neurons.0.bias": 0.0,
-#         "layers.0.neurons.1.weights.0": 1.0,
-#         "layers.0.neurons.1.weights.1": 1.0,
-#         "layers.0.neurons.1.bias": -1.0,
-#         "layers.1.neurons.0.weights.0": 1.0,
-#         "layers.1.neurons.0.weights.1": -2.0,
-#         "layers.1.neurons.0.bias": 0.0,
-#     }
-# )
-# print([by_hand(point).data for point in xor])
-
-# %% [markdown]
-# Write it as text, read it into a model that started elsewhere, and compare. A float survives JSON to its last bit.
-
-# %% tags=["active-ipynb"]
 # text = json.dumps(model.state_dict())
 # restored = MLP(2, [4, 4, 1], rng=99)
-# print(restored([0.5, -1.0]).data == model([0.5, -1.0]).data)
+# print("equal before loading:", restored([0.5, -1.0]).data == model([0.5, -1.0]).data)
 # restored.load_state_dict(json.loads(text))
-# print(restored([0.5, -1.0]).data == model([0.5, -1.0]).data)
+# print("equal after loading: ", restored([0.5, -1.0]).data == model([0.5, -1.0]).data)
 
 # %% [markdown]
-# A half-loaded model runs without complaint and gives wrong answers, so everything is checked before the first number
-# is set. A state that does not fit changes nothing:
+# A model in which only some of the parameters were loaded would run without an error and give wrong answers. So
+# `load_state_dict` checks everything before it sets the first number. A state that does not fit changes nothing:
 
 # %% tags=["active-ipynb"]
 # before = by_hand.state_dict()
@@ -853,15 +850,17 @@ class MLP(Module):
 # %% [markdown]
 # ## What you can now do
 #
-# - See a neuron as a line, a relu neuron as a fold, and a layer as many of them.
-# - Say why depth needs a bend, and why XOR needs two neurons and a third.
-# - Count the parameters of a model, and say where its weights start and why there.
+# - See a neuron as a line, a relu neuron as a fold, and a layer as several of them.
+# - Say why depth needs a bend, and why one hidden neuron is not enough for XOR.
+# - Count the parameters of a model, and say how large its weights are at the start, and why.
 # - Build a model, find its parameters, save it and load it.
 #
 # ## In PyTorch this is …
 #
-# … `torch.nn.Linear` and `torch.nn.Sequential`. A `Linear` keeps the weights of a layer as one matrix, a row for each
-# neuron. Copy our numbers over and compare the output and all 37 gradients:
+# … [`torch.nn.Linear`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html) and
+# [`torch.nn.Sequential`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html). A `Linear` keeps the
+# weights of a layer as one matrix, with a row for each neuron. We copy our numbers over and compare the output and all
+# 37 gradients:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -869,19 +868,13 @@ class MLP(Module):
 # except ImportError:
 #     print("PyTorch is not installed here, so there is nothing to compare.")
 # else:
-#     twin = torch.nn.Sequential(
-#         torch.nn.Linear(2, 4),
-#         torch.nn.ReLU(),
-#         torch.nn.Linear(4, 4),
-#         torch.nn.ReLU(),
-#         torch.nn.Linear(4, 1),
-#     ).double()
+#     Linear, ReLU = torch.nn.Linear, torch.nn.ReLU
+#     twin = torch.nn.Sequential(Linear(2, 4), ReLU(), Linear(4, 4), ReLU(), Linear(4, 1)).double()
 #     with torch.no_grad():
-#         for linear_part, layer in zip(twin[::2], model.layers):
-#             for row, neuron in enumerate(layer.neurons):
-#                 linear_part.weight[row] = torch.tensor([w.data for w in neuron.weights], dtype=torch.float64)
-#                 linear_part.bias[row] = neuron.bias.data
-#
+#         for theirs, ours in zip(twin[::2], model.layers):
+#             for row, neuron in enumerate(ours.neurons):
+#                 theirs.weight[row] = torch.tensor([w.data for w in neuron.weights], dtype=torch.float64)
+#                 theirs.bias[row] = neuron.bias.data
 #     ours, theirs = model([0.5, -1.0]), twin(torch.tensor([0.5, -1.0], dtype=torch.float64))
 #     model.zero_grad()
 #     ours.backward()
@@ -895,33 +888,34 @@ class MLP(Module):
 #     print(f"{len(gradients)} gradients, largest difference below 1e-12: {worst < 1e-12}")
 
 # %% [markdown]
-# The names are PyTorch's too: `parameters`, `named_parameters`, `zero_grad`, `state_dict`, `load_state_dict`
-# {cite:p}`paszke2019`. Two things differ. PyTorch takes a batch of examples at once, one per row, where this model
-# takes one. And `torch.nn.Linear` starts narrower by default: weights and biases alike from
-# $(-1/\sqrt{n}, 1/\sqrt{n})$.
+# The methods have the same names in PyTorch's
+# [`torch.nn.Module`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html): `parameters`,
+# `named_parameters`, `zero_grad`, `state_dict` and `load_state_dict` {cite:p}`paszke2019`. But a PyTorch model takes a
+# batch of examples at once, one in each row, and ours takes one example. And the weights of `torch.nn.Linear` start
+# closer to 0 by default: weights and biases alike are drawn from $(-1/\sqrt{n}, 1/\sqrt{n})$.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Neurons, layers, MLP](exercises/mlp.ipynb):
+# With folded solutions, in [Exercises: Neurons, layers, MLP](exercises/mlp.ipynb):
 #
-# 1. Give the library an activation of your own, a relu that leaks, and show what it saves.
-# 2. Predict the number of parameters and of nodes for any shape, in a formula each.
-# 3. Save a model to a file, load it, and make sure that a wrong file can't do harm.
-# 4. Use the same weights in two places, and explain their gradients.
+# 1. A relu that leaks: add an activation function of your own, and show that a dead neuron learns with it.
+# 2. Count before you build: find formulas for the number of parameters and of nodes.
+# 3. Save a model to a file, load it, and show that a wrong file changes nothing.
+# 4. The same weights in two places: build a symmetric model, and explain its gradients.
 #
 # ## Check yourself
 #
 # :::{dropdown} A neuron has weights (3, −1) and bias 2. All three are doubled. What happens to its line?
-# Nothing: $6x_1 - 2x_2 + 4 = 0$ where $3x_1 - x_2 + 2 = 0$. The sheet gets twice as steep, the line stays.
+# Nothing. $6x_1 - 2x_2 + 4 = 0$ holds where $3x_1 - x_2 + 2 = 0$ does. The sheet becomes twice as steep.
 # :::
 #
-# :::{dropdown} Ten linear layers in a row, no activation. How many layers do you need to do the same?
-# One, with the product of the matrices as its weights.
+# :::{dropdown} Ten linear layers in a row, no activation function. How many layers do you need to do the same?
+# One, with the product of the matrices as its weights, and one bias for each neuron.
 # :::
 #
 # :::{dropdown} Why may all biases start at zero, but not all weights?
-# Neurons with different weights get different gradients, so their biases part at the first step. Neurons that are equal
-# in everything get equal gradients and stay equal.
+# Equal weights make equal neurons. These get equal gradients and stay equal. Random weights make different neurons, so
+# in general the gradients of their biases differ, too.
 # :::
 #
 # :::{dropdown} How many parameters has `MLP(3, [5, 2])`?

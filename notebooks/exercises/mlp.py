@@ -1,7 +1,8 @@
 # %% [markdown]
 # # Exercises: Neurons, layers, MLP
 #
-# Four exercises on [Neurons, layers, MLP](../mlp.ipynb). Try each one before you unfold its solution.
+# These exercises belong to [Neurons, layers, MLP](../mlp.ipynb). Try each one before you open its solution. Every
+# solution ends with a check that runs.
 
 # %%
 import json
@@ -17,18 +18,20 @@ from micrograd_numpy.value import apply
 # %% [markdown]
 # ## 1. A relu that leaks
 #
-# Where its input is negative, `relu` has slope 0, so a neuron that answers 0 to every example gets no gradient and
-# never moves again: it is dead. A *leaky* relu keeps a small slope there: $a$ for $a > 0$, and $0.1\,a$ elsewhere.
+# Where its input is negative, `relu` has slope 0. If the score of a neuron is negative for every example, its weights
+# get no gradient and do not move. We call the neuron *dead*. A *leaky* relu has a small slope there: it returns $a$ for
+# $a > 0$, and $0.1\,a$ elsewhere.
 #
-# Write it as a rule (a function from a float to the result and a tuple with its derivative), add it to `ACTIVATIONS`,
-# and show two things: its gradient agrees with nudging, and a neuron that is dead with `relu` learns with yours. For
-# $g^2$, use $2 / (1 + 0.1^2)$, which is what the argument of the chapter gives.
+# Write it as a rule: a function of a float that returns the result and a tuple with its derivative. Add it to
+# `ACTIVATIONS`. The argument of the chapter gives $g^2 = 2 / (1 + 0.1^2)$ for it. Then show two things: the gradient
+# agrees with nudging, and a neuron that is dead with `relu` learns with your function.
 #
-# Start from the neuron with weight −1 and bias −1, and the loss $(\text{out} - 1)^2$ at the input 2.
+# Use the neuron with weight −1 and bias −1, and the loss $(\text{out} - 1)^2$ at the input 2.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def leaky_relu(a):
+    """Return a if it is positive, else 0.1·a, with its slope."""
     return (a, (1.0,)) if a > 0.0 else (0.1 * a, (0.1,))
 
 
@@ -43,7 +46,7 @@ for a in (-2.0, -0.5, 0.5, 2.0):
     assert abs(slope - v.grad) < 1e-8
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def learn(activation, steps=100):
     neuron = Neuron(1, activation)
     neuron.load_state_dict({"weights.0": -1.0, "bias": -1.0})
@@ -55,27 +58,30 @@ def learn(activation, steps=100):
     return neuron(2.0).data
 
 
-for activation in ("relu", "leaky_relu"):
-    print(f"{activation:10} ends at {learn(activation):.4f}")
+ends = {activation: learn(activation) for activation in ("relu", "leaky_relu")}
+for activation, end in ends.items():
+    print(f"{activation:10} ends at {end:.4f}")
+assert ends["relu"] == 0.0
+assert abs(ends["leaky_relu"] - 1.0) < 1e-4
 
 
 # %% [markdown]
 # ## 2. Count before you build
 #
-# Write two functions of the sizes, such as `(2, 16, 16, 1)`:
+# Write two functions of the sizes of a model, such as `(2, 16, 16, 1)`:
 #
-# - `count_parameters(sizes)`,
-# - `count_nodes(sizes)`: how many nodes the graph of one call has, parameters and inputs included, for a model with
-#   `tanh`.
+# - `count_parameters(sizes)` returns the number of parameters.
+# - `count_nodes(sizes)` returns the number of nodes in the graph of one call, with parameters and inputs, for a model
+#   with `tanh`.
 #
-# Check both on a few shapes. For `(2, 16, 16, 1)` they give 337 and 437.
+# Check both with a few models. For `(2, 16, 16, 1)` they should return 337 and 437.
 
 # %% [markdown] tags=["hide-cell"]
-# A layer has $(n + 1)\,m$ parameters. Each neuron makes a `dot` node and a `+` node; each hidden neuron makes a `tanh`
-# node too. The last layer is linear and needs no third node.
+# A layer has $(n + 1)\,m$ parameters. Each neuron makes a `dot` node and a `+` node, and each hidden neuron makes a
+# `tanh` node too. The last layer is linear, so its neurons make no third node.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def count_parameters(sizes):
     return sum((nin + 1) * nout for nin, nout in pairwise(sizes))
 
@@ -96,12 +102,12 @@ for sizes in [(2, 1), (2, 4, 4, 1), (2, 16, 16, 1), (5, 3, 1)]:
 # %% [markdown]
 # ## 3. Save a model to a file
 #
-# Write `save(model, path)` and `load(model, path)` with the `json` module. Save a model of shape 3 → 4 → 2, and load it
-# into another of that shape that started from another seed: both must give the same two outputs. Then show that loading
-# the file into a model of shape 3 → 4 → 1 raises an error and changes nothing.
+# Write `save(model, path)` and `load(model, path)` with the `json` module. Save a model with the sizes 3 → 4 → 2. Load
+# the file into another model with the same sizes and another seed: both must return the same two outputs. Then load it
+# into a model with the sizes 3 → 4 → 1. Show that this raises an error and changes nothing.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def save(model, path):
     Path(path).write_text(json.dumps(model.state_dict(), indent=1))
 
@@ -130,19 +136,18 @@ print([f"{v.data:.4f}" for v in twin(x)])
 # %% [markdown]
 # ## 4. The same weights in two places
 #
-# Some functions are symmetric, and a model can be built so that it can't be otherwise: $f(x) = g(x) + g(-x)$ gives the
-# same answer for $x$ and $-x$, whatever $g$ is. Write a `Module` that does this with one `MLP(1, [3, 1], "tanh")` for
-# $g$, used twice.
+# The function $f(x) = g(x) + g(-x)$ is symmetric whatever $g$ is: it has the same value at $x$ and at $-x$. Write a
+# `Module` that computes $f$, and use one `MLP(1, [3, 1], "tanh")` twice for $g$.
 #
-# How many parameters has it? Show that the gradient of each is the sum of what the two uses contribute, and check it by
-# nudging.
+# How many parameters does it have? Show that the gradient of each is the sum of what the two uses contribute, and check
+# it by nudging.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 class Even(Module):
     def __init__(self, rng=None):
         self.g = MLP(1, [3, 1], "tanh", rng)
-        self.mirrored = self.g  # a second name, not a second model
+        self.mirrored = self.g  # a second name of the same model
 
     def __call__(self, x):
         return self.g(x) + self.mirrored(-x)
@@ -154,7 +159,7 @@ for i, parameter in enumerate(model.parameters()):
 print(model, f"and f(2) - f(-2) = {model(2.0).data - model(-2.0).data}")
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def gradients(function):
     model.zero_grad()
     function().backward()
