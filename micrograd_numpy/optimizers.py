@@ -1,15 +1,16 @@
 # %% [markdown]
 # # Optimizers: from gradients to steps
 #
-# A gradient says which way is down. It does not say how far to go, and most of training is that second question. In
-# this chapter you watch plain descent diverge, zigzag and starve. You mend each failure with a line or two, and end
-# with the optimizers of PyTorch, number for number.
+# A gradient says which way is up, so a step against it goes down. It does not say how far to go. In this chapter you
+# watch plain gradient descent diverge, zigzag and slow to a crawl. You fix each failure with a line or two, and end
+# with the update rules of PyTorch's optimizers.
 #
-# - **You will build** `SGD` with momentum, `Adam` and `AdamW`, `clip_grad_norm`, and a way to draw paths.
+# - **You will build** `SGD` with momentum, `Adam`, `AdamW`, `clip_grad_norm`, and a function that draws the paths they
+#   take.
 # - **You need** [Value](value.ipynb) and [Backpropagation](backprop.ipynb).
 # - **Time** about 35 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports, 21 lines"} tags=["hide-input"]
 """Optimizers: from gradients to steps, by the update rules of torch.optim."""
 
 from __future__ import annotations
@@ -41,21 +42,21 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # %% [markdown]
 # ## Downhill
 #
-# A network's loss is a function of thousands of weights, and nobody can draw it. So take a function of two numbers that
-# has the same troubles: a long, narrow bowl, 25 times more curved in $y$ than in $x$.
+# The loss of a network depends on many weights, so nobody can draw it. Take a function of two numbers instead that
+# causes some of the same trouble. It is a long, narrow bowl, which curves 25 times as much in $y$ as in $x$:
 
 # %% tags=["active-ipynb"]
 # def bowl(x, y):
 #     return (x**2 + 25 * y**2) / 2
 
 # %% [markdown]
-# `backward()` gives the gradient at any point. Here it is at many, each arrow drawn with the same length, because only
-# its direction matters now. The blue lines join points of equal height.
+# `backward()` gives the gradient at any point. The picture shows it at 44 points. All arrows have the same length,
+# because only their direction matters here, and each blue curve joins points of equal height.
 #
-# Before you look: the lowest point is the center. Turn an arrow around, and it points downhill. Does it point at the
-# center?
+# The lowest point is the center. If you turn an arrow around, it points downhill. Does it also point at the center?
+# Decide before you look.
 
-# %% mystnb={"image": {"alt": "Contour lines of a long bowl with gradient arrows. The arrows stand at right angles to the lines and point out of the bowl, almost straight up or down, so their reverse seldom points at the center."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 26 lines", "image": {"alt": "Contour lines of a long bowl with gradient arrows. The arrows stand at right angles to the lines and point out of the bowl. Away from the x axis they point almost straight up or down. Only those on the two axes point straight away from the center."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
@@ -86,14 +87,15 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # plt.show()
 
 # %% [markdown]
-# Hardly anywhere. The gradient is the direction of *steepest* ascent, here and now, and in a narrow bowl the steepest
-# way down is the way to the floor of the valley, across it rather than along it. Keep this picture in mind; most of the
-# chapter follows from it.
+# Only on the two axes. Everywhere else the arrows point almost straight across the bowl. A reversed gradient is the
+# *steepest* way down from where you stand. In a narrow bowl, this way leads across to the floor of the valley and not
+# along the floor. Much of this chapter follows from this picture.
 #
 # ## Two lines
 #
-# Still, any small step against the gradient goes down. So make many. The **learning rate** `lr` is the length of a step
-# per unit of gradient. Gradient descent is two lines, one for each parameter:
+# A step against the gradient goes down, if it is small enough. So make many small steps. The **learning rate** `lr`
+# says how far to move for each unit of gradient. Gradient descent needs one line for each parameter, and here these are
+# the last two:
 
 # %% tags=["active-ipynb"]
 # x, y = Value(-4.0), Value(1.0)
@@ -107,15 +109,15 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 #     y.data -= lr * y.grad
 
 # %% [markdown]
-# It works: the height falls from 20.5 to below 5. Look at the columns, though. `y` jumps from side to side and shrinks
-# quickly; `x` creeps.
+# It works: the height falls from 20.5 to below 5. But compare the two columns. `y` jumps from side to side and shrinks
+# to a quarter with each step, while `x` loses only 5 % a step.
 #
-# ## The line that everybody forgets
+# ## The line that is easy to forget
 #
-# Leaves *add up* gradients: [Backpropagation](backprop.ipynb) relies on it. So what if you do not set them to zero
-# before each `backward()`? Nothing fails, and nothing warns you.
+# Each call of `backward()` *adds* to the gradients of the leaves; [Backpropagation](backprop.ipynb) explains why. What
+# if you do not set them to zero before each call? You get no error and no warning.
 #
-# Before you run the next cell: does it go down faster, more slowly, or not at all?
+# Does the point then go down faster, more slowly, or not at all?
 
 # %% tags=["active-ipynb"]
 # def heights(zero_grad, steps=100, lr=0.02):
@@ -137,36 +139,37 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 #     print(f"step {step:2d}: height {with_it[step]:7.4f}   forgotten: {without_it[step]:7.4f}")
 
 # %% [markdown]
-# Without the line each step uses the sum of *all* gradients so far. The point rushes to the bottom, but by then the sum
-# is large, so it shoots through and climbs the other side. It swings forever, like a marble in a bowl without friction.
-# Remember the marble: you will want it back.
+# Without that line, each step uses the sum of *all* gradients so far. At first the point is faster: at step 11 it is at
+# height 2.8 instead of 5.1. But by then the sum is large, so the point shoots past the bottom and climbs the other
+# side. It goes on swinging, like a marble in a bowl without friction. Remember the marble.
 #
 # ## A place for the bookkeeping
 #
 # A network has more than two parameters, so keep them in a list, and write the zeroing once. The class below takes any
-# iterable of Values, which is what `model.parameters()` gives. Only leaves may be optimized: to change the number of an
-# inner node would break its tie to its inputs.
+# iterable of Values, such as `model.parameters()`. They must be leaves: the number of an interior node follows from its
+# inputs, and if you changed it, it would no longer fit them.
 #
-# What changes from one optimizer to the next is one method, `update`. It gets a **group**: a dict with some parameters
-# and the hyperparameters that they share. Mostly there is one group with everything in it. The lists and the checks are
-# in a plain module, `micrograd_numpy/guards/parameters.py`.
+# An optimizer defines its step in one method, `update`. It gets a **group**: a dict with some of the parameters and the
+# hyperparameters that they share, such as `lr`. Usually one group holds all parameters. (The checks are elsewhere, in
+# `micrograd_numpy/guards/parameters.py`.)
 
 
 # %%
 class Optimizer(Groups):
-    """What all optimizers share: the parameters they may change, and a learning rate.
+    """The base of all optimizers: it holds the parameters that they change, and the learning rate.
 
     A subclass defines `update(group)`, which changes the `data` of each Value in `group["params"]`,
-    guided by its `grad`. `gradients(group)` goes through those that have a gradient, and adds the weight
-    decay. What it has to remember of a parameter p from step to step it names in
-    `keeps`, and finds in `self.state[p]`, where it starts from 0. (A subclass may define `step()` instead,
+    guided by its `grad`. `gradients(group)` yields those that have a gradient, and adds the weight
+    decay. The names of the numbers that it keeps of each parameter p from step to step are in
+    `keeps`; the numbers are in `self.state[p]`, and start at 0. (A subclass may define `step()` instead,
     over `self.parameters`; its state cannot be saved.)
 
     Parameters
     ----------
     parameters : iterable of Value, or of dict
         The leaves to optimize, each once; for a model, `model.parameters()`. Or groups of them, as in
-        `[{"params": [w, b], "lr": 0.1}, {"params": [c]}]`: what a group does not set is as below.
+        `[{"params": [w, b], "lr": 0.1}, {"params": [c]}]`; what a group does not set follows from the other
+        arguments.
     lr : float
         The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps, in all groups;
         reading it is an error if they differ. `optimizer.param_groups` has each group's own.
@@ -202,12 +205,13 @@ class Optimizer(Groups):
                 p.grad = zero
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter's number once, guided by its gradient, and return what `closure` returned.
+        """Change the number of every parameter once, guided by its gradient; return what `closure` returned.
 
         Parameters
         ----------
         closure : callable, optional
-            Called first: sets gradients to zero, computes a loss, calls its `backward()`, and returns it.
+            A function that is called first: it sets gradients to zero, computes a loss, calls its `backward()`,
+            and returns it.
 
         Raises
         ------
@@ -222,43 +226,46 @@ class Optimizer(Groups):
             try:
                 self.update(group)
             except TypeError:
-                expect_all_floats(self.parameters)  # says so, if one of them is to blame
+                expect_all_floats(self.parameters)  # its error names the parameter at fault, if there is one
                 raise
         return loss
 
     def gradients(self, group: dict[str, Any]) -> Iterator[tuple[Value, float]]:
-        """Each parameter of a group with its gradient, and that of its weight decay, but for those without a gradient.
+        """Yield each parameter of a group that has a gradient, with this gradient and that of its weight decay.
 
         The weight decay is the group's hyperparameter of this name, if it has one: the λ of an L2 penalty λ/2·Σp².
         """
         weight_decay = group.get("weight_decay")
         for p in group["params"]:
             g = p.grad
-            if g is not None:  # a factor of zero must not meet an infinity: 0·inf is nan
+            if g is not None:  # no product with a decay of zero: 0·inf is nan
                 yield p, g + weight_decay * p.data if weight_decay else g
 
 
 # %% [markdown]
-# With it, plain descent is one line in a class. And a mistake is a sentence:
+# With this class, plain descent is one line:
 
 # %% tags=["active-ipynb"]
 # class Descent(Optimizer):
 #     def update(self, group):
 #         for p in group["params"]:
 #             p.data -= group["lr"] * p.grad
-#
-#
+
+# %% [markdown]
+# And a mistake gets an explanation:
+
+# %% mystnb={"code_prompt_show": "Three mistakes, 6 lines"} tags=["active-ipynb", "hide-input"]
 # w = Value(1.0, label="w")
-# for parameters, lr in [([], 0.1), ([w, w], 0.1), ([w * 2], 0.1), ([1.0], 0.1), ([w], -0.1)]:
+# for parameters in ([], [w, w], [w * 2]):
 #     try:
-#         Descent(parameters, lr)
-#     except (TypeError, ValueError) as error:
+#         Descent(parameters, lr=0.1)
+#     except ValueError as error:
 #         print(error)
 
 # %% [markdown]
-# The loop, too, is always the same three calls: `zero_grad`, `backward`, `step`. Put it into a function that returns
-# the points it visited. The optimizer needs the parameters, and the parameters are made inside; so what you pass is a
-# *maker* of optimizers. `partial(Descent, lr=0.05)` is one: `Descent` with its learning rate filled in.
+# The loop is always the same three calls: `zero_grad`, `backward`, `step`. Put it into a function that returns the
+# points it visits. It makes the parameters itself, so you pass a function that makes the optimizer for them, such as
+# `partial(Descent, lr=0.05)`: this is `Descent` with its learning rate filled in.
 
 
 # %%
@@ -268,7 +275,7 @@ def path(
     start: Sequence[float],
     steps: int,
 ) -> list[tuple[float, ...]]:
-    """The points that an optimizer visits on its way down `f`.
+    """Return the points that an optimizer visits on its way down `f`.
 
     Parameters
     ----------
@@ -305,7 +312,7 @@ def path(
 #     print(f"x = {x:7.4f}, y = {y:7.4f}")
 
 # %% [markdown]
-# The same six points as by hand, and the loop is written for good.
+# These are the same six points as above.
 #
 # ## How long is a step?
 #
@@ -313,11 +320,11 @@ def path(
 #
 # $$p \leftarrow p - \text{lr} \cdot c p = (1 - \text{lr} \cdot c)\, p.$$
 #
-# Each step multiplies $p$ by the same factor. It shrinks if the factor lies between $-1$ and $1$, so descent converges
-# exactly when $0 < \text{lr} < 2/c$. The steepest direction decides: in our bowl $c = 25$, and the limit is
-# $2/25 = 0.08$.
+# Each step multiplies $p$ by the same factor. If this factor lies between $-1$ and $1$, then $p$ shrinks. So descent
+# converges exactly when $0 < \text{lr} < 2/c$. The largest curvature sets the limit: in our bowl it is $c = 25$, and
+# the limit is $2/25 = 0.08$.
 #
-# Before you run the next cell: where is `y`, which starts at 1, after 100 steps with 0.079, 0.080, 0.081?
+# `y` starts at 1. Where do you expect it after 100 steps with the rates 0.079, 0.080 and 0.081?
 
 # %% tags=["active-ipynb"]
 # for lr in [0.079, 0.080, 0.081]:
@@ -325,10 +332,10 @@ def path(
 #     print(f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}")
 
 # %% [markdown]
-# A limit as sharp as that deserves a picture. This function draws paths on a function's contour lines:
+# The next function draws paths on contour lines, so that you can see this.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The function plot_paths, 52 lines"} tags=["hide-input"]
 def plot_paths(
     f: Callable[[Value, Value], Value],
     paths: Mapping[str, Sequence[tuple[float, ...]]],
@@ -389,9 +396,9 @@ def plot_paths(
 
 
 # %% [markdown]
-# Four learning rates, thirty steps each, all from the black square:
+# Thirty steps with each of four learning rates, from the black square:
 
-# %% mystnb={"image": {"alt": "Four paths of gradient descent in the bowl. At 0.005 it stops far from the center. At 0.04 it drops to the floor at once, then creeps along it. At 0.075 it zigzags across the floor but gets nearest. At 0.081 it swings wider with each step."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "Four paths of gradient descent in the bowl. At 0.005 the path stops far from the center, at x = \u22123.4. At 0.04 it drops to the floor in one step, then creeps along it to x = \u22121.2. At 0.075 it zigzags across the floor and ends nearest to the center, at x = \u22120.4. At 0.081 it swings wider with every step."}} tags=["active-ipynb", "hide-input"]
 # verdicts = {0.005: "too small", 0.04: "better", 0.075: "best of these", 0.081: "too large"}
 # paths = {
 #     f"lr = {lr}: {verdict}": path(bowl, partial(Descent, lr=lr), start, steps=30) for lr, verdict in verdicts.items()
@@ -400,22 +407,24 @@ def plot_paths(
 # plt.show()
 
 # %% [markdown]
-# This is the dilemma of plain descent. The steep direction forbids a larger rate; the flat direction needs one. At the
-# best rate it bounces off the walls of the valley, and still inches along its floor.
+# Plain descent is caught between two needs. The steep direction forbids a larger rate, and the flat direction needs
+# one. Even at the best of these rates, the path bounces from wall to wall and loses only 7.5 % of `x` a step.
 #
 # ## A ball with mass
 #
-# Look at the gradients along the third path. Which of the two columns would survive if you averaged them?
+# Here are the gradients along the third path. If you averaged each column, which one would survive?
 
 # %% tags=["active-ipynb"]
 # for x, y in path(bowl, partial(Descent, lr=0.075), start, steps=5):
 #     print(f"gradient: {x:6.2f} in x, {25 * y:6.2f} in y")
 
 # %% [markdown]
-# In $x$ they agree, step after step; in $y$ they quarrel. So let gradients push a **velocity** $v$, and let the
-# velocity move the point. A factor $\mu$ below 1, the **momentum**, makes old pushes fade, as friction would
-# {cite:p}`polyak1964`. The velocity outlives the step, one number for each parameter. An optimizer names what it
-# `keeps`, and finds it in its `state`, where it starts from 0:
+# The gradients in $x$ agree, step after step. Those in $y$ change sign at every step, so they would almost cancel. So
+# let the gradients push a **velocity** $v$, and let the velocity move the point. A factor $\mu$ below 1, the
+# **momentum**, makes old pushes fade, as friction would {cite:p}`polyak1964`.
+#
+# The optimizer has to remember the velocity from step to step, one number for each parameter. It lists the names of
+# such numbers in `keeps`, and finds them in `self.state[p]`, where they start at 0:
 
 # %% tags=["active-ipynb"]
 # class HeavyBall(Optimizer):
@@ -431,22 +440,20 @@ def plot_paths(
 #             p.data -= group["lr"] * kept["v"]
 
 # %% [markdown]
-# How much does it favor pushes that agree? A constant push $g$ builds up $g + \mu g + \mu^2 g + \dots = g/(1 - \mu)$. A
-# push that changes sign every time leaves only $g - \mu g + \mu^2 g - \dots = g/(1 + \mu)$. With $\mu = 0.9$ that is
-# ten times against about half:
+# How much does this favor pushes that agree? A constant push $g$ builds up to
+# $g + \mu g + \mu^2 g + \dots = g/(1 - \mu)$. A push that changes sign every time leaves only
+# $g - \mu g + \mu^2 g - \dots = g/(1 + \mu)$. With $\mu = 0.9$, the first is ten times the push, and the second about
+# half of it:
 
 # %% tags=["active-ipynb"]
-# for name, sign in [("agreeing", 1.0), ("quarreling", -1.0)]:
-#     ball = HeavyBall([Value(0.0)], lr=0.1, momentum=0.9)
-#     p = ball.parameters[0]
+# for name, sign in [("constant", 1.0), ("alternating", -1.0)]:
+#     v = 0.0
 #     for t in range(200):
-#         p.grad = sign**t
-#         ball.step()
-#     print(f"pushes of size 1, {name}: velocity of size {abs(ball.state[p]['v']):.4f}")
-# print(f"1/(1 - 0.9) = {1 / (1 - 0.9):.4f}, 1/(1 + 0.9) = {1 / (1 + 0.9):.4f}")
+#         v = 0.9 * v + sign**t
+#     print(f"{name} pushes of size 1: velocity of size {abs(v):.4f}, by the formula {1 / (1 - 0.9 * sign):.4f}")
 
 # %% [markdown]
-# And the marble? With $\mu = 1$ nothing fades, and $v$ is the sum of all gradients. That is the forgotten `zero_grad`,
+# And the marble? With $\mu = 1$ nothing fades, so $v$ is the sum of all gradients. That is the forgotten `zero_grad`,
 # to the last bit:
 
 # %% tags=["active-ipynb"]
@@ -454,9 +461,9 @@ def plot_paths(
 # print("same heights:", [bowl(x, y) for x, y in frictionless] == without_it)
 
 # %% [markdown]
-# The mistake was a useful idea without friction. How much friction is right?
+# So the mistake was a useful idea that lacked friction. How much friction is right?
 
-# %% mystnb={"image": {"alt": "Four paths with the same learning rate. Without momentum the path stops short. With 0.5 it gets further, with 0.8 it reaches the center after a short overshoot, with 0.95 it circles the center in wide loops."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "Four paths of 40 steps with the same learning rate. Without momentum the path ends at x = \u22121.8. With 0.5 it gets to \u22120.8. With 0.8 it overshoots a little and ends near the center. With 0.95 it circles the center in wide loops."}} tags=["active-ipynb", "hide-input"]
 # paths = {
 #     f"momentum {momentum}": path(bowl, partial(HeavyBall, lr=0.02, momentum=momentum), start, steps=40)
 #     for momentum in (0.0, 0.5, 0.8, 0.95)
@@ -465,17 +472,20 @@ def plot_paths(
 # plt.show()
 
 # %% [markdown]
-# Too little and it is plain descent again. Too much and it orbits. (Why momentum helps as much as it does is a story of
-# its own {cite:p}`goh2017`.)
+# With too little momentum, this is almost plain descent again. With too much, the point circles the center for a long
+# time. {cite:t}`goh2017` explains why momentum helps so much.
 #
 # Nesterov's variant brakes earlier {cite:p}`nesterov1983,sutskever2013`. Whatever the next gradient is, the ball will
-# roll on by $\text{lr} \cdot \mu v$; so make that part of the step at once, and the next gradient is measured where the
-# ball is going, not where it was. One more line, and `SGD` is whole. (Its `weight_decay` has a section of its own
-# below. The S is for *stochastic*: in training, the gradient comes from a random handful of examples
-# {cite:p}`robbins1951`.)
+# roll on by $\text{lr} \cdot \mu v$. So make that part of the next step now. The next gradient is then measured where
+# the ball is going:
+#
+# $$v \leftarrow \mu v + g \qquad p \leftarrow p - \text{lr} \cdot (g + \mu v)$$
+#
+# This rule completes the library's `SGD`. (Its `weight_decay` is explained below. The S is for *stochastic*: in
+# training, the gradient usually comes from a few random examples {cite:p}`robbins1951`.)
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The class SGD, 72 lines"} tags=["hide-input"]
 class SGD(Optimizer):
     """Gradient descent, with momentum and weight decay if you ask for them.
 
@@ -534,7 +544,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov)
 
     def checked(self, nesterov: object = False, **numbers: Any) -> dict[str, Any]:
-        """The hyperparameters of a group, or an error."""
+        """Return the hyperparameters of a group, or raise an error."""
         settings = super().checked(**numbers)
         settings["nesterov"] = true_or_false("nesterov", nesterov)
         if settings["nesterov"] and not settings["momentum"]:
@@ -542,7 +552,7 @@ class SGD(Optimizer):
         return settings
 
     def update(self, group: dict[str, Any]) -> None:
-        """Change the number of each parameter of a group once, but for those whose gradient is None."""
+        """Change the number of each parameter of a group once, except where the gradient is None."""
         lr, momentum, nesterov = group["lr"], group["momentum"], group["nesterov"]
         if not momentum and not group["weight_decay"]:  # the plain rule, several times as fast
             for p in group["params"]:
@@ -571,11 +581,11 @@ class SGD(Optimizer):
 #     print(f"{name:8} height after 100 steps: {bowl(x, y):.1e}")
 
 # %% [markdown]
-# Learning rate and momentum belong together, and two sliders say it better than words. Every path in this figure was
-# walked by the code above. Find the pair that ends lowest. Then the harder question: plain descent diverges above 0.08;
-# what is the largest learning rate that a momentum of 0.9 can bear, more or less than that?
+# The best learning rate depends on the momentum, so move both sliders. Which pair ends lowest? Then a harder question:
+# plain descent diverges above 0.08. With a momentum of 0.9, is the largest possible learning rate larger or smaller
+# than that?
 
-# %% mystnb={"image": {"alt": "One path of SGD in the bowl with learning rate 0.1 and momentum 0.45: it zigzags steeply at first and is at the center after about twenty steps. In the page, sliders choose other rates and momenta.", "classes": "touch touch-paths"}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The figure's code, 6 lines", "image": {"alt": "One path of SGD in the bowl with learning rate 0.1 and momentum 0.45: it zigzags steeply at first and is close to the center after twenty steps. In the page, sliders choose other rates and momenta.", "classes": "touch touch-paths"}} tags=["active-ipynb", "hide-input"]
 # from micrograd_numpy.figures import paths_figure
 #
 #
@@ -590,8 +600,9 @@ class SGD(Optimizer):
 # paths_figure(bowl, {"SGD": heavy, "Nesterov": nesterov}, start, x=(-5, 5), y=(-2.2, 2.2))
 
 # %% [markdown]
-# More, nearly twice as much: between 0.15 and 0.155 the path stops coming down. A ball with mass averages over the
-# walls that it hits. The limit is $2(1 + \mu)/c$ {cite:p}`goh2017`, which is 0.152 here:
+# It is larger, almost twice as large: in the figure, the path still comes down at 0.15, and no longer at 0.155. Where
+# the point jumps from wall to wall, the pushes alternate, and the velocity averages them away. The limit is
+# $2(1 + \mu)/c$ {cite:p}`goh2017`, which is 0.152 here:
 
 # %% tags=["active-ipynb"]
 # for lr in [0.151, 0.152, 0.153]:
@@ -601,7 +612,8 @@ class SGD(Optimizer):
 # %% [markdown]
 # ## A step of its own for each parameter
 #
-# Make the bowl a canyon: 1000 times more curved in $y$. The limit is now $2/1000$, and `x` starves.
+# Turn the bowl into a canyon, which curves 1000 times as much in $y$ as in $x$. The limit is now $2/1000$, and `x`,
+# which starts at −4, hardly moves:
 
 # %% tags=["active-ipynb"]
 # def canyon(x, y):
@@ -612,16 +624,17 @@ class SGD(Optimizer):
 # print(f"after 100 steps: x = {x:.4f}, y = {y:.4f}")
 
 # %% [markdown]
-# One rate cannot serve both. So measure each parameter's gradient with a ruler of its own: divide it by its usual size.
-# For the size, keep a fading average $v$ of its squares (no velocity; the letter is the paper's). For the direction,
-# keep a fading average $m$ of the gradient itself. With $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
+# So divide each parameter's gradient by its usual size. For the size, keep a running average $v$ of the squared
+# gradient. (This $v$ is not a velocity; the letter is the paper's.) For the direction, keep a running average $m$ of
+# the gradient itself. With $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad
 # v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \qquad
 # p \leftarrow p - \text{lr} \cdot m / \sqrt{v}$$
 #
-# If the gradients agree, $m/\sqrt{v}$ is near 1 in size, whatever their scale; if they quarrel, it is near 0. So every
-# step should be about `lr` long, at most. Is it? Feed a first try the constant gradient 5, and predict its steps.
+# If the gradients agree, $m/\sqrt{v}$ should be near 1 in size, whatever their scale. If they alternate, it should be
+# near 0. A step would then be about `lr` long, or shorter. Is it? Give a first version the constant gradient 5, and
+# predict how long its steps are.
 
 # %% tags=["active-ipynb"]
 # def step_lengths(correct, steps, g=5.0, beta1=0.9, beta2=0.999):
@@ -642,15 +655,16 @@ class SGD(Optimizer):
 #     print(f"step {t:4d} is {first_try[t - 1]:.3f} lr long")
 
 # %% [markdown]
-# Three times too long at once, six times soon after, and still too long at step 1000. Both averages start at 0, so at
-# first both are too small, and $v$, the slower one, is worse. But we know by how much: after $t$ steps the weights of
-# all gradients seen add up to
+# The first step is three times too long, the tenth is six times too long, and even step 1000 is still too long. Both
+# averages start at 0, so at first both are too small, and $v$, the slower one, more so. But we know by how much: after
+# $t$ steps, the weights of all gradients seen add up to
 #
-# $$(1 - \beta)(1 + \beta + \dots + \beta^{t-1}) = 1 - \beta^t$$
+# $$(1 - \beta)(1 + \beta + \dots + \beta^{t-1}) = 1 - \beta^t,$$
 #
-# where an average needs 1. So divide by $1 - \beta^t$. This is **bias correction**, and it is exact here:
+# and the weights of an average add up to 1. So divide by $1 - \beta^t$. This is **bias correction**. For a constant
+# gradient it is exact:
 
-# %% mystnb={"image": {"alt": "Step length in units of the learning rate over 1000 steps of constant gradient. Without correction it starts at 3, rises above 6 and falls slowly toward 1; with correction it is 1 throughout."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 9 lines", "image": {"alt": "Step length in units of the learning rate over 1000 steps of constant gradient. Without correction it starts above 3, rises above 6 and falls slowly toward 1. With correction it is 1 throughout."}} tags=["active-ipynb", "hide-input"]
 # corrected = step_lengths(correct=True, steps=1000)
 # print("corrected:", [f"{corrected[t - 1]:.3f}" for t in (1, 2, 3, 10, 100, 1000)])
 # plt.plot(range(1, 1001), first_try, color=BACKWARD, label="first try")
@@ -662,13 +676,13 @@ class SGD(Optimizer):
 # plt.show()
 
 # %% [markdown]
-# This is Adam {cite:p}`kingma2015`. The `eps` in its denominator is there for parameters whose gradient stays zero: 0/0
-# is no step length.
+# This is Adam {cite:p}`kingma2015`. The `eps` in its denominator is for parameters whose gradient stays at zero:
+# without it, their step would be 0/0.
 
 
 # %%
 class Adam(Optimizer):
-    """Steps of a size of their own for every parameter, whatever the scale of its gradients.
+    """Gradient descent that divides each parameter's step by the usual size of its gradients.
 
     With g = ∂f/∂p + weight_decay·p, step number t = 1, 2, … makes
 
@@ -716,20 +730,20 @@ class Adam(Optimizer):
         super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
     def checked(self, betas: Any = (), **numbers: Any) -> dict[str, Any]:
-        """The hyperparameters of a group, or an error."""
+        """Return the hyperparameters of a group, or raise an error."""
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ValueError(f"betas must be two numbers, as (0.9, 0.999), but got {what_is(betas)}")
         both = tuple(at_least_zero(f"betas[{i}]", beta, below=1.0) for i, beta in enumerate(betas))
         return {**super().checked(**numbers), "betas": both}
 
     def update(self, group: dict[str, Any]) -> None:
-        """Change the number of each parameter of a group once, but for those whose gradient is None."""
+        """Change the number of each parameter of a group once, except where the gradient is None."""
         lr, eps, (beta1, beta2) = group["lr"], group["eps"], group["betas"]
         states, last = self.state, 0.0
         for p, g in self.gradients(group):
             state = states[p]
             state["step"] = t = state["step"] + 1
-            if t != last:  # powers take time, and mostly all parameters have made as many steps
+            if t != last:  # computed once for all parameters that have made as many steps
                 last, correct_m, correct_v = t, 1.0 - beta1**t, 1.0 - beta2**t
             state["exp_avg"] = m = beta1 * state["exp_avg"] + (1.0 - beta1) * g
             state["exp_avg_sq"] = v = beta2 * state["exp_avg_sq"] + (1.0 - beta2) * g * g
@@ -737,10 +751,9 @@ class Adam(Optimizer):
 
 
 # %% [markdown]
-# Now the canyon. Before you run the next cell: how much do Adam's paths differ on a round bowl, on our long one, and in
-# the canyon?
+# Now the canyon. Let Adam walk down a round bowl, our long bowl and the canyon. How far apart will its paths be?
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The comparison of paths, 8 lines"} tags=["active-ipynb", "hide-input"]
 # def round_bowl(x, y):
 #     return (x**2 + y**2) / 2
 #
@@ -753,9 +766,9 @@ class Adam(Optimizer):
 #     print(f"{f.__name__:6} largest distance from the round bowl's path: {far:.0e}")
 
 # %% [markdown]
-# They do not: a factor on one parameter's gradient cancels in $m/\sqrt{v}$, up to `eps`. Adam sees every such bowl as
-# round. But the gift has a condition: the steep direction must be a *coordinate*. Turn the canyon and the start by 45
-# degrees, so that each parameter feels both curvatures.
+# They are the same, except for the effect of `eps`. A constant factor on one parameter's gradients cancels in
+# $m/\sqrt{v}$, so to Adam all these bowls look round. But there is a condition: the steep direction must be that of a
+# *coordinate*. Turn the canyon and the start by 45 degrees, so that each parameter feels both curvatures:
 
 # %% mystnb={"image": {"alt": "A canyon that runs diagonally. Adam's path drops to the canyon's floor near the start, then barely moves along it: after 60 steps it is still far from the center."}} tags=["active-ipynb"]
 # def turned(x, y):
@@ -770,16 +783,19 @@ class Adam(Optimizer):
 # plt.show()
 
 # %% [markdown]
-# ## Weights that fade
+# It is the same canyon from the same point, but in the turned one Adam is still more than ten times as high.
 #
-# A model with large weights can bend itself around every example. **Weight decay** pulls each weight toward zero. One
-# way is a penalty $\frac{\lambda}{2} p^2$ in the loss, whose gradient is $\lambda p$: that is `weight_decay` in `SGD`
-# and `Adam`. Another way is to shrink the weight itself, by the share $\text{lr} \cdot \lambda$ in each step:
+# ## Weight decay
+#
+# Large weights let a model bend sharply around single examples. **Weight decay** pulls each weight toward zero. One way
+# is a penalty $\frac{\lambda}{2} p^2$ in the loss, whose gradient is $\lambda p$. That is `weight_decay` in `SGD` and
+# `Adam`. The other way is to shrink the weight itself before each step:
+# $p \leftarrow (1 - \text{lr} \cdot \lambda)\, p$. That is `weight_decay` in `AdamW` {cite:p}`loshchilov2019`.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The class AdamW, 36 lines"} tags=["hide-input"]
 class AdamW(Adam):
-    """Adam with weight decay that is kept out of the averages.
+    """Adam with a weight decay that is kept out of its averages.
 
     Each step first shrinks the parameter, then makes Adam's step on the gradient alone:
 
@@ -815,7 +831,7 @@ class AdamW(Adam):
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
     def update(self, group: dict[str, Any]) -> None:
-        """Change the number of each parameter of a group once, but for those whose gradient is None."""
+        """Change the number of each parameter of a group once, except where the gradient is None."""
         kept = 1.0 - group["lr"] * group["weight_decay"]
         group = {**group, "weight_decay": 0.0}
         for p, _ in self.gradients(group):
@@ -826,9 +842,8 @@ class AdamW(Adam):
 # %% [markdown]
 # For plain descent the two ways are the same:
 # $p - \text{lr} \cdot (g + \lambda p) = (1 - \text{lr} \cdot \lambda)\, p - \text{lr} \cdot g$. For Adam they are not.
-# Take a weight of 1 that the loss does not depend on, so that only decay moves it.
-#
-# Before you run the next cell: ten steps with lr 0.01, and $\lambda$ of 0.01 or 0.0001. What is left of the 1?
+# Take a weight of 1 that the loss does not depend on, so that only the decay moves it. What is left of it after ten
+# steps with lr 0.01, when $\lambda$ is 0.01, and when it is 0.0001?
 
 # %% tags=["active-ipynb"]
 # def after_ten_steps(kind, weight_decay):
@@ -841,25 +856,21 @@ class AdamW(Adam):
 #
 #
 # for kind in (SGD, Adam, AdamW):
-#     print(
-#         f"{kind.__name__:6}",
-#         *(f"λ = {wd}: {after_ten_steps(kind, wd):.6f}" for wd in (0.01, 0.0001)),
-#         sep="   ",
-#     )
+#     left = (f"λ = {decay}: {after_ten_steps(kind, decay):.6f}" for decay in (0.01, 0.0001))
+#     print(f"{kind.__name__:6}", *left, sep="   ")
 
 # %% [markdown]
-# Adam made ten full steps, and a hundred times less decay changed nothing: it divides the penalty's gradient by its own
-# size, as it does with every gradient. `AdamW` keeps the decay out of the averages {cite:p}`loshchilov2019`, and does
-# what SGD does and what you asked for.
-
-# %% [markdown]
+# Adam made ten steps of about full length with either $\lambda$, because it divides the gradient of the penalty by its
+# usual size, as it does with every gradient. `AdamW` keeps the decay out of the averages, so that it works as in SGD: a
+# hundredth of the decay takes away a hundredth as much.
+#
 # ## Off a cliff
 #
-# Some losses have cliffs: gentle where you want to be, and steep where you start. The gradient says the truth, here and
-# now, and a step believes it for much too far.
+# Some losses have cliffs: they are gentle where you want to be, and steep where you start. There the gradient is right,
+# but a step follows it much too far.
 #
-# Before you run the next cell: the lowest point is at 1, the start at 6, the rate is 0.02. How far from 1 is the third
-# step?
+# Here the lowest point is at 1, the start is at 6, and the rate is 0.02. How far from 1 do you expect the point after
+# three steps?
 
 # %% tags=["active-ipynb"]
 # def cliff(x):
@@ -870,12 +881,13 @@ class AdamW(Adam):
 #     print(f"step {step}: x = {x:.3g}")
 
 # %% [markdown]
-# The first gradient is 510. One step along it lands where the gradient is larger still. A smaller rate would help here,
-# and crawl everywhere else. So keep the rate, and shorten the gradient where it is too long: take all gradients as one
-# vector, and if its length is above `max_norm`, scale it down to that {cite:p}`pascanu2013`. The direction stays.
+# The first gradient is 510, and one step along it lands where the gradient is even larger. A smaller rate would help
+# here, but near the bottom it would crawl. So keep the rate, and shorten the gradient where it is too long: if all
+# gradients together, as one vector, are longer than `max_norm`, scale them down to that length {cite:p}`pascanu2013`.
+# The direction stays the same.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The function clip_grad_norm, 47 lines"} tags=["hide-input"]
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfinite: bool = True) -> float:
     """Scale gradients down so that, as one vector, they are at most `max_norm` long.
 
@@ -888,13 +900,13 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
     max_norm : float
         The largest length, at least 0.
     error_if_nonfinite : bool
-        What to do if the length is infinite or nan: raise an error, or scale by it all the same, which
-        makes every gradient 0 or nan.
+        Whether to raise an error if the length is infinite or nan. Otherwise the gradients are scaled by it
+        all the same, which makes each of them 0 or nan.
 
     Returns
     -------
     float
-        The length before.
+        The length before the gradients are scaled.
 
     Raises
     ------
@@ -942,31 +954,31 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #     optimizer.step()
 
 # %% [markdown]
-# Short steps lead down the cliff. By step 20 the gradient fits, and is left as it is.
+# Short steps lead down the cliff. By step 20 the gradient is short enough and is left as it is.
 #
-# ## A rate for each part, and a break
+# ## Groups, and how to resume
 #
-# Parameters need not share their hyperparameters. Give the optimizer groups, and what a group does not say is as in the
-# other arguments. A usual reason is weight decay, which is meant for weights and not for biases. Between steps,
-# `param_groups` may be read and changed:
+# Parameters need not share their hyperparameters. Pass groups to the optimizer; what a group does not set follows from
+# the other arguments. A common reason is weight decay, which is usually applied to weights and not to biases. Between
+# steps you may read and change `param_groups`. In the next cell both gradients are zero, so only the weight, which
+# decays, moves:
 
 # %% tags=["active-ipynb"]
 # w, b = Value(1.0, label="w"), Value(1.0, label="b")
 # optimizer = AdamW([{"params": [w]}, {"params": [b], "weight_decay": 0.0}], lr=0.1)
-# print(optimizer)
 # for group in optimizer.param_groups:
 #     group["lr"] *= 0.5
 # optimizer.step()
 # print(f"w = {w.data:.4f}, b = {b.data:.4f}")
 
 # %% [markdown]
-# A long training gets interrupted. To go on as if nothing had happened it takes more than the weights: Adam's averages,
-# and how many steps they have seen. `state_dict()` has all of it, ready for JSON.
+# A long training run may be interrupted. To resume it as if nothing had happened, you need more than the weights: Adam
+# also needs its averages and its number of steps. `state_dict()` returns these as plain numbers, which JSON can store.
 #
-# Before you run the next cell: three runs of 20 steps in the canyon. One is never stopped; two start anew after 10
-# steps, one of them without the saved state. Which end at the same point?
+# Here are three runs of 20 steps in the canyon. One is never stopped. Two stop after 10 steps and go on with a new
+# optimizer, one with the saved state and one without. Which runs end at the same point?
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The three runs, 20 lines"} tags=["active-ipynb", "hide-input"]
 # import json
 #
 #
@@ -995,15 +1007,18 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # %% [markdown]
 # ## A race
 #
-# Which one is best? Here are four functions: the bowl, the canyon, the canyon turned, and a curved valley after
-# Rosenbrock, with its lowest point at (1, 1). For each optimizer, try 24 learning rates from 0.001 to 7, and count the
-# steps until the height is below one millionth.
+# Which optimizer is best? Here are four functions: the bowl, the canyon, the turned canyon, and a curved valley like
+# Rosenbrock's, with its lowest point at (1, 1).
 
 # %% tags=["active-ipynb"]
 # def valley(x, y):
 #     return (1 - x) ** 2 + 10 * (y - x**2) ** 2
-#
-#
+
+# %% [markdown]
+# For each optimizer we try 24 learning rates from 0.001 to 7, and count the steps until the height is below one
+# millionth. The table shows the fewest steps, with their rate:
+
+# %% mystnb={"code_prompt_show": "The race, 26 lines"} tags=["active-ipynb", "hide-input"]
 # def steps_to_bottom(f, optimizer, start, most=6000):
 #     parameters = [Value(x) for x in start]
 #     optimize = optimizer(parameters)
@@ -1022,44 +1037,53 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # KINDS["Adam"] = Adam
 # RATES = [digit * 10.0**e for e in (-3, -2, -1, 0) for digit in (1, 1.5, 2, 3, 5, 7)]
 # RACES = {bowl: start, canyon: start, turned: turned_start, valley: (-1.5, 1.5)}
-# results = {
-#     (f, name): {lr: steps_to_bottom(f, partial(kind, lr=lr), begin) for lr in RATES}
-#     for f, begin in RACES.items()
-#     for name, kind in KINDS.items()
-# }
-
-# %% tags=["active-ipynb"]
-# print("fewest steps, and the rate:", *(f"{name:>14}" for name in KINDS), sep="")
-# for f in RACES:
-#     row = f"{f.__name__:27}"
-#     for name in KINDS:
-#         steps, lr = min((steps, lr) for lr, steps in results[f, name].items() if steps is not None)
+# best = {}
+# print(f"{'':8}", *(f"{name:>14}" for name in KINDS), sep="")
+# for f, begin in RACES.items():
+#     row = f"{f.__name__:8}"
+#     for name, kind in KINDS.items():
+#         results = {lr: steps_to_bottom(f, partial(kind, lr=lr), begin) for lr in RATES}
+#         steps, lr = min((steps, lr) for lr, steps in results.items() if steps is not None)
+#         best[f, name] = steps, lr
 #         row += f"{f'{steps} ({lr:g})':>14}"
 #     print(row)
 
 # %% [markdown]
-# Plain descent suffers most where curvatures differ most. SGD in all its forms does not care how the canyon lies; Adam
-# does. Nobody wins everywhere. A second question may matter more in practice: how many of the 24 rates get there within
-# 6000 steps at all?
+# No optimizer wins everywhere. Plain descent suffers where curvatures differ most: it takes 110 steps in the bowl and
+# 5295 in the canyon. SGD in all its forms does not care how the canyon lies, but Adam does.
+#
+# :::{dropdown} Two results that look odd
+# In the bowl, momentum loses to plain descent. A momentum of 0.9 is too much there; with 0.45 and a rate of 0.1, it
+# takes 31 steps. In the canyon, Nesterov's variant takes 729 steps, because only one rate of the 24 is small enough for
+# it; with 0.0013, it takes 543.
+# :::
+#
+# In practice, nobody tells you the best rate. What happens with a tenth of it, a third, three times or ten times as
+# much? A dash means that the bottom was not reached within 6000 steps.
 
-# %% tags=["active-ipynb"]
-# print("rates that arrive, of 24:  ", *(f"{name:>14}" for name in KINDS), sep="")
-# for f in RACES:
-#     arrived = [sum(steps is not None for steps in results[f, name].values()) for name in KINDS]
-#     print(f"{f.__name__:27}", *(f"{count:14}" for count in arrived), sep="")
+# %% mystnb={"code_prompt_show": "The second table, 9 lines"} tags=["active-ipynb", "hide-input"]
+# SHARES = {"tenth": 0.1, "third": 1 / 3, "best": 1, "3 times": 3, "10 times": 10}
+# print(f"{'':18}", *(f"{share:>10}" for share in SHARES), sep="")
+# forgiven = {}
+# for f, begin in RACES.items():
+#     for name, kind in KINDS.items():
+#         rates = [best[f, name][1] * share for share in SHARES.values()]
+#         forgiven[f, name] = [steps_to_bottom(f, partial(kind, lr=lr), begin) for lr in rates]
+#         counts = (f"{steps or '-':>10}" for steps in forgiven[f, name])
+#         print(f"{f.__name__:8}{name:10}", *counts, sep="")
 
 # %% [markdown]
-# Adam forgives: in the canyon 23 of 24 rates arrive, where SGD has one. That, more than speed, is a reason to reach for
-# it first.
+# Adam arrives with every rate of this table. With three times its best rate, plain descent arrives nowhere, and neither
+# does Nesterov's variant; momentum arrives only in the bowl. So Adam forgives a wrong rate, which is a good reason to
+# try it first.
 #
-# What the tables do not show: a network has thousands of parameters, not two. Its gradients are noisy, and these are
-# exact. There was one start for each function, momentum was held at 0.9, and a finer grid would change every count. So
-# do not read a law into 38 against 136. Read that the learning rate is part of every result, and compare optimizers
-# only when each has had its best.
+# The tables leave out a lot: networks have many more parameters and noisy gradients, and here each function had one
+# start and momentum was always 0.9. So do not conclude from 38 against 136 steps that Nesterov's variant beats Adam in
+# every valley. The learning rate is part of every result: compare optimizers only when each has its best one.
 #
-# The four in the valley, for their first sixty steps:
+# Here are the first sixty steps of all four in the valley:
 
-# %% mystnb={"image": {"alt": "Sixty steps of four optimizers in a curved valley. SGD drops to the floor and creeps along it, half of the way. Momentum overshoots the bend, turns a loop, and follows the floor past the lowest point. Nesterov makes a smaller detour. Adam follows the floor in jerks and ends at the lowest point."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "Sixty steps of four optimizers in a curved valley. SGD jumps to the floor, creeps along it and stops at x = 0.43, far from the lowest point. Momentum swings past the bend, turns a loop, and ends beyond the lowest point, at x = 1.15. Nesterov leaves the floor less far at the bend and ends at x = 1.06. Adam ends closest to the lowest point."}} tags=["active-ipynb", "hide-input"]
 # paths = {
 #     f"{name}, lr = {lr}": path(valley, partial(KINDS[name], lr=lr), RACES[valley], steps=60)
 #     for name, lr in [("SGD", 0.02), ("momentum", 0.01), ("nesterov", 0.01), ("Adam", 0.5)]
@@ -1068,10 +1092,10 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # plt.show()
 
 # %% [markdown]
-# Now you race. Sixty steps each, from the same start; for Adam, the slider of the momentum sets $\beta_1$. Whom can you
-# bring nearest to (1, 1), and whose sliders forgive a careless hand?
+# Now it is your turn. You have sixty steps from the same start. For Adam, the slider for the momentum sets $\beta_1$.
+# Which optimizer can you bring closest to (1, 1)? And which one still gets close when you set its sliders carelessly?
 
-# %% mystnb={"image": {"alt": "Adam's path in the curved valley with learning rate 0.5 and momentum 0.9: it follows the floor in jerks to the lowest point. In the page, sliders choose other rates and momenta, and buttons other optimizers.", "classes": "touch touch-paths"}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The figure's code, 14 lines", "image": {"alt": "Adam's path in the curved valley with learning rate 0.5 and momentum 0.9: it weaves along the floor and ends close to the lowest point. In the page, sliders choose other rates and momenta, and buttons other optimizers.", "classes": "touch touch-paths"}} tags=["active-ipynb", "hide-input"]
 # def adam_beta1(lr, momentum):
 #     return partial(Adam, lr=lr, betas=(momentum, 0.999))
 #
@@ -1093,17 +1117,19 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # ## What you can now do
 #
 # - Say why a learning rate diverges, and where the limit is: at $2/c$ for the largest curvature $c$.
-# - Tell from a path what is wrong with it, and which knob mends it.
+# - Tell from a path what is wrong with it, and which hyperparameter to change.
 # - Write an optimizer of your own: a subclass with an `update`.
-# - Choose between `weight_decay` in `Adam` and in `AdamW`, and know what you chose.
-# - Clip gradients, give parts of a model hyperparameters of their own, and stop and resume a training.
+# - Choose between `weight_decay` in `Adam` and in `AdamW`.
+# - Clip gradients, give parts of a model hyperparameters of their own, and stop and resume a training run.
 #
 # ## In PyTorch this is …
 #
-# … `torch.optim`, with the same names and the same defaults. Ten steps in the valley with each, and the largest
-# difference between the two paths:
+# … [`SGD`](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html),
+# [`Adam`](https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html) and
+# [`AdamW`](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html) in `torch.optim`. What they have in
+# common with ours has the same names and the same defaults. Here are ten steps in the valley with each, compared:
 
-# %% tags=["active-ipynb", "needs-torch"]
+# %% mystnb={"code_prompt_show": "The comparison, 20 lines"} tags=["active-ipynb", "hide-input", "needs-torch"]
 # try:
 #     import torch
 # except ImportError:
@@ -1126,36 +1152,39 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #         print(f"{kind.__name__:5} at ({x.item():9.6f}, {y.item():9.6f}), difference below 1e-12: {largest < 1e-12}")
 
 # %% [markdown]
-# One habit differs. There, `zero_grad()` sets gradients to `None`, and a parameter without a gradient is skipped. Here
-# it sets them to 0, and a parameter with gradient 0 still moves by velocity and decay. `zero_grad(set_to_none=True)`
-# does as PyTorch does. And `optimizer.lr` is short for the rate in all of `optimizer.param_groups`.
+# Two defaults differ. PyTorch's
+# [`zero_grad()`](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html) sets gradients to
+# `None`, and a step skips such parameters. Ours sets them to 0, and a parameter with gradient 0 still moves by its
+# velocity and its decay; `zero_grad(set_to_none=True)` does what PyTorch does. And
+# [`clip_grad_norm_`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html) does not raise
+# an error for nan, as ours does.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Optimizers](exercises/optimizers.ipynb):
+# With folded solutions, in [Exercises: Optimizers](exercises/optimizers.ipynb):
 #
-# 1. A learning rate that shrinks turns noisy gradients into an exact average.
-# 2. RMSProp, in one line of arithmetic.
-# 3. Clip each gradient, or all as one vector?
-# 4. Predict the largest stable learning rate of a tilted bowl.
+# 1. An average from noise: a learning rate that shrinks turns noisy gradients into an exact average.
+# 2. RMSProp: write the optimizer that Adam grew from.
+# 3. Clip each, or all? Compare two ways to shorten a gradient.
+# 4. The largest stable rate of a tilted bowl: find it by experiment, and explain it.
 #
 # ## Check yourself
 #
 # :::{dropdown} The loss doubles at every step. What do you change first?
-# Make the learning rate smaller. It is above 2 divided by the largest curvature.
+# Make the learning rate smaller. In a bowl, it is above 2 divided by the largest curvature.
 # :::
 #
 # :::{dropdown} You forget `zero_grad()` with plain SGD. Which optimizer did you write?
-# Momentum with μ = 1: every gradient is remembered in full, and nothing ever settles.
+# Momentum with μ = 1. Every gradient is remembered in full, and the point never settles.
 # :::
 #
 # :::{dropdown} Someone multiplies the loss by 1000. What happens to the path of SGD, and of Adam?
-# SGD's steps are 1000 times as long, and it probably diverges. Adam's path stays the same, except for the effect of
-# `eps`.
+# SGD's first step is 1000 times as long, and the path probably diverges. Adam's path stays the same, except for the
+# effect of `eps`.
 # :::
 #
 # :::{dropdown} You double `weight_decay` in `Adam`, and a weight that the loss ignores decays no faster. Why?
-# Adam divides the penalty's gradient by its own size. Use `AdamW`.
+# Adam divides the gradient of the penalty by its usual size, so the factor cancels. Use `AdamW`.
 # :::
 #
 # ## Sources

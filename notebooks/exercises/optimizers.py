@@ -1,8 +1,7 @@
 # %% [markdown]
 # # Exercises: Optimizers
 #
-# Four things to try after [Optimizers](../optimizers.ipynb). Each solution is folded below its task, and was run to
-# make this page.
+# These exercises belong to [Optimizers](../optimizers.ipynb). Try each one before you open its solution.
 
 # %%
 import random
@@ -14,12 +13,13 @@ from micrograd_numpy.optimizers import SGD, Optimizer, clip_grad_norm, path
 # %% [markdown]
 # ## 1. An average from noise
 #
-# In training, each gradient comes from a few random examples, so it is noisy. Here is the smallest such problem: find
-# the `x` that minimizes the mean of $\frac{1}{2}(x - a)^2$ over 500 numbers $a$, looking at one number at a time. The
-# answer is their average.
+# In training, each gradient usually comes from a few random examples, so it is noisy. Here is a very small problem of
+# this kind: find the `x` that minimizes the mean of $\frac{1}{2}(x - a)^2$ over 500 numbers $a$, and use one number for
+# each step. The answer is their average.
 #
-# A constant learning rate of 0.1 gets near and then jitters. Change `optimizer.lr` between steps so that one pass over
-# the numbers ends at the average *exactly*. (What weights should the first and the last number have in `x`?)
+# With a constant learning rate of 0.1, `x` gets near the average and then jitters around it. Change `optimizer.lr`
+# between the steps so that one pass over the numbers ends *exactly* at the average, up to rounding. (What weights
+# should the first and the last number have in `x`?)
 
 # %%
 rng = random.Random(0)
@@ -34,12 +34,15 @@ for a in numbers:
     optimizer.step()
 print(f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - average):.1e}")
 
-# %% [markdown] tags=["hide-cell"]
+# %% [markdown]
+# :::{dropdown} Show the explanation
 # The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With $\text{lr} = 1/t$
-# in step $t$ this is $\frac{(t-1)\,x + a}{t}$: the running average. Rates like $1/t$, whose sum is infinite but whose
-# squares have a finite sum, are what noise asks for {cite:p}`robbins1951`.
+# in step $t$ this is $\frac{(t-1)\,x + a}{t}$, the average of the numbers seen so far. So each number ends with the
+# same weight. More generally, noisy gradients need rates like $1/t$: their sum is infinite, so that no goal is too far
+# away, and the sum of their squares is finite, so that the noise dies out {cite:p}`robbins1951`.
+# :::
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x = Value(0.0)
 optimizer = SGD([x], lr=1.0)
 for t, a in enumerate(numbers, start=1):
@@ -54,17 +57,17 @@ assert abs(x.data - average) < 1e-12
 # %% [markdown]
 # ## 2. RMSProp
 #
-# RMSProp is half of Adam: it divides by the size of the gradient, and keeps no average of the gradient itself. With a
-# fading rate $\alpha$,
+# RMSProp does one of the two things that Adam does: it divides by the size of the gradient, but it keeps no average of
+# the gradient itself. With a factor $\alpha$ for the fading,
 #
 # $$v \leftarrow \alpha v + (1 - \alpha)\, g^2 \qquad p \leftarrow p - \text{lr} \cdot g / (\sqrt{v} + \epsilon).$$
 #
-# Write it as a subclass of `Optimizer`. There is no bias correction: with $\alpha = 0.99$, how long is the first step?
+# Write it as a subclass of `Optimizer`. There is no bias correction: how long is the first step with $\alpha = 0.99$?
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 class RMSProp(Optimizer):
-    """Divide every gradient by a fading average of its size."""
+    """Divide every gradient by a running average of its size."""
 
     keeps = ("v",)
 
@@ -79,12 +82,14 @@ class RMSProp(Optimizer):
             p.data -= lr * p.grad / (v**0.5 + eps)
 
 
-# %% [markdown] tags=["hide-cell"]
-# In the first step $v = (1 - \alpha)\, g^2 = 0.01\, g^2$, so the step is $1/\sqrt{0.01} = 10$ times `lr` long, whatever
-# the gradient. Without bias correction, that is the price.
+# %% [markdown]
+# :::{dropdown} Show the explanation
+# In the first step, $v = (1 - \alpha)\, g^2 = 0.01\, g^2$. So the step is $1/\sqrt{0.01} = 10$ times `lr` long,
+# whatever the gradient is. Bias correction would divide $v$ by 0.01 and make the step `lr` long.
+# :::
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def bowl(x, y):
     return (x**2 + 25 * y**2) / 2
 
@@ -93,7 +98,7 @@ points = path(bowl, partial(RMSProp, lr=0.01), (-4.0, 1.0), steps=100)
 print(f"first step: {points[1][0] - points[0][0]:.4f} in x, {points[1][1] - points[0][1]:.4f} in y")
 print(f"height after 100 steps: {bowl(*points[-1]):.4f}")
 
-# %% tags=["hide-cell", "needs-torch"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell", "needs-torch"]
 try:
     import torch
 except ImportError:
@@ -114,12 +119,12 @@ else:
 # %% [markdown]
 # ## 3. Clip each, or all?
 #
-# There is a second way to shorten a gradient: cut every number on its own to the range from `-limit` to `limit`. Write
-# it as `clip_each(parameters, limit)`. Then look at what it does to the direction: two parameters have gradients 30 and
-# 40, and both clips may leave at most 5.
+# Another way to shorten a gradient is to cut each of its numbers to the range from `-limit` to `limit`. Write it as
+# `clip_each(parameters, limit)`. What does it do to the direction? Compare it with `clip_grad_norm`: two parameters
+# have the gradients 30 and 40, and both functions get the limit 5.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def clip_each(parameters, limit):
     """Cut every gradient to the range from -limit to limit."""
     for p in parameters:
@@ -133,29 +138,31 @@ for name, clip in (("as one vector", clip_grad_norm), ("each", clip_each)):
     print(f"{name:13}  ({a.grad:.4f}, {b.grad:.4f}), b over a {b.grad / a.grad:.4f}")
 
 
-# %% [markdown] tags=["hide-cell"]
-# The gradient as a vector is 50 long; a tenth of it, (3, 4), is 5 long and points the same way. (It comes out a hair
-# shorter, as in PyTorch: the factor is 5/(50 + 0.000001).) Cut one by one, both become 5, and the step leaves at 45
-# degrees: still downhill, but no longer by the steepest way.
+# %% [markdown]
+# :::{dropdown} Show the explanation
+# As a vector, the gradient is 50 long. A tenth of it, (3, 4), is 5 long and points the same way. (The result is
+# slightly shorter, as in PyTorch, because the factor is 5/(50 + 0.000001).) If each number is cut on its own, both
+# become 5. Then the step leads downhill at 45 degrees to both axes, and that is no longer the steepest way.
+# :::
 
 # %% [markdown]
 # ## 4. The largest stable rate of a tilted bowl
 #
-# The limit $2/c$ was for a bowl whose steep direction is an axis. Take one that is tilted:
+# In the chapter, the limit $2/c$ was for a bowl whose steep direction is an axis. This bowl is tilted:
 # $f(x, y) = \frac{1}{2}(3x^2 + 2xy + 3y^2)$.
 #
-# First find the limit by experiment: halve an interval of learning rates, twenty times, by whether 500
-# steps from (1, 0) end further out than they began. Then explain the number. (In which direction does
-# $f$ curve most? Try $y = x$ and $y = -x$.)
+# First find the largest stable rate by experiment. Start with an interval of rates and halve it twenty times: a rate is
+# too large if 500 steps from (1, 0) end farther from the center than they began. Then explain the number. (In which
+# direction does $f$ curve most? Try $y = x$ and $y = -x$.)
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def tilted(x, y):
     return (3 * x**2 + 2 * x * y + 3 * y**2) / 2
 
 
 def limit(optimizer, low=0.0, high=10.0):
-    """The learning rate at which 500 steps on `tilted` begin to diverge."""
+    """Return the learning rate from which on 500 steps on `tilted` diverge."""
     for _ in range(20):
         middle = (low + high) / 2
         x, y = path(tilted, partial(optimizer, lr=middle), (1.0, 0.0), steps=500)[-1]
@@ -165,14 +172,16 @@ def limit(optimizer, low=0.0, high=10.0):
 
 print(f"plain descent: {limit(SGD):.3f}")
 
-# %% [markdown] tags=["hide-cell"]
+# %% [markdown]
+# :::{dropdown} Show the explanation
 # Along $y = x$, a distance $s$ from the center is $x = y = s/\sqrt{2}$, and $f = \frac{1}{2} \cdot 4 s^2$: curvature 4.
-# Along $y = -x$ it is $f = \frac{1}{2} \cdot 2 s^2$: curvature 2. These are the largest and the smallest, the
-# eigenvalues of the matrix of second derivatives, and the limit is $2/4 = 0.5$.
+# Along $y = -x$ it is $f = \frac{1}{2} \cdot 2 s^2$: curvature 2. These two are the largest and the smallest curvature.
+# They are the eigenvalues of the matrix of second derivatives. So the limit is $2/4 = 0.5$.
 #
-# Momentum raises it. For curvature $c$ the limit is $2(1 + \mu)/c$, which for $\mu = 0.9$ is 0.95.
+# Momentum raises the limit to $2(1 + \mu)/c$, which is 0.95 for $\mu = 0.9$.
+# :::
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 import numpy as np
 
 curvatures = np.linalg.eigvalsh([[3.0, 1.0], [1.0, 3.0]])
