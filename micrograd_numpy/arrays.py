@@ -1,16 +1,16 @@
 # %% [markdown]
 # # Finding the arrays
 #
-# Your engine computes one number at a time, and a model does the same to every sample. In this chapter you write a
-# program that watches while the engine works on *one* sample, and finds the matrices that do that work for all samples
-# at once. Nobody tells it what a layer is. (This chapter goes forward only; the gradients come in the next one.)
+# Your engine computes one number at a time, and in training it does the same work for every sample. In this chapter you
+# write a program that watches the engine work on *one* sample, and finds the matrices that do this work for all samples
+# at once. Nobody tells it what a layer is. (The chapter computes results only. The next one adds their gradients.)
 #
-# - **You will build** five passes, from `record` to the layout in memory. They turn scalar code into arrays.
+# - **You will build** five passes that turn scalar code into arrays.
 # - **You need** [Anomalies](anomaly.ipynb), [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb);
 #   matrix products.
 # - **Time** about 35 minutes.
 
-# %%
+# %% mystnb={"code_prompt_show": "Imports, 12 lines"} tags=["hide-input"]
 """Finding the arrays: in the scalar graph of one sample, the matrices that work on all samples at once."""
 
 from __future__ import annotations
@@ -29,15 +29,183 @@ from micrograd_numpy.value import Value, as_value
 
 
 # %% [markdown]
-# ## A hundred samples, one recipe
+# ## Two neurons, five passes
 #
-# Take the training step that you know: a hundred points, a model with two hidden layers of 16 neurons, the hinge loss,
-# and a small penalty on the weights. Here is the loss of one sample, written with plain `+` and `*`. (A neuron's own
-# `dot` would hide half of the story.)
+# We begin with a tiny function and see what each pass makes of it. It takes one sample, a list of two numbers, gives it
+# to two neurons, and adds up their results:
+
+# %% tags=["active-ipynb"]
+# from micrograd_numpy import Value
+#
+# weights = [[Value(0.5, label="w₁₁"), Value(-1.0, label="w₁₂")], [Value(1.5, label="w₂₁"), Value(0.25, label="w₂₂")]]
+# biases = [Value(0.1, label="b₁"), Value(-0.2, label="b₂")]
+#
+#
+# def two(x):
+#     hidden = [(w[0] * x[0] + w[1] * x[1] + b).relu() for w, b in zip(weights, biases)]
+#     return hidden[0] + hidden[1]
+
+# %% [markdown]
+# For many samples, you could call `two` once for each. Every call would do the same operations in the same order, only
+# on other numbers. So we look at one call, and ask how NumPy can do the same for many samples at once. The answer takes
+# five passes. Here we use those of the library; below, you write them.
+
+# %% mystnb={"code_prompt_show": "draw: the code of the next three pictures, 36 lines"} tags=["active-ipynb", "hide-input"]
+# import matplotlib.pyplot as plt
+# from matplotlib.patches import FancyBboxPatch
+#
+# from micrograd_numpy import arrays
+# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, INK, MUTED, book_style
+#
+# book_style()
+# SYMBOLS = {"mul": "·", "add": "+", "relu": "relu"}
+#
+#
+# def inputs_of(node):
+#     return [i for _, *factors in node.terms for i in factors if i is not None] or node.inputs
+#
+#
+# def words(node, names):
+#     if node in names:
+#         return names[node]
+#     if any(b is not None for _, _, b in node.terms):
+#         return " + ".join("·".join(names[i] for i in factors if i is not None) for _, *factors in node.terms)
+#     return SYMBOLS[node.rule.__name__]
+#
+#
+# def draw(recipe, nodes, groups=()):
+#     (first, second), p = recipe.arguments[0], recipe.parameters
+#     leaves = [p[5], p[4], p[3], second, first, p[1], p[0], p[2]]  # from the bottom to the top
+#     names = {q: q.parameter.label for q in p} | {first: "x₁", second: "x₂"}
+#     place = {leaf: (0.0, float(y)) for y, leaf in enumerate(leaves)}
+#     _, axes = plt.subplots(figsize=(6.4, 2.9))
+#     for node in nodes:
+#         spots = [place[i] for i in inputs_of(node)]
+#         place[node] = 1 + max(x for x, _ in spots), sum(y for _, y in spots) / len(spots)
+#         for x, y in spots:
+#             axes.plot([x, place[node][0]], [y, place[node][1]], color=MUTED, linewidth=0.8, zorder=1)
+#     for g in groups:
+#         (x, low), (_, high) = min(place[n] for n in g.members), max(place[n] for n in g.members)
+#         box = {"boxstyle": "round,pad=0,rounding_size=0.1", "edgecolor": ACCENT, "facecolor": "none", "linestyle": "--"}
+#         width = 0.46 if g.parts[0].matrix else 0.2
+#         axes.add_patch(FancyBboxPatch((x - width, low - 0.7), 2 * width, high - low + 1.4, **box))
+#     for node, (x, y) in place.items():
+#         box = {"boxstyle": "round", "facecolor": "white", "edgecolor": FORWARD if node.wide else MUTED}
+#         axes.text(x, y, words(node, names), ha="center", va="center", fontsize=9, bbox=box)
+#     axes.set(xlim=(-0.3, place[nodes[-1]][0] + 0.5), ylim=(-0.6, 7.6))
+#     axes.axis("off")
+#     plt.show()
+
+# %% [markdown]
+# **Record** runs the function once, on any sample, and writes down each operation and its inputs. In the picture, the
+# inputs of an operation are on its left. What is framed in blue is *wide*: it has a number for each sample. What is
+# framed in gray, here the weights and biases, has one number for all samples.
+
+# %% mystnb={"image": {"alt": "The recipe of the two neurons, inputs on the left: four products of a weight and an input, two sums of two products, two sums with a bias, two relus, and the final sum. All 11 operations are wide, and so are x1 and x2."}} tags=["active-ipynb", "wide"]
+# tiny = arrays.record(two, [[1.0, 2.0]], ["x"])
+# draw(tiny, tiny.steps)
+
+# %% [markdown]
+# **Fuse** turns each chain of products and sums into one *sum of products*. Of the 11 operations, 5 are left:
+
+# %% mystnb={"image": {"alt": "After fusing, 5 nodes are left: b1 + w11 x1 + w12 x2 and b2 + w21 x1 + w22 x2, a relu behind each of them, and the final sum."}} tags=["active-ipynb", "wide"]
+# tiny_nodes = arrays.fuse(tiny)
+# draw(tiny, tiny_nodes)
+
+# %% [markdown]
+# **Group** looks for nodes that do the same thing at the same depth, that is, in the same column. Neither of them waits
+# for the other, so they can be one array. There are 3 groups:
+
+# %% mystnb={"image": {"alt": "The same 5 nodes in 3 dashed frames: the two sums of products, the two relus, and the final sum."}} tags=["active-ipynb", "wide"]
+# tiny_groups, tiny_ones = arrays.group(tiny_nodes)
+# draw(tiny, tiny_nodes, tiny_groups)
+
+# %% [markdown]
+# **Factor** looks at the products of a group. Both sums multiply the same inputs, $x_1$ and $x_2$, by weights of their
+# own. Together they are a matrix times a vector. A bias can take part if it is multiplied by 1. For many samples, the
+# vector becomes an array with a column for each sample, and the matrix stays as it is:
+
+# %% mystnb={"code_prompt_show": "The code of the picture, 20 lines", "image": {"alt": "A matrix with the rows w11, w12, b1 and w21, w22, b2 times an array with the rows x1, x2 and 1, and a column for each of 5 samples. The result has the rows s1 and s2."}} tags=["active-ipynb", "hide-input", "wide"]
+# SAMPLES = 5
+# product = next(part for g in tiny_groups for part in g.parts if part.matrix)
+# (x1, x2), sums, relus = tiny.arguments[0], *(g.members for g in tiny_groups[:2])
+# names = {q: q.parameter.label for q in tiny.parameters} | dict.fromkeys(tiny_ones.values(), "1")
+# names |= {x1: "x₁", x2: "x₂", sums[0]: "s₁", sums[1]: "s₂", tiny_nodes[-1]: "result"}
+# names |= {relus[0]: "relu of s₁", relus[1]: "relu of s₂"}
+#
+#
+# def cells(axes, left, top, rows, color):
+#     for y, row in enumerate(rows):
+#         for x, content in enumerate(row):
+#             axes.add_patch(plt.Rectangle((left + x, top - y - 1), 1, 1, color=color, alpha=0.2, ec="white", lw=2))
+#             axes.text(left + x + 0.5, top - y - 0.5, content, ha="center", va="center", fontsize=9, color=INK)
+#
+#
+# figure, axes = plt.subplots(figsize=(6.4, 1.6))
+# cells(axes, 0, 2.5, [[names[node] for node in row] for row in product.a], MUTED)
+# cells(axes, 4, 3, [[names[node]] * SAMPLES for (node,) in product.b], FORWARD)
+# cells(axes, 10.5, 2.5, [[names[node]] * SAMPLES for node in sums], FORWARD)
+# axes.text(3.5, 1.5, "·", ha="center", va="center", fontsize=14)
+# axes.text(9.75, 1.5, "=", ha="center", va="center", fontsize=14)
+# axes.set(xlim=(0, 16), ylim=(-0.1, 3.1), aspect="equal")
+# axes.axis("off")
+# plt.show()
+
+# %% [markdown]
+# **Lay out** gives each number a place in one of two arrays. What all samples share goes into `S`, in the order in
+# which the matrix needs it. What is wide goes into `Z`, with a row for each node and a column for each sample. The
+# results of `relu` take the place of the sums, which nothing else reads.
+
+# %% mystnb={"code_prompt_show": "The code of the picture, 16 lines", "image": {"alt": "S has 6 places, for w11, w12, b1, w21, w22 and b2. Z has 6 rows, for x1, x2, ones, two rows in which relu replaces a sum, and the result; it has a column for each sample."}} tags=["active-ipynb", "hide-input", "wide"]
+# tiny_layout = arrays.MemoryLayout(tiny, tiny_groups, tiny_ones)
+# slots, rows = [""] * tiny_layout.slots, [""] * tiny_layout.rows
+# for node, name in names.items():
+#     places = rows if node.wide else slots
+#     k = tiny_layout.place[node]
+#     places[k] = f"{places[k]}, then {name}" if places[k] else name
+#
+# figure, axes = plt.subplots(figsize=(6.4, 2.4))
+# cells(axes, 0, 6, [slots], MUTED)
+# cells(axes, 8, 6, [[""] * SAMPLES] * tiny_layout.rows, FORWARD)
+# axes.text(3, 6.2, "S", ha="center", va="bottom")
+# axes.text(10.5, 6.2, "Z", ha="center", va="bottom")
+# for k, name in enumerate(rows):
+#     axes.text(13.3, 5.5 - k, name, va="center", fontsize=9)
+# axes.set(xlim=(0, 19), ylim=(-0.1, 7), aspect="equal")
+# axes.axis("off")
+# plt.show()
+
+# %% [markdown]
+# What remains is one NumPy statement for each group, however many samples there are. Let us write the three by hand and
+# compare:
 
 # %% tags=["active-ipynb"]
 # import numpy as np
 #
+# samples = np.random.default_rng(0).normal(size=(1000, 2))
+# S = np.array([v.data for w, b in zip(weights, biases) for v in (*w, b)])
+# Z = np.ones((6, 1000))
+# Z[0:2] = samples.T
+#
+# Z[3:5] = S.reshape(2, 3) @ Z[0:3]
+# Z[3:5] = np.maximum(Z[3:5], 0.0)
+# Z[5] = Z[3] + Z[4]
+#
+# one_by_one = [two([Value(a), Value(b)]).data for a, b in samples]
+# print("the same results, up to rounding:", np.allclose(Z[5], one_by_one, rtol=1e-13, atol=1e-15))
+
+# %% [markdown]
+# (They are equal only up to rounding, because the terms of a sum may be added in another order.) That is the whole idea
+# of this chapter. The rest of it writes the passes, and tries them on a real training step.
+#
+# ## A training step
+#
+# The step is the one from [Training on moons](moons.ipynb): 100 points, a model with two hidden layers of 16 neurons,
+# the hinge loss, and a small penalty on the parameters. Here is the loss of one sample. We write it with plain `+` and
+# `*` and not with the neuron's own `dot`, so that the passes have everything to find. Do all samples have the same
+# graph? The cell compares the operations and their inputs.
+
+# %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP, topological_sort
 # from micrograd_numpy.moons import moons_data
 #
@@ -58,38 +226,29 @@ from micrograd_numpy.value import Value, as_value
 #     return (1 - t * score(x)).relu() + 1e-4 * sum(p * p for p in model.parameters())
 #
 #
-# def operations(i):
-#     root = loss([Value(v) for v in points[i]], Value(labels[i]))
-#     return [node._op for node in topological_sort(root) if node._prev]
+# def operations(x, t):
+#     order = topological_sort(loss([Value(v) for v in x], Value(t)))
+#     place = {node: k for k, node in enumerate(order)}
+#     return [(node._op, [place[i] for i in node._prev]) for node in order if node._prev]
 #
 #
-# print(f"{len(operations(0)):,} operations for one sample")
-# print(
-#     "the same ones for every sample:",
-#     all(operations(i) == operations(0) for i in range(100)),
-# )
+# first = operations(X[0], y[0])
+# print(f"{len(first):,} operations for one sample")
+# print("the same for every sample:", all(operations(x, t) == first for x, t in zip(X, y)))
 
 # %% [markdown]
-# The hundred graphs have the same operations in the same order. The function `loss` never asks for a number, so their
-# wires are the same, too. They differ in their numbers alone. So build *one* graph, and push a hundred samples through
-# it side by side: where the scalar graph has a number, put a row of a hundred. One NumPy call then does the work of a
-# hundred nodes.
-#
-# That is the first half. For the second, look inside one graph. Sixteen neurons do the same thing to the same inputs.
-# Their sums could be one array, too, of 16 rows. If you can find them.
-#
-# You will do it in five passes: **record** the recipe, **fuse** its sums, **group** what is alike, **factor** out the
-# matrices, **lay out** the numbers in memory. No pass knows what a neuron is.
+# The graphs differ in their numbers only. So one recipe is enough for all samples: where the scalar graph has a number,
+# the program has a row of numbers, one for each sample. And inside the recipe, the neurons of a layer do the same thing
+# to the same inputs, so they can be one array too, if a program can find them.
 #
 # ## Record
 #
-# The first pass runs the function once, on one sample, and watches. `recorded()` uses the trick that you know from
-# [Anomalies](anomaly.ipynb): every Value passes through one function, `node`, so that is the place to stand. It notes
-# each new Value with its rule.
+# `record` runs the function once. It uses the method of [Anomalies](anomaly.ipynb): for a while, it replaces `node`,
+# the function that makes each result, by one that also notes the result and its rule.
 #
-# A recipe has four kinds of nodes. *Arguments* are different for each sample: they are **wide**. *Parameters* are the
-# Values that the function found outside, like a model's weights. *Constants* it made itself, like the 1 in
-# `1 - t * score`. Everything else is a step. A step is wide if one of its inputs is.
+# A recipe has steps, which are operations, and three kinds of leaves. *Arguments* are different for each sample, so
+# they are wide. *Parameters* are Values from outside of the function, such as a model's weights. *Constants* are made
+# by the function itself, such as the 1 in `1 - t * score(x)`. A step is wide if one of its inputs is.
 
 
 # %%
@@ -101,16 +260,16 @@ class RecipeNode:
     `active`: a parameter takes part in it, so that it needs a gradient.
     """
 
-    rule: ops.Rule | None = None  # of a leaf: None
+    rule: ops.Rule | None = None  # None for a leaf
     inputs: tuple[RecipeNode, ...] = ()
     wide: bool = False
     active: bool = False
     number: float = 0.0  # of a constant
-    parameter: Value | None = None  # of a parameter: the Value itself
-    kept: bool = False  # asked for, so it must not vanish in a sum
+    parameter: Value | None = None  # of a parameter, the Value itself
+    kept: bool = False  # a result, or checked: it must not vanish in a sum
     terms: list[Term] = field(default_factory=list)  # of a sum of products
     index: int = 0  # its inputs have smaller ones
-    depth: int = 0  # the longest way from a leaf
+    depth: int = 0  # the length of the longest chain from a leaf
 
     @property
     def constant(self) -> bool:
@@ -118,6 +277,7 @@ class RecipeNode:
         return self.rule is None and not self.wide and self.parameter is None
 
 
+# %% mystnb={"code_prompt_show": "Recipe: the lists of steps and leaves, 14 lines"} tags=["hide-input"]
 Term = tuple[int, RecipeNode, "RecipeNode | None"]  # (±1, a, b) for ±a·b, (±1, a, None) for ±a
 Check = tuple[RecipeNode, Callable[[Any], Any], Callable[[float], Exception]]
 
@@ -129,7 +289,7 @@ class Recipe:
     names: list[str]  # of the arguments
     single: bool  # the function returned a Value, not a list
     recorded: int  # operations that it did, needed or not
-    structure: Structure  # of its Modules
+    structure: Structure  # of the Modules that it looked into
     arguments: list[list[RecipeNode]] = field(default_factory=list)
     parameters: list[RecipeNode] = field(default_factory=list)
     steps: list[RecipeNode] = field(default_factory=list)
@@ -137,7 +297,7 @@ class Recipe:
     checks: list[Check] = field(default_factory=list)  # what losses demand of labels
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The code of record, 92 lines"} tags=["hide-input"]
 def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) -> Recipe:
     """Run `fn` once, on Values that hold one sample, and note what it does to them.
 
@@ -159,11 +319,11 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     """
     inputs = [[Value(x) for x in row] if isinstance(row, list) else Value(row) for row in sample]
     with recorded(v for row in inputs for v in as_list(row)) as recorder:
-        # lists of its own, because it may change them
+        # copies, because the function may change its lists
         answer = fn(*(list(row) if isinstance(row, list) else row for row in inputs))
         single = not isinstance(answer, (list, tuple))
         results = [as_result(v) for v in ([answer] if single else answer)]
-    if recorder.refusal:  # which the function has caught
+    if recorder.refusal:  # the function has caught the error
         raise TypeError(*recorder.refusal.args)
     if not results:
         raise ValueError("the function returned an empty list; return at least one Value")
@@ -176,7 +336,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
         recipe.arguments.append([nodes[v] for v in as_list(row)])
 
     def node_of(v: Value) -> RecipeNode:
-        """The node of `v`; for a leaf that comes up for the first time, a new one."""
+        """Return the node of `v`, which is new for a leaf that comes up for the first time."""
         if v not in nodes and v._prev:
             raise ValueError(
                 f"the function uses {v!r}, which was computed outside of it and would "
@@ -200,7 +360,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
     for v in results:
         result = node_of(v)
         if result.rule is None or result in recipe.results:
-            # an input handed back, or one result twice: a step of its own
+            # an argument returned as it is, or a result returned twice, gets a step of its own
             result = RecipeNode(ops.add, (result,), result.wide, result.active)
             recipe.steps.append(result)
         recipe.results.append(result)
@@ -214,13 +374,13 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
 
 
 def step(recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[RecipeNode, ...], live: bool) -> RecipeNode:
-    """The next step of a recipe, or a constant if it is made of constants."""
+    """Add a step to the recipe and return it; if all its inputs are constants, return a constant."""
     if all(i.constant for i in inputs):
         return RecipeNode(number=v.data)
     wide = any(i.wide for i in inputs)
     # what leads to no result, such as a loss that is only checked, has no gradient
     active = live and any(i.active for i in inputs)
-    if rule is ops.mean:  # a sum, and a quotient
+    if rule is ops.mean:  # a sum, divided by a count
         recipe.steps.append(RecipeNode(ops.add, inputs, wide, active))
         rule, inputs = ops.div, (recipe.steps[-1], RecipeNode(number=float(len(inputs))))
     recipe.steps.append(RecipeNode(rule, inputs, wide, active))
@@ -228,12 +388,12 @@ def step(recipe: Recipe, v: Value, rule: ops.Rule, inputs: tuple[RecipeNode, ...
 
 
 def as_list(row: Any) -> list[Any]:
-    """An argument as a list, also if it is one Value."""
+    """Return an argument as a list, also if it is one Value."""
     return row if isinstance(row, list) else [row]
 
 
 def as_result(x: Any) -> Value:
-    """`x` as a Value, or an error that says what a function must return."""
+    """Return `x` as a Value, or raise an error that says what a function must return."""
     try:
         return as_value(x)
     except TypeError:
@@ -249,10 +409,13 @@ def as_result(x: Any) -> Value:
 # print(f"{len(recipe.steps):,} steps, {sum(step.wide for step in recipe.steps):,} of them wide")
 
 # %% [markdown]
-# The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not look at the sample, so a recipe
-# needs it only once, and not a hundred times.
+# The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not depend on the sample, so it is
+# computed once, and not 100 times.
 #
-# There is a danger in running a function once: what if it *looks* at a number? What should `record` do with this one?
+# There is a danger in running a function only once. Suppose it has an `if` that looks at a number, like `leaky` below.
+# The recipe would hold the branch that *this* sample took, and all other samples would be sent through it. So while a
+# recipe is recorded, only the engine's own operations may read a number. Which of these four functions do you expect to
+# be refused?
 
 # %% tags=["active-ipynb"]
 # def leaky(x, t):
@@ -260,45 +423,40 @@ def as_result(x: Any) -> Value:
 #     if s > 0:
 #         return s * t
 #     return 0.01 * s * t
-
-# %% [markdown]
-# The recipe would hold the branch that *this* sample took, and all others would be sent through it. That is a classic
-# bug of tracing. So while a recipe is recorded, only the engine's own operations may read a number. Whatever else asks
-# for one is refused, with the line that asked:
-
-# %% tags=["active-ipynb"]
-# curious = [
+#
+#
+# suspects = [
 #     leaky,
-#     lambda x, t: float(t) * score(x),
-#     lambda x, t: print(x[0], t),
 #     lambda x, t: x[0].data * t,
+#     lambda x, t: print(x[0], t),
 #     lambda x, t: score(x) if t == 1 else -score(x),
-#     lambda x, t: {t: score(x)}[t],
 # ]
-# for fn in curious:
+# for fn in suspects:
 #     try:
 #         record(fn, [points[0], labels[0]], ["x", "t"])
 #     except TypeError as error:
 #         print(str(error).partition(", but")[0])
 
 # %% [markdown]
-# Why the last two? They need no number, because two Values are equal only if they are one and the same. But whoever
-# writes `t == 1` expects the sample's answer, and would get one wrong answer for all. So an argument, and all that is
-# made of it, refuses them.
+# All four. The last one is special: `t == 1` needs no number, because two Values are equal only if they are the same
+# object. It would be false for every sample. But whoever writes it means the number of the sample, so a Value that
+# depends on an argument refuses the comparison.
 #
 # ## Fuse
 #
-# More than a thousand steps. Most of them are `+` and `*`, each waiting for the one before. Written out, what a neuron
-# computes before its `relu` is one formula,
+# The recipe has more than a thousand steps, and most of them are `+` and `*`. Each neuron has a chain of them for one
+# formula,
 #
-# $$w_1 x_1 + w_2 x_2 + \dots + b,$$
+# $$w_1 x_1 + w_2 x_2 + \dots + b.$$
 #
-# a **sum of products**. The second pass collects each such chain in one node: a list of terms $\pm a \cdot b$ or
-# $\pm a$. Differences, negatives and `dot` are sums of products, too. A product that somebody else needs stays a node
-# of its own.
+# `fuse` collects such a chain in one node. The node has a list of terms, each with a sign: a product $\pm a \cdot b$,
+# or a single number $\pm a$. The table `SUMS` says which operations are sums of products, and of which terms.
+# Differences, negatives and `dot` are, too.
 #
-# Each node that is left gets its **depth**: one more than the deepest of its inputs, where leaves have depth 0. So the
-# largest depth is the length of the longest chain, in which each step needs the one before.
+# Follow the loop on the second `+` of a neuron in `two`, with the inputs `s`, the sum of the products, and `b`. Its
+# terms are `s` and `b`. `s` is itself a sum, and only this step uses it, so its terms move in and `s` is *absorbed*: it
+# is no longer a node. If another step used `s` too, it would stay.
+
 
 # %%
 SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
@@ -312,20 +470,21 @@ SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
 
 
 def fuse(recipe: Recipe) -> list[RecipeNode]:
-    """The steps, with each tree of sums and products made one sum: ± a·b ± c·d ± e …."""
+    """Merge each chain of sums and products into one sum of products: ± a·b ± c·d ± e …."""
     uses = Counter(i for node in recipe.steps for i in node.inputs)
     absorbed = set()
     for node in recipe.steps:
         if node.rule not in SUMS:
             continue
         for sign, a, b in SUMS[node.rule](*node.inputs):
+            # `a` is added, and only here: if it is a sum, its terms can move in
             alone = b is None and uses[a] == 1 and not a.kept
             if alone and a.terms and a.wide == node.wide:
                 absorbed.add(a)
                 small, large = sorted((node.terms, with_sign(sign, a.terms)), key=len)
                 large += small
                 node.terms = large
-            elif b is not None and a.wide and not b.wide:
+            elif b is not None and a.wide and not b.wide:  # the factor that all samples share comes first
                 node.terms.append((sign, b, a))
             else:
                 node.terms.append((sign, a, b))
@@ -341,26 +500,27 @@ def fuse(recipe: Recipe) -> list[RecipeNode]:
     return nodes
 
 
+# %% mystnb={"code_prompt_show": "What fuse does to signs, zeros and shared terms, 21 lines"} tags=["hide-input"]
 def with_sign(sign: int, terms: list[Term]) -> list[Term]:
-    """The terms as they are, or each with the other sign."""
+    """Return the terms as they are, or each with the opposite sign."""
     return terms if sign == 1 else [(-s, a, b) for s, a, b in terms]
 
 
 def without_zeros(terms: list[Term]) -> list[Term]:
-    """The terms, without the 0 where Python's `sum` begins; beside one term it counts: −0 + 0 is 0."""
+    """Drop the 0 with which Python's `sum` begins, but not beside a lone term: −0 + 0 is 0."""
     zeros = [t for t in terms if t[2] is None and t[1].constant and t[1].number == 0.0]
     rest = [t for t in terms if t not in zeros]
     return [*rest, *zeros][: max(len(rest), 2)]
 
 
 def wide_factors(term: Term) -> tuple[bool, ...]:
-    """Of each factor of a term, whether it is wide: (False, True) is a weight times an input."""
+    """Tell which factors of a term are wide: (False, True) is a weight times an input."""
     _, *factors = term
     return tuple(factor.wide for factor in factors if factor is not None)
 
 
 def split_shared(node: RecipeNode) -> list[RecipeNode]:
-    """Of a wide sum, what is the same for all samples: a sum of its own, if it is long."""
+    """Split what all samples share off a wide sum, if it has several terms, as a sum of its own."""
     shared = [term for term in node.terms if wide_factors(term) == (False,)]
     if not node.wide or len(shared) < 2:
         return []
@@ -370,57 +530,40 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
     return [total]
 
 
-# %% tags=["active-ipynb"]
-# recipe = record(loss, [points[0], labels[0]], ["x", "t"])
-# nodes = fuse(recipe)
-#
-#
-# def name(node):
-#     letter = "s" if node.rule else "x" if node.wide else "p"
-#     return f"{letter}{node.index}"
-#
-#
-# print("before, the steps of the first neuron:")
-# for s in recipe.steps[:4]:
-#     print(f"  {name(s)} = {s.rule.__name__}({', '.join(map(name, s.inputs))})")
-# print("after, one sum:")
-# terms = ["·".join(name(factor) for factor in factors if factor) for _, *factors in nodes[0].terms]
-# print(f"  {name(nodes[0])} = {' + '.join(terms)}")
+# %% [markdown]
+# The last lines give each node a *depth*: one more than the depth of its deepest input, where leaves have depth 0. The
+# largest depth is the length of the longest chain in which each step waits for the one before. What does fusing do to
+# it?
 
 # %% tags=["active-ipynb"]
-# levels_before = {}
+# before = {}
 # for s in recipe.steps:
-#     levels_before[s] = 1 + max(levels_before.get(i, 0) for i in s.inputs)
+#     before[s] = 1 + max(before.get(i, 0) for i in s.inputs)
 #
-# print(f"before: {len(recipe.steps):5,} steps, the longest chain {max(levels_before.values())}")
+# nodes = fuse(recipe)
+# print(f"before: {len(recipe.steps):5,} steps, the longest chain {max(before.values())}")
 # print(f"after:  {len(nodes):5,} steps, the longest chain {max(n.depth for n in nodes)}")
 # print("the longest sum has", max(len(n.terms) for n in nodes), "terms")
 
 # %% [markdown]
-# The longest sum is the penalty, with a term for each parameter. And look at the length of the longest chain: that is
-# how many things must happen one *after* the other.
+# The longest sum is the penalty, with a term for each parameter. The longest chain before was that of its additions.
 #
 # ## Group
 #
-# Nodes of one depth never depend on each other, so they can be computed side by side. If they also do the same thing,
-# they can be one array.
+# A node is deeper than each of its inputs. So nodes of the same depth never depend on each other, and can be computed
+# side by side.
 
-# %% mystnb={"image": {"alt": "The fused steps by depth. Four columns, 16 sums, 16 relus, 16 sums and 16 relus, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb", "wide"]
-# import matplotlib.pyplot as plt
-#
-# from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
-#
-# book_style()
-# colors = {"sum of products": FORWARD, "relu": BACKWARD, "other": ACCENT}
+# %% mystnb={"code_prompt_show": "The code of the picture, 17 lines", "image": {"alt": "The fused steps by depth. Four columns, 16 sums, 16 relus, 16 sums and 16 relus, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb", "hide-input", "wide"]
+# colors = {"sum of products": FORWARD, "relu": BACKWARD}
 # figure, axes = plt.subplots(figsize=(6.4, 3.4))
 # drawn = Counter()
 # for n in nodes:
 #     what = "sum of products" if n.terms else n.rule.__name__
-#     place = drawn[n.wide, n.depth]
+#     height = drawn[n.wide, n.depth]
 #     drawn[n.wide, n.depth] += 1
-#     axes.scatter(n.depth, place if n.wide else -3 - place, s=34, color=colors.get(what, ACCENT))
-# for what in ("sum of products", "relu"):
-#     axes.scatter([], [], s=34, color=colors[what], label=what)
+#     axes.scatter(n.depth, height if n.wide else -3 - height, s=34, color=colors[what])
+# for what, color in colors.items():
+#     axes.scatter([], [], s=34, color=color, label=what)
 # axes.axhline(-1.5, color=MUTED, linewidth=1)
 # axes.text(7.6, -2.6, "one number for all samples", ha="right", color=MUTED, fontsize=9)
 # axes.text(7.6, 14.6, "one number for each sample", ha="right", color=MUTED, fontsize=9)
@@ -430,26 +573,27 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # plt.show()
 
 # %% [markdown]
-# You can read the network off this picture, and no pass was told that there is one. (The `structure` of a recipe
-# serves to notice, later, that a model has changed.) Two layers of 16 sums and 16 `relu`, then the output, the hinge,
-# and the penalty added at the end. Below the line is the penalty itself.
+# You can read the network off this picture, though no pass was told of it: two layers of 16 sums and 16 `relu`, then
+# the score, the hinge, and the sum of hinge and penalty. Below the line is the penalty itself.
 #
-# A group is what stands in one column, on one side of the line, and does the same thing. What its members read is kept
-# in tables: a row for each member, a column for each term. To fill the tables of sums, `group` calls two functions of
-# the next section, `factor` and `merge_bias`.
+# A group holds nodes of one depth that do the same thing, all of them wide or none. Its *parts* hold what its members
+# read, in tables: a row for each member, a column for each term. The call `factor` fills these tables for sums; the
+# next section has it. Sums that multiply different inputs are put into different groups, so that each can become a
+# matrix. (If each sum has inputs of its own, there is no matrix to find, and they stay together.)
 
-# %%
+
+# %% mystnb={"code_prompt_show": "Part and Group: what a group holds, 49 lines"} tags=["hide-input"]
 Table = list[list[RecipeNode]]  # a row for each member of a group, a column for each term
 
 
 @dataclass
 class Part:
-    """The terms of one kind of all members: ± Σ aᵢⱼ·bᵢⱼ, or ± Σ aᵢⱼ. Of an operation, one input."""
+    """The terms of one kind, for all members: ± Σ aᵢⱼ·bᵢⱼ or ± Σ aᵢⱼ; or one input of an operation."""
 
     sign: int
     a: Table
     b: Table | None = None
-    matrix: bool = False  # all members multiply with the same: b is one column
+    matrix: bool = False  # all members multiply the same inputs: b is one column
 
     @property
     def width(self) -> int:
@@ -458,7 +602,7 @@ class Part:
 
     @property
     def tables(self) -> list[Table]:
-        """What the part reads."""
+        """The tables that the part reads."""
         return [self.a] if self.b is None else [self.a, self.b]
 
     def sort(self, place: dict[RecipeNode, int]) -> None:
@@ -472,10 +616,10 @@ class Part:
 
 @dataclass(eq=False)
 class Group:
-    """Nodes of one depth that do the same: one array."""
+    """Nodes of one depth that do the same thing: one array."""
 
     members: list[RecipeNode]
-    rule: ops.Rule | None  # of sums: None
+    rule: ops.Rule | None  # None for sums
     parts: list[Part]
     in_place: bool = False  # it overwrites its input
 
@@ -491,15 +635,24 @@ class Group:
 
     @property
     def column(self) -> Table:
-        """The members as a table."""
+        """The members, as a table of one column."""
         return [[node] for node in self.members]
 
 
-Ones = dict[tuple[RecipeNode, ...], RecipeNode]  # for a column that is multiplied: its row of ones
+Ones = dict[tuple[RecipeNode, ...], RecipeNode]  # for each column of inputs, its row of ones
 
 
+def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
+    """Split sums by the inputs that they multiply; if each has inputs of its own, keep all together."""
+    by_inputs: dict[Any, list[RecipeNode]] = defaultdict(list)
+    for node in members:
+        by_inputs[tuple(b for _, _, b in node.terms if b is not None)].append(node)
+    return [members] if len(by_inputs) == len(members) else list(by_inputs.values())
+
+
+# %%
 def group(nodes: Iterable[RecipeNode]) -> tuple[list[Group], Ones]:
-    """Nodes that can be computed together, in an order in which they can be computed."""
+    """Put nodes that can be computed together into groups, sorted so that inputs come first."""
     alike: dict[Any, list[RecipeNode]] = defaultdict(list)
     for node in nodes:
         what: Any = [(wide_factors(term), term[0]) for term in node.terms]
@@ -521,47 +674,21 @@ def group(nodes: Iterable[RecipeNode]) -> tuple[list[Group], Ones]:
     return sorted(groups, key=order), ones
 
 
-def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
-    """Sums that multiply the same inputs; or all, if each has inputs of its own."""
-    by_inputs: dict[Any, list[RecipeNode]] = defaultdict(list)
-    for node in members:
-        by_inputs[tuple(b for _, _, b in node.terms if b is not None)].append(node)
-    return [members] if len(by_inputs) == len(members) else list(by_inputs.values())
-
-
 # %% [markdown]
 # ## Factor
 #
-# Here is the second layer, four of its sixteen neurons, and of each the first three products. `p` is a parameter, by
-# the order in which the function used them; `h` is a result of the first layer. (The gaps, such as `p52`, are the
-# biases.) What do you notice about the columns?
-
-# %% tags=["active-ipynb"]
-# second = [n for n in nodes if n.depth == 3 and len(n.terms) > 2]
-# inner = {i: k for k, i in enumerate(b for _, _, b in second[0].terms if b)}
-# for n in second[:4]:
-#     products = [f"p{a.index}·h{inner[b]}" for _, a, b in n.terms if b][:3]
-#     print(" + ".join(products), "+ ...")
-# table = [[a for _, a, b in n.terms if b] for n in second]
-# different = {p for row in table for p in row}
-# print(f"in all {len(table)} rows of {len(table[0])}, with {len(different)} different parameters")
-
-# %% [markdown]
-# The left factors are all different: a table of 16 by 16. The right factors are the same in every row. A table times a
-# column, added up along each row: that is the **product of a matrix and a vector**, $W h$. Each entry of $h$ is a row
-# of a hundred samples. Stacked, these rows are a matrix $H$, and the sums are $W H$.
+# The terms of a group's members form a table. Its columns can be of different kinds: weights times inputs, biases,
+# constants. `factor` makes one part of each kind and sign. If all members multiply the same column of different inputs
+# by numbers that all samples share, the part is a **matrix product** $W H$: each row of $W$ holds the weights of one
+# member, each row of $H$ holds one input for all samples. In two cases a matrix would gain nothing, and `factor` makes
+# none: members that are only scaled by a constant, and one number times one number.
 #
-# If every sample were a row instead, as in most data sets, the same product would read `X @ W.T`. You have found it,
-# and you never looked for a layer: any sums will do that multiply the same inputs by numbers which all samples share.
-#
-# One more step is worth its few lines. A bias is a term without a right factor. Give it one: the number 1. Then the
-# biases are one more column of $W$, the inputs get a row of ones, and the sum needs no second statement. Nor does the
-# gradient of the bias.
+# (If every sample were a row instead, as in most data sets, the same product would be written `X @ W.T`.)
 
 
 # %%
 def factor(members: list[RecipeNode]) -> list[Part]:
-    """The parts of some sums; where all multiply with the same inputs, a matrix product."""
+    """Sort the terms of some sums into parts; where all multiply the same inputs, a matrix product."""
     columns = list(zip(*(node.terms for node in members)))
     parts = []
     for wides, sign in dict.fromkeys((wide_factors(column[0]), column[0][0]) for column in columns):
@@ -570,6 +697,7 @@ def factor(members: list[RecipeNode]) -> list[Part]:
         part = Part(sign, [[a for _, a, _ in row] for row in rows])
         if len(wides) == 2:
             part.b = [[b for _, _, b in row if b is not None] for row in rows]
+            # no matrix: each member only scaled by a constant, or one number times one number
             scaled = part.width == 1 and all(row[0].constant for row in part.a)
             lone = part.width == len(members) == 1
             several = len(members) > 1 and not members[0].wide
@@ -583,8 +711,14 @@ def factor(members: list[RecipeNode]) -> list[Part]:
     return parts
 
 
+# %% [markdown]
+# `merge_bias` adds the last column. A bias $b$ is $b \cdot 1$, so it becomes one more column of $W$, and the inputs get
+# a row of ones.
+
+
+# %% mystnb={"code_prompt_show": "The code of merge_bias, 14 lines"} tags=["hide-input"]
 def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
-    """W·x + b is one product, if b becomes a column of W, and x gets a row of ones."""
+    """Make the bias of W·x + b a column of W, and give x a row of ones."""
     for matrix in parts:
         for bias in parts:
             if (
@@ -609,23 +743,24 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 #     print(f"  {len(g.members):2} × {what:4} for {where}  {', '.join(shapes)}")
 
 # %% [markdown]
+# The passes have found the three layers, and they never looked for a layer. They only look for sums that multiply the
+# same inputs by numbers which all samples share.
+#
 # ## Lay out
 #
-# A matrix product wants its matrix in one piece of memory, row after row. If the numbers lay scattered, they would have
-# to be gathered before each product. So put them where they will be wanted.
+# NumPy can multiply a matrix where it lies if its rows follow each other in memory. Scattered numbers must first be
+# gathered, that is, copied together. So `MemoryLayout` puts numbers where they will be read:
 #
-# Everything that is the same for all samples goes into one long array `S`. Parameters come first, in the order in which
-# the matrices read them. Everything wide goes into `Z`: a row for each node, a column for each sample. The members of a
-# group get rows next to each other, so that a group is a slice. A row of ones lies right below the rows that it is
-# multiplied with.
-#
-# And a sum that only a `relu` looks at is never needed again: the slope of `relu` follows from its result. So the
-# result may take the sum's place.
+# - Parameters come first in `S`, in the order in which the matrices read them.
+# - The members of a group get neighboring rows of `Z`, so that the group is a slice. The row of ones lies right below
+#   the inputs that it belongs to, if these are one argument or one group.
+# - If only a `relu` reads a sum, its result takes the sum's place. The slope of `relu` follows from its result, so the
+#   sum will not be needed on the way back either.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "MemoryLayout: a place for each number, 47 lines"} tags=["hide-input"]
 class MemoryLayout:
-    """A place for every number: a slot of S if it is one for all samples, else a row of Z."""
+    """A place for every number: in S if all samples share it, else a row of Z."""
 
     def __init__(self, recipe: Recipe, groups: list[Group], ones: Ones) -> None:
         self.place: dict[RecipeNode, int] = {}
@@ -664,7 +799,7 @@ class MemoryLayout:
 
 
 def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[RecipeNode, ...], list[RecipeNode]]:
-    """Sums that only one operation reads, and only to get its result: it takes their place."""
+    """Find the sums whose place can be taken by the result of the one operation that reads them."""
     sums = {tuple(g.members): g for g in groups if g.wide and g.rule is None}
     over = {}
     for g in groups:
@@ -679,25 +814,24 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 
 # %% tags=["active-ipynb"]
 # layout = MemoryLayout(recipe, groups, ones)
-# print(f"S has {layout.slots} slots, Z has {layout.rows} rows")
+# print(f"S has {layout.slots} places, Z has {layout.rows} rows")
 #
 # layers = [part for g in groups for part in g.parts if part.matrix]
 # for k, part in enumerate(layers, 1):
 #     slots = [layout.place[node] for row in part.a for node in row]
-#     row = [layout.place[node] for (node,) in part.b]
-#     in_a_row = slots == list(range(slots[0], slots[0] + len(slots)))
-#     print(f"matrix {k}: slots {slots[0]} to {slots[-1]} of S, in a row: {in_a_row}; ", end="")
-#     print(f"times rows {row[0]} to {row[-1]} of Z")
+#     rows = [layout.place[node] for (node,) in part.b]
+#     assert slots == list(range(slots[0], slots[-1] + 1))
+#     assert rows == list(range(rows[0], rows[-1] + 1))
+#     print(f"matrix {k}: places {slots[0]} to {slots[-1]} of S, times rows {rows[0]} to {rows[-1]} of Z")
 
 # %% [markdown]
-# Each matrix is a stretch of `S`, and each input a stretch of `Z`, the row of ones included. In NumPy, a stretch can be
-# a *view*, with no copying; the next chapter makes them.
+# Each matrix is one stretch of `S`, and what it multiplies is one stretch of `Z`, the row of ones included. In NumPy, a
+# stretch can be a *view*, and nothing is copied.
 #
 # ## Are these the same numbers?
 #
-# Nothing has been computed yet: there are groups, and a place for each number. So fill the places, and go through the
-# groups in order. A sum is a few products of tables; the only other rule in here is `relu`. The numbers can agree only
-# up to rounding: NumPy adds in an order of its own, and so do your sums, whose terms have been sorted.
+# Nothing has been computed yet: there are groups, and a place for each number. Fill the places, and go through the
+# groups in order. Each group is a sum of products or a `relu`.
 
 # %% tags=["active-ipynb"]
 # S, Z = np.zeros(layout.slots), np.ones((layout.rows, len(X)))
@@ -737,28 +871,24 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # print("the scalar engine's losses, up to rounding:", np.allclose(losses, one_by_one, rtol=1e-13))
 
 # %% [markdown]
-# A hundred losses from one walk through the groups. How much less work is that for Python? Count its steps: the scalar
-# engine makes a node for each wide step and each sample, and for the others one node each.
+# One walk through the groups gives all 100 losses. How much less does Python have to do? The scalar engine makes a node
+# for each wide step and each sample. The other steps it needs only once, if the penalty is added at the end.
 
 # %% tags=["active-ipynb"]
 # wide = sum(s.wide for s in recipe.steps)
 # scalar_nodes = wide * len(X) + len(recipe.steps) - wide
 # print(f"scalar engine: {scalar_nodes:,} nodes")
 # print(f"arrays:        {len(groups)} groups, {layout.slots + layout.rows * len(X):,} numbers in two arrays")
-# products = [len(p.a) * p.width * len(X) for p in layers]
-# print(f"in matrices:   {sum(products):,} multiplications in {len(products)} products")
 
 # %% [markdown]
-# And here is what has been found, drawn to scale: three matrices, each times an array with a column for each sample.
+# Here are the 3 matrix products, drawn to scale.
 
-# %% mystnb={"image": {"alt": "Three matrix products, drawn to scale, one below the other. On the left the matrices of weights, 16 by 3, 16 by 17 and 1 by 17; on the right the arrays that they are multiplied with, 100 samples wide."}} tags=["active-ipynb", "wide"]
-# from matplotlib.patches import Rectangle
-#
+# %% mystnb={"code_prompt_show": "The code of the picture, 11 lines", "image": {"alt": "Three matrix products, drawn to scale, one below the other. On the left the matrices of weights, 16 by 3, 16 by 17 and 1 by 17; on the right the arrays that they are multiplied with, 100 samples wide."}} tags=["active-ipynb", "hide-input", "wide"]
 # figure, axes = plt.subplots(figsize=(6.4, 3.4))
 # for k, part in enumerate(layers):
 #     top, rows = -22 * k, len(part.a)
 #     for x, width, height, color in ((17 - part.width, part.width, rows, FORWARD), (27, len(X), part.width, ACCENT)):
-#         axes.add_patch(Rectangle((x, top - height), width, height, color=color, alpha=0.75))
+#         axes.add_patch(plt.Rectangle((x, top - height), width, height, color=color, alpha=0.75))
 #     axes.text(22, top - max(rows, part.width) / 2, "·", ha="center", va="center", fontsize=14)
 #     axes.text(17, top + 0.8, f"{rows} × {part.width}", ha="right", color=FORWARD, fontsize=9)
 #     axes.text(127, top + 0.8, f"{part.width} × {len(X)}", ha="right", color=ACCENT, fontsize=9)
@@ -767,21 +897,22 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # plt.show()
 
 # %% [markdown]
-# The samples are the long side. Make it ten times as long, and not one group more is needed: only longer rows. What
-# that saves in time, and how the walk above becomes a program that also computes gradients, is the next chapter: [From
-# scalars to arrays](vectorize.ipynb).
+# The samples are the long side. With more samples, the groups stay the same, and only the rows become longer. The next
+# chapter, [From scalars to arrays](vectorize.ipynb), turns the walk into a program that also computes gradients, and
+# measures what it saves.
 #
 # ## What you can now do
 #
-# - Record a function, and say what a recording can't know.
+# - Record a function, and say why it may not look at numbers.
 # - Say which operations may happen side by side, and why.
-# - Find a matrix product in a heap of multiplications.
+# - Find a matrix product among many multiplications.
 # - Lay out numbers so that each matrix is one stretch of memory.
 #
 # ## In PyTorch this is …
 #
-# … your own work: you say `torch.nn.Linear`, and the matrix is there from the start. What your passes have found is the
-# same thing. The first matrix holds the weights of such a layer, with the biases as its last column:
+# … your own work: you write [`torch.nn.Linear`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html),
+# and the matrix is there from the start. The first matrix that your passes found holds the weights of such a layer,
+# with the biases as its last column:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -797,21 +928,22 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     print("the first layer agrees:", np.allclose(read(hidden.column)[:, 0], theirs.T, rtol=1e-13))
 
 # %% [markdown]
-# PyTorch records functions, too, in `torch.compile` {cite:p}`ansel2024`: what it writes down are operations on tensors,
-# which somebody has found already.
+# PyTorch can record functions, too, with
+# [`torch.compile`](https://docs.pytorch.org/docs/stable/generated/torch.compile.html) {cite:p}`ansel2024`. It records
+# operations on tensors: there, a person has found the arrays already.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Finding the arrays](exercises/arrays.ipynb):
+# With folded solutions, in [Exercises: Finding the arrays](exercises/arrays.ipynb):
 #
-# 1. Predict what each pass makes of a small function.
-# 2. Tell which sums of products are a matrix, and which only look like one.
-# 3. Write a pass of your own: find what is computed twice.
+# 1. The passes, by hand: predict what each pass makes of a small function.
+# 2. A matrix, or none? Tell which sums of products form a matrix, and which only look like one.
+# 3. A pass of your own: find steps that repeat an earlier one.
 #
 # ## Check yourself
 #
 # :::{dropdown} A function has `if x[0] > 0:` in it. Why can't it be recorded?
-# The recipe could hold one of the two branches only, and samples that should take the other would be sent the wrong
+# The recipe could hold only one of the two branches, and samples that should take the other would be sent the wrong
 # way.
 # :::
 #
@@ -819,11 +951,11 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # The first two. All members of a matrix product multiply the same column.
 # :::
 #
-# :::{dropdown} Why is the hinge's `1 - t * score` not part of a matrix product?
-# `t` and `score` are both different for each sample, so there is no table of weights: it is a product of two rows.
+# :::{dropdown} Why is the hinge's `1 - t * score(x)` not part of a matrix product?
+# `t` and the score are both different for each sample, so there is no matrix of weights: it is a product of two rows.
 # :::
 #
-# :::{dropdown} Two nodes have the same depth and do the same. Can one of them depend on the other?
+# :::{dropdown} Two nodes have the same depth and do the same thing. Can one of them depend on the other?
 # No. A node is deeper than each of its inputs, so a node that depends on another is deeper than that one.
 # :::
 #

@@ -1,8 +1,7 @@
 # %% [markdown]
 # # Exercises: Finding the arrays
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is [Finding the
-# arrays](../arrays.ipynb).
+# Try each one before you open its solution. The chapter is [Finding the arrays](../arrays.ipynb).
 
 # %%
 from collections import Counter
@@ -14,14 +13,12 @@ from micrograd_numpy.value import dot
 # %% [markdown]
 # ## 1. The passes, by hand
 #
-# Take paper and do to this function what the compiler does.
+# Do with pencil and paper what the passes do to the function below.
 #
 # 1. *Record*: how many operations does one sample take?
-# 2. *Fuse*: which of them vanish in a sum of products, and how many are left?
-# 3. *Group*: beside each that is left, write its depth: one more than the deepest of its inputs, where leaves have
-#    depth 0. Nodes of one depth that do the same become one array. How many arrays are there, and on how many levels
-#    (that is, different depths)?
-# 4. *Factor*: is there a matrix product? What are its shapes, with the bias included?
+# 2. *Fuse*: which of them become part of a sum of products, and how many nodes are left?
+# 3. *Group*: write its depth beside each node that is left. How many groups are there, and how many different depths?
+# 4. *Factor*: is there a matrix product? What is the shape of the matrix, with the biases included?
 #
 # Then let the passes do it, and compare.
 
@@ -35,16 +32,19 @@ def f(x):
     return hidden[0] * hidden[1] + (x[0] * x[1]).exp()
 
 
-# %% [markdown] tags=["hide-cell"]
-# 1. Each hidden number takes two products, two sums and a tanh: 10. Then two products, an exp and a sum: 14.
+# %% [markdown]
+# :::{dropdown} The solution, in words
+# 1. Each hidden number takes two products, two sums and a tanh; for both, that is 10. Two products, an exp and a sum
+#    follow: 14.
 # 2. The four products and four sums before the tanhs become two sums of three terms. The product of the hidden numbers
-#    vanishes in the last sum. What is left: 2 sums, 2 tanh, x₁·x₂, its exp, and the result: 7.
-# 3. Depth 1: the two sums (one array), and x₁·x₂ (another: it multiplies other things). Depth 2: the two tanhs, and the
-#    exp. Depth 3: the result. That is 5 arrays on 3 levels.
-# 4. The two sums multiply weights with the same inputs: (2, 3)·(3, n), where the third column holds the biases, and the
-#    third row of the inputs is all ones.
+#    becomes a term of the last sum. 7 nodes are left: two sums, two tanhs, $x_1 x_2$, its exp, and the result.
+# 3. Depth 1: the two sums are one group, and $x_1 x_2$ is another, because it multiplies no weights. Depth 2: the two
+#    tanhs, and the exp. Depth 3: the result. There are 5 groups and 3 depths.
+# 4. The two sums multiply the same inputs by weights. The matrix is 2 by 3: its third column holds the biases, and the
+#    third row of the inputs holds ones.
+# :::
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 recipe = record(f, [[0.5, 2.0]], ["x"])
 print(len(recipe.steps), "operations")
 assert len(recipe.steps) == 14
@@ -54,9 +54,9 @@ print(len(nodes), "remain:", *(node.rule.__name__ if node.rule not in {ops.add, 
 assert len(nodes) == 7
 
 groups, _ = group(nodes)
-levels = {g.members[0].depth for g in groups}
-print(len(groups), "arrays, on", len(levels), "levels")
-assert (len(groups), len(levels)) == (5, 3)
+depths = {g.members[0].depth for g in groups}
+print(len(groups), "groups,", len(depths), "depths")
+assert (len(groups), len(depths)) == (5, 3)
 
 matrices = [part for g in groups for part in g.parts if part.matrix]
 print("matrix products:", [(len(part.a), part.width) for part in matrices])
@@ -70,7 +70,7 @@ assert [(len(part.a), part.width) for part in matrices] == [(2, 3)]
 #
 # 1. `layer`: each row of `W` with all inputs.
 # 2. `turned`: the same, but the second row begins at the last input.
-# 3. `windows`: each sum sees two inputs, the first two or the last two, with weights of its own.
+# 3. `windows`: the first sum uses the first two inputs, the second sum the last two, with weights of its own.
 # 4. `shared`: the same as `windows`, but both sums use the same two weights, as a convolution does.
 
 # %%
@@ -93,35 +93,37 @@ def shared(x):
     return [W[0][0] * x[i] + W[0][1] * x[i + 1] for i in range(2)]
 
 
-# %% [markdown] tags=["hide-cell"]
-# The terms of a sum may come in any order: the compiler sorts them by their inputs, so `turned` is a matrix of two
-# rows. The sums of `windows` multiply different inputs, and so do those of `shared`. All members of a matrix product
-# must multiply the same column, so there is none in either. They still are one array: products of two tables, added up.
+# %% [markdown]
+# :::{dropdown} The solution, in words
+# All members of a matrix product must multiply the same inputs. The order of a sum's terms does not matter, because
+# `fuse` sorts them, so `turned` is a matrix of two rows. The sums of `windows` multiply different inputs, and so do
+# those of `shared`, so neither has a matrix. Both are still one group: the products of two tables, added up.
+# :::
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 for f, expected in ((layer, [(3, 3)]), (turned, [(2, 3)]), (windows, []), (shared, [])):
     groups, _ = group(fuse(record(f, [[1.0, 2.0, 3.0]], ["x"])))
     found = [(len(part.a), part.width) for g in groups for part in g.parts if part.matrix]
-    print(f"{f.__name__:8} {len(groups)} array, matrices: {found}")
+    print(f"{f.__name__:8} {len(groups)} group, matrices: {found}")
     assert found == expected
     assert len(groups) == 1
 
 # %% [markdown]
 # ## 3. A pass of your own
 #
-# A classic pass that the chapter does not have is the elimination of *common subexpressions*: what has been computed
-# once need not be computed again. The function below computes $x w$ twice, and a person would see that more follows
-# from it.
+# Many compilers have a pass that this chapter does not have, the elimination of *common subexpressions*: what was
+# computed once need not be computed again. The function below computes $x w$ twice, and more repeats follow from that.
 #
-# Write `duplicates(recipe)`: a dict from each step that computes the same as an earlier step to that earlier step. Two
-# steps do so if they apply the same rule to the same inputs, where
+# Write `duplicates(recipe)`. It returns a dict that leads from each step that repeats an earlier one to that earlier
+# step. Two steps are the same if they apply the same rule to the same inputs, where
 #
-# - an input that is itself a duplicate counts as the step it duplicates,
+# - an input that is itself a duplicate counts as the step it repeats,
 # - $a + b$ is $b + a$, and $a \cdot b$ is $b \cdot a$,
-# - equal constants count as one: each 2 in the code is a node of its own. (Are 0.0 and −0.0 equal? Think of $1/x$.)
+# - equal constants count as one: each 2 in the code is a node of its own. (Are 0.0 and −0.0 the same? Think of $1/x$.)
 #
-# A recipe has its operations in `steps`, in order. Each node has a `rule`, `inputs`, and for constants (`constant` is
-# true) a `number`. Rules that do the same are equal, also those of each `** 2`. How many of the steps could be saved?
+# The list `recipe.steps` has the operations in order. Each node has a `rule` and `inputs`; for a constant, `constant`
+# is true and `number` is its number. Rules that do the same are equal, such as those of two `** 2`. How many of the
+# steps could be saved?
 
 # %%
 w = Value(0.5, label="w")
@@ -137,7 +139,7 @@ recipe = record(twice, [1.5], ["x"])
 print(len(recipe.steps), "steps")
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def duplicates(recipe):
     seen, same = {}, {}
 
@@ -155,7 +157,7 @@ def duplicates(recipe):
 
 
 def numbers(recipe, *sample):
-    """Each node's number for one sample, step by step."""
+    """Compute each node's number for one sample, step by step."""
     arguments = (node for row in recipe.arguments for node in row)
     number = dict(zip(arguments, sample))
     number |= {node: node.parameter.data for node in recipe.parameters}
@@ -173,11 +175,11 @@ assert number[recipe.results[0]] == twice(Value(1.5)).data
 assert len(same) == 4
 assert all(number[step] == number[first] for step, first in same.items())
 
-# They are the product, its tanh, the square, and twice the square. But x/0.0 and x/-0.0 differ:
+# These are the product, its tanh, the square, and two times the square. But x/0.0 and x/-0.0 differ:
 signs = record(lambda x: x / 0.0 + x / -0.0, [1.5], ["x"])
 assert duplicates(signs) == {}
 
-# The compiler would gain little: steps that do the same share an array anyway, so here the
-# pass saves rows of arrays, and hardly a statement.
+# The compiler would gain little. Steps that do the same thing share an array anyway, so the
+# pass would make this array shorter:
 groups, _ = group(fuse(recipe))
 assert [len(g.members) for g in groups if g.rule is ops.tanh] == [2]
