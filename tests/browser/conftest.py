@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,6 +119,14 @@ def browser() -> Iterator[Any]:
         )
         yield chromium
         chromium.close()
+
+
+def until(page: Any, question: str, answer: Any = True, timeout: float = 30_000) -> None:
+    """Ask the page until it gives the answer; Playwright's own way needs `eval`, which the book's policy forbids."""
+    end = time.monotonic() + timeout / 1000
+    while (last := page.evaluate(question)) != answer:
+        assert time.monotonic() < end, f"{question} is {last!r}, and not {answer!r}"
+        page.wait_for_timeout(200)
 
 
 @dataclass
