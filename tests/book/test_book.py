@@ -9,7 +9,6 @@ import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pybtex.database
@@ -33,14 +32,6 @@ def test_every_page_is_in_the_toc_once():
     patterns = "book/*.md", "notebooks/*.ipynb", "notebooks/exercises/*.ipynb"
     there = [str(path.relative_to(ROOT).with_suffix("")) for pattern in patterns for path in ROOT.glob(pattern)]
     assert sorted(TOC) == sorted(there)
-
-
-def test_each_chapter_has_its_module_and_its_exercises():
-    chapters = [Path(page).stem for page in TOC if Path(page).parent == Path("notebooks")]
-    assert chapters
-    for chapter in chapters:
-        assert (ROOT / "micrograd_numpy" / f"{chapter}.py").is_file()
-        assert f"notebooks/exercises/{chapter}" in TOC
 
 
 def test_pages_show_the_committed_outputs():
