@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.book.small_book import edit
 from tests.book.small_site import BASE, BINDER, COLAB, read
 from tools.book import check_site
 from tools.book.built_site import Site, policy_source
@@ -16,10 +17,7 @@ VALUE = "notebooks/value.html"
 
 def spoilt(site: Path, name: str, old: str, new: str) -> Site:
     """Change a file, or write one where nothing was."""
-    path = site / name
-    text = path.read_text("utf-8") if path.exists() else ""
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
+    edit(site / name, old, new)
     return read(site)
 
 

@@ -57,14 +57,10 @@ class Handler(SimpleHTTPRequestHandler):
         status = 200 if path.is_file() else 404
         if status == 404:
             path = SITE / "404.html"
-        body, headers = (
-            b"",
-            {"Content-Type": TYPES.get(path.suffix, self.guess_type(str(path))), "Cache-Control": "max-age=600"},
-        )
-        if path.is_file():
-            small = path.suffix in ZIPPED and "gzip" in self.headers.get("Accept-Encoding", "")
-            body = zipped(path, path.stat().st_mtime_ns) if small else path.read_bytes()
-            headers |= {"Content-Encoding": "gzip"} if small else {}
+        small = path.suffix in ZIPPED and "gzip" in self.headers.get("Accept-Encoding", "")
+        body = zipped(path, path.stat().st_mtime_ns) if small else path.read_bytes()
+        headers = {"Content-Type": TYPES.get(path.suffix, self.guess_type(str(path))), "Cache-Control": "max-age=600"}
+        headers |= {"Content-Encoding": "gzip"} if small else {}
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
