@@ -1,10 +1,13 @@
-"""What the tests of the notebooks' tools share."""
+"""What the tests of the book's tools share."""
 
 from __future__ import annotations
+
+import shutil
 
 import nbformat
 import pytest
 
+from tests.book import small_site
 from tests.book.small_book import TEXT, lock, store
 from tools.book import notebooks, twins
 
@@ -26,3 +29,24 @@ def small(tmp_path):
     lock(pair)
     assert list(notebooks.check(root=tmp_path)) == []
     return pair
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A small built site."""
+    return small_site.lay_out(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory):
+    """The same, finished."""
+    site = small_site.lay_out(tmp_path_factory.mktemp("finished"))
+    assert small_site.finish(site) == len(small_site.PAGES)
+    return site
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path):
+    """A copy of it, to be changed."""
+    shutil.copytree(finished_once.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "site"

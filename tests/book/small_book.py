@@ -37,12 +37,16 @@ def lock(pair):
     freshness.write_lock(pair.root, {pair.notebook.as_posix(): freshness.digests(pair, Library(pair.root))})
 
 
-def edit_text(pair, old, new):
-    """Replace `old`, which must be there, in the text."""
-    path = pair.root / pair.text
-    text = path.read_text("utf-8")
+def edit(path, old, new):
+    """Replace `old`, which must be there, once in a file; a new file has nothing."""
+    text = path.read_text("utf-8") if path.exists() else ""
     assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def edit_text(pair, old, new):
+    """Replace `old` in the text."""
+    edit(pair.root / pair.text, old, new)
 
 
 def edit_notebook(pair, change, *, locked=True):

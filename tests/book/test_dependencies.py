@@ -5,6 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
+from tests.book.small_book import edit
 from tools.book import running, twins
 from tools.book.dependencies import PACKAGE, Library
 
@@ -102,8 +103,7 @@ def test_the_digest_changes_with_the_code_that_is_used(root, path, old, new, cha
         }
 
     before = digests()
-    assert old in SMALL[path]
-    (root / PACKAGE / path).write_text(SMALL[path].replace(old, new), "utf-8")
+    edit(root / PACKAGE / path, old, new)
     assert {name for name, digest in digests().items() if digest != before[name]} == changed
 
 

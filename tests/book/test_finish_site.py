@@ -12,92 +12,8 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from tools import ROOT
-from tools.book import check_site, finish_site
-from tools.book.built_site import Site
-
-BASE = "https://someone.github.io/thing/"
-SETTINGS = "sphinx: {config: {redirects: {index: book/welcome, old/value: notebooks/value}}}"
-PROGRAMS = f"{'=' * 80}\nkatex 0.16.22, MIT, https://katex.org\n\nMIT, in full"
-THEME = (
-    "@font-face{font-family:Font Awesome;src:url(../vendor/fontawesome/webfonts/fa.woff2)}"
-    '.fa-moon:before{content:"\uf186"}.fa-dog:before{content:"\uf6d3"}html{--pst-icon-pencil:"\uf303"}'
-    "/* Bootstrap  v5.3.3 */ /* Font Awesome Free 6.5.2 */\n/*# sourceMappingURL=theme.css.map*/"
-)
-
-
-def built(name: str, body: str = "") -> str:
-    """A page as Sphinx and the theme leave it."""
-    up = "../" * name.count("/")
-    return f"""<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1.0" /><meta name="viewport" content="twice" />
-    <script>document.documentElement.dataset.theme = localStorage.getItem("theme") || "";</script>
-    <link rel="canonical" href="{BASE}{name}" />
-    <script defer src="{up}_static/scripts/fontawesome.js?digest=1"></script>
-    <script src="{up}_static/book.js"></script>
-    <script src="{up}_static/searchtools.js"></script>
-    <script src="{up}searchindex.js"></script>
-  </head>
-  <body>
-    <a class="reference internal" href="x.html">1. Value</a><details><summary><span class="toctree-toggle"></span>
-    </summary></details><div id="pst-primary-sidebar" class="x"><img src="{up}_static/logo.svg" alt="A graph"/></div>
-    <i class="fa-solid fa-moon fa-lg"></i> <i class="fab fa-github"></i> <i class="fas fa-pencil-alt"></i>
-    <button onclick="window.print()">Print</button>
-    <article>{body}<script>second()</script><script type="application/json">{{"data": 1}}</script></article>
-  </body>
-</html>
-"""
-
-
-CELLS = """<div class="cell docutils container">1 + 1</div>
-<img alt="A line." src="../_images/one.png" style="width: 32px; height: 18px;" />
-<img alt="Two lines." src="../_images/one.png" />
-<img alt="Three lines." src="../_images/three.svg" width="7" height="5" />"""
-
-
-@pytest.fixture
-def site(tmp_path) -> Path:
-    """A built site of four pages."""
-    pages = {
-        "book/welcome.html": '<img class="touch" src="../_images/three.svg" alt="A graph."><div id="credits"></div>',
-        "book/plain.html": "Words.",
-        "notebooks/value.html": CELLS,
-        "search.html": "",
-    }
-    files = {f"site/{name}": built(name, body) for name, body in pages.items()} | {
-        "root/_config.yml": SETTINGS,
-        "site/index.html": '<meta http-equiv="Refresh" content="0; url=book/welcome.html" />',
-        "site/_static/styles/pydata-sphinx-theme.css": THEME,
-        "site/_static/styles/theme.css.map": "{}",
-        "site/_static/scripts/fontawesome.js": "x",
-        "site/_static/clipboard.min.js": "/* clipboard.js v2.0.8 */",
-        "site/_static/logo.svg": '<svg viewBox="0 0 96 72"></svg>',
-        "site/_static/locales/de/x.po": "x",
-        "site/_images/three.svg": '<svg width="70px" height="50" viewBox="0 0 7 5"></svg>',
-        "web/live/live.js": "run()",
-        "web/live/katex/katex.min.css": 'a{src:url(f/a.woff2) format("woff2"),url(f/a.woff) format("woff")}',
-        "web/live/THIRD-PARTY.txt": PROGRAMS,
-    }
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    Image.new("RGB", (64, 36)).save(tmp_path / "site" / "_images" / "one.png")
-    static = tmp_path / "root" / "book" / "_static"
-    static.mkdir(parents=True)
-    for name in ("card.svg", "favicon.svg"):
-        (static / name).write_bytes((ROOT / "book" / "_static" / name).read_bytes())
-    return tmp_path / "site"
-
-
-@pytest.fixture
-def finished(site) -> Path:
-    """The same, finished."""
-    assert finish_site.finish_site(site, site.parent / "web", site.parent / "root") == 4
-    return site
+from tests.book.small_site import BASE, built, finish
+from tools.book import finish_site
 
 
 def soup(path: Path) -> BeautifulSoup:
@@ -120,22 +36,16 @@ def scripts(path: Path) -> list[str]:
 
 def test_finishing_twice_changes_nothing(finished):
     before = contents(finished)
-    finish_site.finish_site(finished, finished.parent / "web", finished.parent / "root")
+    (finished / "_static" / "live" / "stale.js").write_text("of an earlier version")
+    finish(finished)
     assert contents(finished) == before
 
 
 def test_a_page_that_sphinx_wrote_anew_is_finished_the_same(finished):
     before = contents(finished)
     (finished / "book" / "plain.html").write_text(built("book/plain.html", "Words."), "utf-8")
-    finish_site.finish_site(finished, finished.parent / "web", finished.parent / "root")
+    finish(finished)
     assert contents(finished) == before
-
-
-def test_the_site_passes_the_checks_of_policies_pictures_and_requests(finished):
-    site = Site(finished, finished.parent / "root")
-    checks = check_site.lax_policies, check_site.unsteady_pictures, check_site.source_maps
-    assert [fault for check in checks for fault in check(site)] == []
-    assert not any("loads" in fault for fault in check_site.foreign_requests(site))
 
 
 def test_programs_are_on_the_pages_that_need_them(finished):
@@ -217,20 +127,10 @@ def test_only_the_icons_that_are_used_are_shipped(finished):
 def test_an_unknown_icon_is_told(site):
     (site / "search.html").write_text(built("search.html", '<i class="fa-solid fa-nonsense"></i>'), "utf-8")
     with pytest.raises(finish_site.SiteError, match="no icon nonsense"):
-        finish_site.finish_site(site, site.parent / "web", site.parent / "root")
+        finish(site)
 
 
 # ------------------------------------------------------------------ files
-
-
-def test_the_programs_folder_is_mirrored(finished):
-    live = finished / "_static" / "live"
-    assert (live / "live.js").read_text() == "run()"
-    (live / "stale.js").write_text("")
-    (finished.parent / "web" / "live" / "live.js").write_text("run(2)")
-    finish_site.mirror(finished.parent / "web" / "live", live)
-    assert (live / "live.js").read_text() == "run(2)"
-    assert not (live / "stale.js").exists()
 
 
 def test_what_no_page_uses_is_removed(finished):
@@ -257,7 +157,7 @@ def test_old_addresses_lead_to_the_new_ones(finished, old, target):
 def test_a_wrong_redirect_is_told(site, redirects, message):
     (site.parent / "root" / "_config.yml").write_text(f"sphinx: {{config: {{redirects: {redirects}}}}}")
     with pytest.raises(finish_site.SiteError, match=message):
-        finish_site.finish_site(site, site.parent / "web", site.parent / "root")
+        finish(site)
 
 
 def test_the_page_for_lost_readers_needs_nothing_and_knows_the_way(finished):
@@ -291,7 +191,7 @@ def test_others_are_named_with_version_and_licence(finished):
 def test_a_theme_that_no_longer_tells_its_version_is_told(site):
     (site / "_static" / "clipboard.min.js").write_text("")
     with pytest.raises(finish_site.SiteError, match="version of clipboard"):
-        finish_site.finish_site(site, site.parent / "web", site.parent / "root")
+        finish(site)
 
 
 def test_the_command_tells_what_is_missing(site, monkeypatch, capsys):

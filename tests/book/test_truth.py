@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.book.small_book import edit
 from tools import ROOT
 from tools.book.truth import CLAIMS, Table, Text, cells_of, sources, texts_of
 
@@ -90,12 +91,6 @@ def found(root: Path) -> str:
     return done.stdout.strip()
 
 
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), "utf-8")
-
-
 def test_a_page_whose_claims_hold_passes(tiny):
     assert found(tiny) == ""
 
@@ -117,7 +112,7 @@ def test_a_page_whose_claims_hold_passes(tiny):
     ],
 )
 def test_a_page_that_says_another_thing_is_noticed(tiny, old, new, said):
-    replace(tiny / "micrograd_numpy" / "tiny.py", old, new)
+    edit(tiny / "micrograd_numpy" / "tiny.py", old, new)
     assert said in found(tiny)
 
 
@@ -131,7 +126,7 @@ def test_a_page_that_says_another_thing_is_noticed(tiny, old, new, said):
     ],
 )
 def test_a_claim_that_is_false_or_empty_is_noticed(tiny, old, new, said):
-    replace(tiny / CLAIMS / "tiny.toml", old, new)
+    edit(tiny / CLAIMS / "tiny.toml", old, new)
     assert said in found(tiny)
 
 

@@ -6,11 +6,12 @@ import json
 import re
 import string
 import time
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.browser.conftest import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = {
@@ -61,7 +62,7 @@ def printed(path: Path) -> list[dict[str, Any]]:
                 outputs.append(["image", size(output)])
             else:
                 outputs.append(["text", "".join(data["text/plain"])])
-        cells.append({"tags": cell["metadata"].get("tags", []), "outputs": merged(outputs)})
+        cells.append({"tags": cell["metadata"].get("tags", []), "outputs": outputs})
     return cells
 
 
@@ -73,15 +74,6 @@ def size(output: dict[str, Any]) -> tuple[float, float]:
     svg = "".join(output["data"]["image/svg+xml"])
     width, height = (re.search(rf'<svg[^>]* {name}="([\d.]+)', svg)[1] for name in ("width", "height"))
     return float(width), float(height)
-
-
-def merged(outputs: list[list[Any]]) -> list[list[Any]]:
-    """Join streams of one kind that follow each other, as the book does."""
-    result: list[list[Any]] = []
-    for kind, group in groupby(outputs, key=lambda output: output[0]):
-        contents = [content for _, content in group]
-        result += [[kind, "".join(contents)]] if kind in {"stream", "stderr"} else [[kind, one] for one in contents]
-    return result
 
 
 def value(number: str) -> float:
@@ -128,18 +120,10 @@ def differences(page: list[dict[str, Any]], book: list[dict[str, Any]]) -> list[
     return found
 
 
-def until(page: Any, question: str, answer: Any = True, timeout: float = WAIT) -> None:
-    """Ask the page until it gives the answer; Playwright's own way needs `eval`, which the book's policy forbids."""
-    end = time.monotonic() + timeout / 1000
-    while (last := page.evaluate(question)) != answer:
-        assert time.monotonic() < end, f"{question} is {last!r}, and not {answer!r}"
-        page.wait_for_timeout(200)
-
-
 def run_all(page: Any) -> None:
     """Press "Run all", and wait until the page is idle again."""
     page.locator(".live-run-all").click()
-    until(page, IDLE)
+    until(page, IDLE, timeout=WAIT)
 
 
 def slowly(name: str) -> Any:
@@ -203,7 +187,7 @@ class Reader:
 
     def wait(self) -> None:
         """Wait until the page has nothing more to do."""
-        until(self.page, IDLE)
+        until(self.page, IDLE, timeout=WAIT)
 
     @property
     def said(self) -> str:
@@ -238,7 +222,7 @@ def test_a_chapter_without_numpy_starts_with_at_most_seven_megabytes(
     for how in ("cold", "warm"):
         start = time.monotonic()
         page.locator("div.cell").nth(1).locator(".live-here").click()
-        until(page, IDLE)
+        until(page, IDLE, timeout=WAIT)
         record_property(f"seconds to the first result, {how}", round(time.monotonic() - start, 1))
         assert page.locator("div.cell").nth(1).get_attribute("data-live") == "done"
         if how == "cold":
@@ -693,16 +677,16 @@ def test_interact_answers_its_sliders(reader: Reader) -> None:
     assert place.text_content().strip() == "3 0.5 a"
     n = reader.page.get_by_role("slider", name="n", exact=True)
     n.press("ArrowRight")
-    until(reader.page, RESULT, "4 0.5 a", 10_000)
+    until(reader.page, RESULT, "4 0.5 a")
     reader.page.get_by_label("word", exact=True).select_option("b")
-    until(reader.page, RESULT, "4 0.5 b", 10_000)
+    until(reader.page, RESULT, "4 0.5 b")
     n.evaluate("""slider => {
         for (const value of [0, 1, 2, 5, 6]) {
             slider.value = value;
             slider.dispatchEvent(new Event('input', {bubbles: true}));
         }
     }""")
-    until(reader.page, RESULT, "6 0.5 b", 10_000)
+    until(reader.page, RESULT, "6 0.5 b")
     assert "<function" not in reader.shown(1)
 
 

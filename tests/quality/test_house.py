@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from collections import defaultdict
-from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tools import ROOT
+from tools.book.dependencies import code_lines
 from tools.quality.mutants import TESTED_ELSEWHERE
 
 PACKAGE = ROOT / "micrograd_numpy"
@@ -176,7 +175,7 @@ def imported(path: Path, names: set[str]) -> set[str]:
 
 
 def upward(package: Path, taught: list[str]) -> list[str]:
-    """Imports that run upward or in a circle, and modules that have no place."""
+    """Imports that run upward, a circle of them, and modules that have no place."""
     placed, paths = order(taught), modules(package)
     homes = {name: name if name in placed else name.split(".")[0] for name in paths}
     homeless = [name for name, home in homes.items() if home not in placed]
@@ -189,24 +188,11 @@ def upward(package: Path, taught: list[str]) -> list[str]:
         for used in sorted(uses)
         if placed.index(homes[used]) > placed.index(homes[name])
     ]
-    return wrong + [f"{' → '.join(circle)}: a circle; move what they share below them" for circle in circles(users)]
-
-
-def circles(users: dict[str, set[str]]) -> Iterator[list[str]]:
-    """One circle of imports for each module that lies on one and comes first in it by name."""
-    for start in sorted(users):
-        paths = [[start]]
-        seen = {start}
-        while paths:
-            path = paths.pop(0)
-            for used in sorted(users[path[-1]]):
-                if used == start:
-                    yield [*path, start]
-                    paths = []
-                    break
-                if used > start and used not in seen:
-                    seen.add(used)
-                    paths.append([*path, used])
+    try:
+        TopologicalSorter(users).prepare()
+    except CycleError as circle:
+        wrong.append(f"{' → '.join(reversed(circle.args[1]))}: a circle; move what they share below them")
+    return wrong
 
 
 def test_imports_run_downward() -> None:
@@ -219,12 +205,11 @@ def test_a_lazy_import_upward_a_circle_and_a_module_without_a_place_are_told(
     monkeypatch.setattr(f"{__name__}.PLACES", {"room": "before two"})
     (tmp_path / "room").mkdir()
     (tmp_path / "one.py").write_text("def f():\n    from micrograd_numpy.two import g\n")
-    (tmp_path / "two.py").write_text("from micrograd_numpy import one\nfrom micrograd_numpy.room.a import f\n")
+    (tmp_path / "two.py").write_text("from micrograd_numpy.room.a import f\n")
     (tmp_path / "room/a.py").write_text("if TYPE_CHECKING:\n    import micrograd_numpy.room.b\n")
     (tmp_path / "room/b.py").write_text("from micrograd_numpy.room.a import f\n")
     assert upward(tmp_path, ["one", "two"]) == [
         "one imports two, which stands above it: move what both need below one",
-        "one → two → one: a circle; move what they share below them",
         "room.a → room.b → room.a: a circle; move what they share below them",
     ]
     (tmp_path / "three.py").write_text("")
@@ -236,22 +221,9 @@ def test_a_lazy_import_upward_a_circle_and_a_module_without_a_place_are_told(
 # ---------------------------------------------------------------- sizes
 
 
-def code_lines(source: str) -> set[int]:
-    """The numbers of the lines that hold code: no docstrings, no comments, no blanks."""
-    empty = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in empty:
-            lines |= set(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return lines
-
-
 def too_long(source: str) -> list[str]:
     """Functions of more than 60 code lines, and classes of more than 200."""
-    lines, found = code_lines(source), []
+    lines, found = code_lines(source).keys(), []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             most = 200 if isinstance(node, ast.ClassDef) else 60
@@ -319,9 +291,8 @@ def test_long_functions_in_javascript_are_told(head: str) -> None:
 
 
 def test_the_core_of_the_engine_is_small() -> None:
-    sizes = {
-        name: len(code_lines((PACKAGE / f"{name}.py").read_text("utf-8"))) for name in ("value", "ops", "backprop")
-    }
+    core = "value", "ops", "backprop"
+    sizes = {name: len(code_lines((PACKAGE / f"{name}.py").read_text("utf-8"))) for name in core}
     assert sum(sizes.values()) <= 250, f"{sizes}: move what is no engine into a room"
 
 

@@ -49,30 +49,39 @@ def starred(module: ast.Module) -> list[str]:
     return []
 
 
-def code(source: str, tree: ast.Module, *, passing_on: bool) -> str:
-    """Return the lines without comments and docstrings and, of a module that is `passing_on` names, without that.
-
-    Lines rather than the syntax tree, whose dump differs between versions of Python.
-    """
-    lines = dict(enumerate(source.split("\n"), start=1))
+def code_lines(source: str) -> dict[int, str]:
+    """Return the lines that hold code by their numbers: no docstrings, no comments, no blanks."""
+    lines = dict(enumerate(source.removesuffix("\n").split("\n"), start=1))
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         row, column = token.start
         if token.type == tokenize.COMMENT:
             lines[row] = lines[row][:column].rstrip()
         elif token.type == tokenize.NL and not lines[row].strip():  # an empty line, but none of a string
             del lines[row]
-    for node in (node for node in ast.walk(tree) if isinstance(node, ast.stmt)):
+    for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Expr(ast.Constant(str())):
-                dropped = True
-            case ast.ImportFrom(names=names):  # `import a as b` stays: nobody follows the new name
-                dropped = passing_on and node in tree.body and not any(alias.asname for alias in names)
-            case _:
-                dropped = False
-        if dropped:
-            for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                lines.pop(row, None)
-    return "\n".join(lines.values())
+                without(lines, node)
+    return lines
+
+
+def without(lines: dict[int, str], node: ast.stmt) -> None:
+    """Take the lines of a statement away."""
+    for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+        lines.pop(row, None)
+
+
+def code(source: str, *, passing_on: bool) -> str:
+    """Return the lines that hold code and, of a module that is `passing_on` names, no line that does this.
+
+    Lines rather than the syntax tree, whose dump differs between versions of Python.
+    """
+    lines = code_lines(source)
+    for node in ast.parse(source).body if passing_on else []:
+        # `import a as b` stays: nobody follows the new name
+        if isinstance(node, ast.ImportFrom) and not any(alias.asname for alias in node.names):
+            without(lines, node)
+    return "".join(f"{line}\n" for line in lines.values())
 
 
 class Library:
@@ -87,7 +96,7 @@ class Library:
         self.trees = {name: ast.parse(source, name) for name, source in sources.items()}
         self.starred = {name: starred(tree) for name, tree in self.trees.items()}
         self.packages = {name for name, path in self.paths.items() if path.stem == "__init__"}
-        self.code = {name: code(sources[name], self.trees[name], passing_on=name in self.packages) for name in sources}
+        self.code = {name: code(sources[name], passing_on=name in self.packages) for name in sources}
 
     def led_to(self, module: str, name: str) -> set[str]:
         """Return the modules of the library to which an import leads, each with its packages."""

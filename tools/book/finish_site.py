@@ -77,19 +77,6 @@ class SiteError(Exception):
 # ------------------------------------------------------------------ files
 
 
-def mirror(source: Path, target: Path) -> None:
-    """Make one folder hold the files of another, and nothing else; copy only what differs."""
-    wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
-    for path in sorted(target.rglob("*")):
-        if path.is_file() and path.relative_to(target) not in wanted:
-            path.unlink()
-    for name in sorted(wanted):
-        theirs, ours = (source / name).stat(), target / name
-        if not ours.is_file() or (ours.stat().st_size, ours.stat().st_mtime) != (theirs.st_size, theirs.st_mtime):
-            ours.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / name, ours)
-
-
 def write(path: Path, content: str | bytes) -> None:
     """Write a file if that changes it."""
     data = content.encode() if isinstance(content, str) else content
@@ -420,7 +407,8 @@ def finish_site(site: Path, web: Path, root: Path = ROOT) -> int:
     """Finish every page of a site, and return their number."""
     if not (web / "live" / "live.js").is_file():
         raise SiteError(f"{web} does not hold the pages' programs: run `make book`, which builds them.")
-    mirror(web / "live", site / LIVE)
+    shutil.rmtree(site / LIVE, ignore_errors=True)  # what was there may be of an earlier version
+    shutil.copytree(web / "live", site / LIVE)
     built = Site(site, root)
     pages = {path: page.html for path, page in built.pages.items() if 'rel="canonical"' in page.html}
     if not pages:

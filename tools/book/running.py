@@ -83,16 +83,21 @@ def normalise(notebook: NotebookNode) -> None:
     notebook.metadata = nbformat.from_dict(METADATA)
 
 
+def place_of(notebook: NotebookNode, index: int) -> str:
+    """Name a cell by its number and the heading above it."""
+    text = "\n".join(cell.source for cell in notebook.cells[:index] if cell.cell_type == "markdown")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return f'cell {index + 1}, under "{headings[-1]}"' if headings else f"cell {index + 1}"
+
+
 def failure(pair: Pair, notebook: NotebookNode, error: Exception) -> str:
     """Say which cell failed, under which heading, and how."""
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     ran = [i for i in code if notebook.cells[i].execution_count]
     broken = [i for i in code if any(output.output_type == "error" for output in notebook.cells[i].outputs)]
     index = (broken or ran or [0])[-1]
-    headings = [line for cell in notebook.cells[:index] for line in cell.source.splitlines() if line.startswith("#")]
-    place = f'cell {index + 1}, under "{headings[-1].lstrip("# ")}"' if headings else f"cell {index + 1}"
     said = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).rpartition("-" * 18 + "\n")[2].strip()
-    return f"{pair.notebook}, {place}:\n{said}\n-> mend it in {pair.text}, then: make sync"
+    return f"{pair.notebook}, {place_of(notebook, index)}:\n{said}\n-> mend it in {pair.text}, then: make sync"
 
 
 def check_outputs(pair: Pair) -> Iterator[str]:

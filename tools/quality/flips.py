@@ -27,6 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools import ROOT
+from tools.book.running import place_of
 from tools.book.twins import Pair, pairs
 
 RULE = "tuple[float, tuple[float"  # how the return type of a rule begins; no other function has it
@@ -158,13 +159,6 @@ def noticed(run: Run, options: Sequence[str]) -> list[int]:
     return cells
 
 
-def place(notebook: NotebookNode, cell: int) -> str:
-    """Name a cell by its number and the heading above it."""
-    text = "\n".join(c.source for c in notebook.cells[:cell] if c.cell_type == "markdown")
-    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    return f"cell {cell + 1}, {headings[-1]}" if headings else f"cell {cell + 1}"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -175,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unnoticed = wrong = 0
     with ThreadPoolExecutor(asked.jobs) as pool:
         for run, cells in zip(todo, pool.map(lambda run: noticed(run, asked.options), todo), strict=True):
-            said = place(run.notebook, cells[0]) if cells else "NOBODY" if run.flip else "nobody, as it should be"
+            said = place_of(run.notebook, cells[0]) if cells else "NOBODY" if run.flip else "nobody, as it should be"
             more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
             rule, what = (run.flip.rule, f"{run.flip.number}: {run.flip.derivative}") if run.flip else ("", "nothing")
             print(f"{run.path.stem:8} {rule:20} {what:45} {said}{more}", flush=True)

@@ -1,7 +1,7 @@
 /** The bar at the foot of the page, which is there once something has run; and the question that a dialog asks. */
 
 import { button } from "./cell.js";
-import { make } from "./outputs.js";
+import { make, swap } from "./outputs.js";
 
 export class Bar {
   /** @param {{stop: () => void, runAll: () => void, reset: () => void}} actions @param {string} allName */
@@ -37,11 +37,8 @@ export class Bar {
   say(text, { busy = false, link = null } = {}) {
     this.element.dataset.state = busy ? "busy" : "idle";
     if (this.text.textContent !== text) this.text.textContent = text;
-    const had = document.activeElement;
-    this.stop.hidden = !busy;
-    this.all.hidden = this.reset.hidden = busy;
-    if (had === this.all && busy) this.stop.focus();
-    if (had === this.stop && !busy) this.all.focus();
+    swap(this.all, this.stop, busy);
+    this.reset.hidden = busy;
     this.target = link;
     this.link.hidden = !link;
     this.more.textContent = "";

@@ -1,7 +1,7 @@
 /** A code cell of the page: its buttons, its editor, its output. */
 
 import { mark } from "./edits.js";
-import { make, Outputs } from "./outputs.js";
+import { make, Outputs, swap } from "./outputs.js";
 
 const ICONS = {
   run: "M4 2.5v11l9-5.5z",
@@ -86,12 +86,8 @@ export class Cell {
     this.element.dataset.live = state;
     if (!this.buttons) return;
     const { isBusy } = this;
-    const had = document.activeElement;
-    this.buttons.run.hidden = isBusy;
-    this.buttons.stop.hidden = !isBusy;
+    swap(this.buttons.run, this.buttons.stop, isBusy);
     this.buttons.here.ariaDisabled = String(isBusy); // not `disabled`, which takes the keyboard away
-    if (had === this.buttons.run && isBusy) this.buttons.stop.focus();
-    if (had === this.buttons.stop && !isBusy) this.buttons.run.focus();
     this.tellChanged();
   }
 

@@ -8,31 +8,21 @@ const digits = (step) => (Number.isInteger(step) ? 0 : Math.min(6, String(step).
 /** One control: its row, and how to read it. */
 function row(spec, id, changed) {
   const label = make("label", { htmlFor: id, textContent: spec.label });
-  if (spec.kind === "select") {
-    const options = spec.labels.map((text, i) => make("option", { value: i, textContent: text }));
-    const select = make("select", { id }, ...options);
-    select.value = spec.value;
-    select.addEventListener("change", changed);
-    return { elements: [label, select, make("span")], read: () => Number(select.value) };
-  }
-  const input = make("input", { id, type: spec.kind });
-  if (spec.kind === "checkbox") {
-    input.checked = spec.value;
-    input.addEventListener("change", changed);
-    return { elements: [label, input, make("span")], read: () => input.checked };
-  }
-  for (const name of ["min", "max", "step"]) if (name in spec) input[name] = spec[name];
-  input.value = spec.value;
-  const isText = spec.kind === "text";
   const readout = make("output", { htmlFor: id, className: "live-readout" });
-  const read = () => (isText ? input.value : Number(input.value));
+  const options = spec.labels?.map((text, i) => make("option", { value: i, textContent: text }));
+  const input = options ? make("select", { id }, ...options) : make("input", { id, type: spec.kind });
+  const held = spec.kind === "checkbox" ? "checked" : "value";
+  for (const name of ["min", "max", "step"]) if (name in spec) input[name] = spec[name];
+  input[held] = spec.value;
+  const isNumber = spec.kind !== "checkbox" && spec.kind !== "text";
+  const read = () => (isNumber ? Number(input.value) : input[held]);
   const tell = () => {
     if (spec.kind === "range") readout.textContent = read().toFixed(digits(spec.step)).replace("-", "−");
   };
   tell();
   input.addEventListener("input", () => {
     tell();
-    if (isText || input.value !== "") changed();
+    if (!isNumber || input.value !== "") changed();
   });
   return { elements: [label, input, readout], read };
 }

@@ -192,9 +192,8 @@ class Page {
   }
 
   crashed(why) {
-    this.turn++;
     const cell = this.current;
-    this.kernel.end();
+    this.end();
     cell?.note(`Python crashed here (${why.trim().split("\n")[0]}). It was started again, and all variables are gone.`);
     const said = "Python crashed and was started again. All variables are gone: “Run to here” makes them again.";
     this.queue = this.queue

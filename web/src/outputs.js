@@ -11,6 +11,15 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Show one of two buttons, and keep the keyboard there. @param {boolean} isSecond */
+export function swap(first, second, isSecond) {
+  const [shown, gone] = isSecond ? [second, first] : [first, second];
+  const hadFocus = document.activeElement === gone;
+  shown.hidden = false;
+  gone.hidden = true;
+  if (hadFocus) shown.focus();
+}
+
 const CLASSES = {
   stdout: "output stream highlight-myst-ansi notranslate",
   stderr: "output stderr highlight-myst-ansi notranslate",

@@ -43,10 +43,11 @@ class Control:
     """A control with a value; its keywords are those of ipywidgets."""
 
     kind = ""
-    number: Callable[[Any], Any] | None = None
+    number: Callable[[Any], Any] | None = None  # what makes a value of what is given
+    default: Any = None
 
-    def __init__(self, value: Any, description: str | None = None, **look: Any) -> None:
-        self.value = value
+    def __init__(self, value: Any = None, description: str | None = None, **look: Any) -> None:
+        Control.take(self, self.default if value is None else value)
         self.description = description
         del look  # layout, style, continuous_update: the page has its own
 
@@ -55,7 +56,7 @@ class Control:
         return {"kind": self.kind, "value": self.value}
 
     def take(self, value: Any) -> None:
-        """Take the value that the reader has set, as the number that a slider or a typed number wants."""
+        """Take the value that the reader has set, as what the control holds."""
         self.value = self.number(value) if self.number else value
 
 
@@ -94,9 +95,6 @@ class IntText(Control):
 
     kind, number, default = "number", int, 0
 
-    def __init__(self, value: Any = None, **rest: Any) -> None:
-        super().__init__(self.number(self.default if value is None else value), **rest)
-
     def spec(self) -> dict[str, Any]:
         """Likewise, with its step."""
         return {**super().spec(), "step": 1 if self.number is int else "any"}
@@ -111,19 +109,13 @@ class FloatText(IntText):
 class Checkbox(Control):
     """Yes or no."""
 
-    kind = "checkbox"
-
-    def __init__(self, value: bool = False, **rest: Any) -> None:
-        super().__init__(bool(value), **rest)
+    kind, number, default = "checkbox", bool, False
 
 
 class Text(Control):
     """A line of text."""
 
-    kind = "text"
-
-    def __init__(self, value: str = "", **rest: Any) -> None:
-        super().__init__(str(value), **rest)
+    kind, number, default = "text", str, ""
 
 
 class Dropdown(Control):
