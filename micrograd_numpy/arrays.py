@@ -364,7 +364,7 @@ def record(fn: Callable[..., Any], sample: Sequence[Any], names: Sequence[str]) 
             result = RecipeNode(ops.add, (result,), result.wide, result.active)
             recipe.steps.append(result)
         recipe.results.append(result)
-    recipe.checks += [(node_of(v), holds, why) for v, holds, why in recorder.checks]
+    recipe.checks = [(node_of(v), holds, why) for v, holds, why in recorder.checks]
     for node in (*recipe.results, *(node for node, _, _ in recipe.checks)):
         node.kept = True
     leaves = [node for row in recipe.arguments for node in row] + recipe.parameters

@@ -215,6 +215,24 @@ def test_a_question_in_another_thread_is_refused() -> None:
         vectorize(sign)([2.0, -3.0])
 
 
+def test_a_number_that_another_thread_sets_is_refused() -> None:
+    def zero(x: Value) -> None:
+        x.data = 0.0
+
+    def zeroed(x: Value) -> Value:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(zero, x).result()
+        return x * 2.0
+
+    with pytest.raises(TypeError, match="sets the data of a Value"):
+        vectorize(zeroed)([2.0, -3.0])
+
+
+def test_a_parameter_is_found_in_a_dict_that_was_there_before() -> None:
+    factor = {W0: 3.0}
+    assert vectorize(lambda x: x * W0 * factor[W0])([1.0, 2.0]).data == 9.0  # the mean of 6 and 12
+
+
 EQUAL, LOOK = "compares a Value by ==", "looks a Value up in a dict or a set"
 
 
