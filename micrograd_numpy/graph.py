@@ -4,9 +4,10 @@
 # A Value remembers what it was made from. In this chapter you turn that memory into a picture that shows each number,
 # its gradient, and where it was used. You learn to see where a gradient adds up, and where it becomes zero.
 #
-# - **You will build** `draw_graph(root)`, which draws the graph behind a Value, and the idea that puts each node in its
-#   column. The rest of the layout stands at the end, for those who want to know it.
-# - **You need** [Value](value.ipynb), and `topological_sort` from [Backpropagation](backprop.ipynb).
+# - **You will build** the walk that puts each node in its column, and see how `draw_graph(root)` draws the graph behind
+#   a Value. The rest of the layout comes at the end, for those who want to know it.
+# - **You need** [Value](value.ipynb), the slopes of `relu` and `tanh` from [Operations](ops.ipynb), and
+#   `topological_sort` from [Backpropagation](backprop.ipynb).
 # - **Time** about 25 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports, 13 lines"} tags=["hide-input"]
@@ -26,12 +27,12 @@ from micrograd_numpy.drawing.style import CARD, INK
 from micrograd_numpy.drawing.svg import FONT, clipped, shown, tag
 
 __all__ = ["Drawing", "dot_text", "draw_graph", "in_words"]
-__all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "order_rows", "route_edges"]  # shown below
+__all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "order_rows", "route_edges"]  # its parts
 
 # %% [markdown]
-# ## The picture first
+# ## How to read the picture
 #
-# Here is what you are going to build.
+# This is the graph of $c = ab + a$ after `backward()`.
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a after backward: leaves a = 2 with gradient 4 and b = 3 with gradient 2 on the left, their product 6 in the middle, the root c = 8 on the right."}} tags=["active-ipynb"]
 # from micrograd_numpy import Value, draw_graph
@@ -43,64 +44,60 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # draw_graph(c)
 
 # %% [markdown]
-# Read it from left to right. A tinted card is a **leaf**: a number that you put in. A white card was computed, and the
-# badge on its left edge names the operation. The card with the strong border is the **root**. Each card shows its data
-# in blue and its gradient in orange, to four digits; in Jupyter, hover over a card to see all digits. An arrow means
-# "was used for".
+# A node is drawn as a card, and an edge as an arrow from an input to the node that uses it. A tinted card is a
+# **leaf**: a number that you put in. A white card was computed, and the badge on its left side names the operation. The
+# card with the strong border is the **root**. Each card shows its data in blue and its gradient in orange, with at most
+# four significant digits; in Jupyter, hover over a card to see all digits.
 #
-# Two arrows leave `a`. So `a` acts on `c` along two paths, and its gradient is the sum of two parts. This is the most
-# useful thing to look for in such a picture.
+# Two arrows leave `a`, so its gradient is the sum of two parts. This is the most useful thing to look for in such a
+# picture. Before `backward()`, all cards show gradient 0, and this 0 tells you nothing.
 #
-# ## What a picture must not lose
+# ## Why the inputs are a tuple
 #
-# An engine could remember the inputs of a node in a set. How many inputs does `x * x` have, and how many does a set
-# keep? Answer before you run the cell.
+# An engine could remember the inputs of a node in a set. Take $y = x \cdot x - x$. How many inputs does the product
+# have, and how many does a set keep? Answer before you run the cell.
 
 # %% tags=["active-ipynb"]
 # x = Value(3.0, label="x")
-# y = x * x
+# product = x * x
+# y = product - x
 # y.label = "y"
 # y.backward()
-# print("inputs:", len(y._prev), "  in a set:", len(set(y._prev)))
+# print("inputs:", len(product._prev), "  in a set:", len(set(product._prev)))
 
 # %% [markdown]
-# A set holds `x` once. A picture drawn from it would have one arrow, with local derivative 3. If you multiplied along
-# the one path, you would find 3, but the gradient is 6. The inputs of a Value are a tuple, so both arrows are there. We
-# ask for the local derivatives, and you can see that 3 and 3 add up to 6:
+# A set holds `x` once, so it loses an edge. A set also loses the order: $x \cdot x - x$ and $x - x \cdot x$ would look
+# the same. The inputs of a Value are a tuple, which keeps both. In our pictures, the first input arrives above the
+# second. We ask for the local derivatives, and each is written on its arrow:
 
-# %% mystnb={"image": {"alt": "The graph of y = x*x at x = 3: two separate arrows run from x to the product, each marked 3, and the gradient of x is 6."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The graph of y = x*x \u2212 x at x = 3: two separate arrows run from x to the product, each marked 3. The arrow from the product to y is marked 1, and the third arrow from x runs to y, below the other, and is marked \u22121. The gradient of x is 5."}} tags=["active-ipynb"]
 # draw_graph(y, local_derivatives=True)
 
 # %% [markdown]
-# A set also loses the order. From sets, you could not tell $a - b$ from $b - a$. In our pictures, the first input
-# arrives above the second.
-
-# %% mystnb={"image": {"alt": "The graph of a - b: the arrow from a arrives above the arrow from b; the local derivatives are 1 and \u22121."}} tags=["active-ipynb"]
-# draw_graph(Value(2.0, label="a") - Value(3.0, label="b"), local_derivatives=True)
-
-# %% [markdown]
-# ## What it shows
+# With the local derivatives you can check each gradient by eye. Multiply the number on an arrow by the gradient at its
+# head; with several arrows, add the products. The gradients at the heads are 1 here, so `x` gets 3 + 3 − 1 = 5.
 #
-# A neuron multiplies inputs by weights, adds a bias, and applies `tanh` to the sum. With the local derivatives on the
-# arrows you can check each gradient by eye: multiply the number on the arrow by the gradient at its head.
+# ## Where a gradient becomes zero
+#
+# A neuron multiplies inputs by weights, adds a bias, and applies a function such as `tanh` to the sum. This one is from
+# [Karpathy's lecture on micrograd](https://github.com/karpathy/nn-zero-to-hero/tree/master/lectures/micrograd).
 
 # %% mystnb={"image": {"alt": "A neuron with two inputs: x1 times w1 and x2 times w2 are added, the bias b is added, and tanh gives 0.7071. The arrow into tanh is marked 0.5. The gradient of w1 is 1, that of w2 is 0."}} tags=["active-ipynb"]
 # x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
 # w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-# bias = Value(6.8813735870195432, label="b")
-# out = (x1 * w1 + x2 * w2 + bias).tanh()
+# b = Value(6.8813735870195432, label="b")  # chosen so that the slope of tanh is 0.5
+# out = (x1 * w1 + x2 * w2 + b).tanh()
 # out.label = "out"
 # out.backward()
 # draw_graph(out, local_derivatives=True)
 
 # %% [markdown]
-# `w2` has gradient 0, because its input `x2` is 0, and that is the local derivative of the product. For such an input,
-# gradient descent does not change the weight.
+# The local derivative of `x2 * w2` with respect to `w2` is `x2`, which is 0. So `w2` has gradient 0.
 #
 # Here is a larger graph, the expression from micrograd's README {cite:p}`karpathy2020micrograd`. The published results
 # are $g = 24.7041$, $\partial g/\partial a = 138.8338$ and $\partial g/\partial b = 645.5773$. Find them in the
-# picture. Then look for gradients of 0. Which nodes have one, and why? (The graph is deep, so this time it runs down
-# the page.)
+# picture, which rounds them to four digits. Then look for gradients of 0. Which nodes have one, and why? (The graph is
+# deep, so this time it runs down the page.)
 
 # %% mystnb={"image": {"alt": "The graph of the expression, drawn downward in 13 layers: a, with gradient 138.8, and b, with gradient 645.6, stand above c and d, which are joined in e; below e come f and the root, g = 24.7."}} tags=["active-ipynb"]
 # def readme(a, b):
@@ -115,7 +112,7 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 #     f = e**2
 #     g = f / 2.0
 #     g += 10.0 / f
-#     c.label, d.label, e.label, f.label, g.label = "cdefg"
+#     c.label, d.label, e.label, f.label, g.label = "cdefg"  # the last c, the last d and the last g
 #     g.backward()
 #     return g
 #
@@ -125,17 +122,20 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 
 # %% tags=["active-ipynb"]
 # for node in topological_sort(g):
-#     if node.grad == 0.0:
-#         print(f"gradient 0: {node._op or 'leaf'} with data {node.data}")
+#     for source in node._prev:
+#         if source.grad == 0.0:
+#             print(f"gradient 0: {source._op or 'leaf'} with data {source.data:g}, used by {node._op}")
 
 # %% [markdown]
-# The 2 and the 3 are factors, and each multiplies a 0. The sum of −2 goes into a `relu`. There `relu` gives 0, and
-# still gives 0 if you nudge its input a little. So its slope is 0.
+# These are the 2 in `d * 2`, the sum `b + a`, and the 3 in `3 * d`. The first `d` is $ab + b^3 = -8 + 8 = 0$, so the 2
+# is multiplied by 0. The sum `b + a` is −2 and goes into `relu`, which passes positive numbers on and turns negative
+# ones into 0. If you nudge the −2 a little, `relu` still gives 0, so its slope is 0. The next `d` is 0 + 0 + 0, so the
+# 3 is multiplied by 0 as well.
 #
-# In this way a gradient can vanish for all weights of a neuron at once. Here is one with `relu`. With the values below,
-# the sum is −1.
+# If the sum of a neuron with `relu` is negative, all its weights and its bias get gradient 0. Here is one with a single
+# weight. With the values below, the sum is −1.
 
-# %% mystnb={"image": {"alt": "The graph of relu(w*x + b) with w = \u22122, x = 1 and b = 1: the sum is \u22121, relu gives 0, and every gradient before relu is 0."}} tags=["active-ipynb"]
+# %% mystnb={"image": {"alt": "The graph of relu(w*x + b) with w = \u22122, x = 1 and b = 1: the sum is \u22121, relu gives 0, and every gradient on the input side of relu is 0."}} tags=["active-ipynb"]
 # def gate(w, x, b):
 #     w, x, b = Value(w, label="w"), Value(x, label="x"), Value(b, label="b")
 #     y = (w * x + b).relu()
@@ -147,8 +147,8 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # gate(-2.0, 1.0, 1.0)
 
 # %% [markdown]
-# In a notebook, the folded cell makes three sliders. Open it and run it after the cells above. Find values at which the
-# gradients are not 0. What do these values have in common?
+# In a notebook, the folded cell makes three sliders. Open it and run it after the cells above. Find values at which
+# none of the three leaves has gradient 0. What do these values have in common?
 
 # %% mystnb={"code_prompt_show": "The sliders"} tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
@@ -156,15 +156,20 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # ipywidgets.interact(gate, w=(-3.0, 3.0, 0.5), x=(-3.0, 3.0, 0.5), b=(-3.0, 3.0, 0.5))
 
 # %% [markdown]
+# :::{dropdown} The answer
+# The sum $wx + b$ is positive, and neither $w$ nor $x$ is 0. If the sum is positive, the slope of `relu` is 1, and the
+# gradients of $w$, $x$ and $b$ are $x$, $w$ and 1.
+# :::
+#
 # ## Step by step
 #
-# A picture shows the result of a walk, and `stepper` shows the walk. Let it play, or take one step at a time with the
-# arrow keys. Forward, each card is computed by its rule. Backward, each card passes its gradient on, and you see the
-# sums grow in `grad`.
+# A picture shows the result. `stepper` shows how the engine gets there. Let it play, or take one step at a time with
+# the arrow keys. Forward, each card is computed by its rule. Backward, each card passes its gradient on, and you see
+# the sums grow in `grad`.
 #
-# You can change the leaves: drag a card sideways, or move its slider. Before you do, predict: what will the gradient of
-# `w2` be when `x2` is 1? And will the gradient of `w1` stay as it is? (Where nothing can run, for example on paper, you
-# see the last step.)
+# You can change the leaves: drag a card sideways, or move its slider. Before you set `x2` to 1, predict: will the
+# gradient of `w2` become positive or negative? And will the gradient of `w1` grow, shrink, or stay as it is? (Where
+# nothing can run, for example on paper, you see the last step.)
 
 # %% mystnb={"image": {"alt": "The graph of the neuron, to step through: forward from the leaves x1, w1, x2, w2 and b through two products and two sums to out, then backward.", "classes": "touch touch-stepper"}} tags=["active-ipynb"]
 # from micrograd_numpy import stepper
@@ -177,7 +182,7 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # %% tags=["active-ipynb"]
 # def gradients_of_weights(x2):
 #     w = [Value(-3.0), Value(1.0)]
-#     (2.0 * w[0] + x2 * w[1] + bias.data).tanh().backward()
+#     (2.0 * w[0] + x2 * w[1] + b.data).tanh().backward()
 #     return [round(v.grad, 4) for v in w]
 #
 #
@@ -185,63 +190,70 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 #     print(f"x2 = {number}: the gradients of w1 and w2 are", gradients_of_weights(number))
 
 # %% [markdown]
-# At `x2` = 1 the gradient of `w2` is no longer zero, but it is small. The sum before `tanh` has grown from 0.88 to
-# 1.88, and there `tanh` has a slope of 0.09 instead of 0.5. This slope is a factor of every gradient behind it, so the
-# gradient of `w1` becomes smaller, too.
+# At `x2` = 1 the gradient of `w2` is positive, but it is small. The sum before `tanh` has grown from 0.88 to 1.88, and
+# there `tanh` has a slope of 0.09 instead of 0.5. This slope is a factor of every gradient on the input side of `tanh`,
+# so the gradient of `w1` shrinks.
 #
 # `stepper` works on a copy, so it does not change your own gradients.
 #
 # ## Which column?
 #
-# A picture needs an $x$ and a $y$ for each node, and the graph has neither. Begin with $x$. All arrows should run to
-# the right, so a node must stand to the left of each node that uses it.
+# A picture needs a horizontal and a vertical position for each node, and the graph has neither. Begin with the
+# horizontal one. All edges should run to the right, so a node must stand to the left of each node that uses it.
 #
 # `topological_sort` lists inputs before outputs. You could give each node a column of its own, in that order. But then
 # the expression from the README would take 33 columns. Nodes that do not depend on each other can share a column. In
 # graph drawing, such a column is called a **layer**.
 #
-# So count the steps from each node to the root, and let nodes with the same count share a layer. But there may be
-# several paths to the root. Try the shortest one first.
+# So count the steps from each node to the root. The root stands on the right, and a node with a larger count stands
+# farther to the left. But there may be several paths to the root. Try the shortest one first, on the first formula:
 
 # %% tags=["active-ipynb"]
+# a, b = Value(2.0, label="a"), Value(3.0, label="b")
+# product = a * b
+# c = product + a
+# product.label, c.label = "a*b", "c"
 # nodes = topological_sort(c)
-# names = {a: "a", b: "b", nodes[2]: "a*b", c: "c"}
 #
 # shortest = {c: 0}
 # for node in reversed(nodes):
 #     for source in node._prev:
 #         shortest[source] = min(shortest.get(source, len(nodes)), shortest[node] + 1)
-# print({names[node]: steps for node, steps in shortest.items()})
+# print({node.label: steps for node, steps in shortest.items()})
 
 # %% [markdown]
-# `a` is one step from the root, and so is `a*b`. They would share a layer, and the arrow from `a` to `a*b` could not
-# run to the right.
+# `a` is one step from the root, and so is `a*b`. They would share a layer, and the edge from `a` to `a*b` could not run
+# to the right. With one more step between `a*b` and the root, `a*b` would even stand to the left of `a`.
 #
-# Now take the longest path. `a` is used for `a*b`, so one path from `a` is the step to `a*b` followed by the longest
-# path from there. The longest path from `a` is at least as long as this one. So `a` has a larger count than `a*b`, and
-# in the same way each node has a larger count than the nodes that use it.
+# Now take the longest path. A path from `a` through `a*b` is one step longer than the path from `a*b`. So the longest
+# path from `a` is longer than that from `a*b`. In the same way each node has a larger count than the nodes that use it.
 
 # %% tags=["active-ipynb"]
 # longest = dict.fromkeys(nodes, 0)
 # for node in reversed(nodes):
 #     for source in node._prev:
 #         longest[source] = max(longest[source], longest[node] + 1)
-# print({names[node]: steps for node, steps in longest.items()})
+# print("steps: ", {node.label: longest[node] for node in nodes})
+# print("layers:", {node.label: max(longest.values()) - longest[node] for node in nodes})
 
 # %% [markdown]
 # This is one walk from the root backward, as in backpropagation. Backpropagation adds at each node, and this walk takes
-# a maximum. Each node ends up one layer to the left of the first node that uses it, so a leaf stands close to its first
-# use.
+# a maximum. Both need the same order: when a node passes its number on, all nodes that use it have had their turn, so
+# the number is final.
+#
+# The layer of a node is the largest count minus its own, so layer 0 is on the left. Each node but the root ends up one
+# layer to the left of the leftmost node that uses it. In the library, `layers_of` does the walk and the subtraction.
 #
 # ## The rest of the drawing
 #
 # The rest is about drawing and not about gradients. If you like, run the cells and go on to *Files, Graphviz, and
 # limits*. The code of the layout is in `micrograd_numpy/drawing/layout.py`. It works on numbers in place of nodes: node
-# 0, 1, 2 in topological order, and for each node the list of its inputs. `layers_of` is the walk from above.
+# 0, 1, 2 in topological order, and for each node the list of its inputs.
 #
-# **Waypoints.** An arrow that is longer than one layer would run through the cards in between. So it gets a
-# **waypoint** in each layer that it passes: an item without height, and the cards make room for it. In $c = ab + a$,
-# the arrow from `a` to the sum passes the layer of the product. Its waypoint is item 4:
+# **Waypoints.** An edge that passes a layer might run through a card there. So it gets a **waypoint** in each layer
+# that it passes, a place that the cards keep free. Waypoints are numbered after the nodes, and both are called *items*.
+# `route_edges` lists for each edge the items on its way. In $c = ab + a$, the edge from `a` to the sum passes the layer
+# of the product. Its waypoint is item 4:
 
 # %% tags=["active-ipynb"]
 # def numbered(root):
@@ -257,61 +269,30 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # print("routes", route_edges(inputs, layers))
 
 # %% [markdown]
-# **Order.** Lines that cross are hard to follow, so we want few crossings. Two lines between the same two layers cross
-# when one starts above the other and arrives below it. No fast method is known that always finds the order with the
-# fewest crossings. A simple method is often good: move each item to the mean place of its neighbors in the next layer,
-# its **barycenter**, and sweep over the layers back and forth. `order_rows` does this and returns the best order that
-# it has seen.
+# **Order.** Arrows that cross are hard to follow, so we want few crossings. To find the order with the fewest is
+# NP-hard, even for two layers {cite:p}`gansner1993`. A simple method is often good: move each item to the mean position
+# of its neighbors in the adjacent layer (their **barycenter**), and sweep over the layers back and forth. `order_rows`
+# does this and returns the best order that it has seen.
 #
-# Here it is on the expression from the README. Is its result good? You cannot try all orders, but you can start the
-# sweeps from random ones. How many of 100 random starts will end with fewer crossings?
+# Here it is on the expression from the README. In the code, a *row* is a layer from top to bottom, a *link* is a piece
+# of an edge between two layers, and a *port* is the place on a card where an edge arrives.
 
-# %% mystnb={"code_prompt_show": "The sweeps from 100 random starts, 15 lines"} tags=["active-ipynb", "hide-input"]
-# import random
-#
+# %% tags=["active-ipynb"]
 # inputs = numbered(g)
 # ports = [(i + 0.5) / len(sources) - 0.5 for sources in inputs for i in range(len(sources))]  # the first input on top
-# plan = lay_out(inputs, ports, heights=[60.0] * len(inputs))
+# plan = lay_out(inputs, ports, heights=[60.0] * len(inputs))  # all cards of the same size
 # start = [sorted(row) for row in plan.rows]  # in topological order
-# ours = count_crossings(plan.rows, plan.links)
-# print("crossings before and after the sweeps:", count_crossings(start, plan.links), ours)
-#
-# rng = random.Random(0)
-# found = []
-# for _ in range(100):
-#     shuffled = [rng.sample(row, len(row)) for row in start]
-#     found.append(count_crossings(order_rows(shuffled, plan.links), plan.links))
-# print("random starts with fewer:", sum(crossings < ours for crossings in found), " worst:", max(found))
+# print("crossings before the sweeps:", count_crossings(start, plan.links))
+# print("crossings after the sweeps: ", count_crossings(plan.rows, plan.links))
 
 # %% [markdown]
-# **Height.** The order is fixed. Now each item gets a height. Ideally it is level with its neighbors, because then its
-# arrows are straight. But the cards of a layer must keep a distance, so some of them have to shift. `keep_apart` makes
-# the sum of the squared shifts as small as possible. If an item would come too close to the one above, the two become a
-# block, and the block moves to the mean of their ideal heights. (Links between waypoints count more, so that long
-# arrows become straight. Graphviz's program `dot` weights them more, too {cite:p}`gansner1993`.)
+# **Level.** Ideally an item is level with its neighbors, because then its arrows are straight. But the cards of a layer
+# must keep a distance. So `place_rows` takes the layers in turn and brings the items of each as near to the weighted
+# means of their neighbors' levels as the distances allow. It stops after twenty sweeps.
 #
-# In the next cell, three cards must be at least 60 apart. First all three would ideally be at 0, then the third one at
-# 200. Where will they be?
-
-# %% tags=["active-ipynb"]
-# print(keep_apart([0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [60.0, 60.0]))
-# print(keep_apart([0.0, 0.0, 200.0], [1.0, 1.0, 1.0], [60.0, 60.0]))
-
-# %% [markdown]
-# In the second case the third card has room, so it does not shift. The ideal height depends on neighbors that move too,
-# so the layers are adjusted in turn, and after twenty sweeps the library stops. `lay_out` decides layers, waypoints,
-# order and heights, in this order, and no step revises an earlier one. This is the method of {cite:t}`sugiyama1981`.
+# `lay_out` decides layers, waypoints, order and levels, in this order, and no step revises an earlier one.
+# `cards.py` and `svg.py` beside the layout then write the picture as SVG, which is text.
 #
-# **Shapes.** An SVG file is text: each shape is a tag with its numbers. `svg.py` beside the layout writes tags and
-# text, and `cards.py` draws cards and arrows. Numbers get four digits, operations a sign, and a label is cut to a
-# bounded width.
-
-# %% tags=["active-ipynb"]
-# print([shown(number) for number in [24.70408163, -1e-7, float("inf"), 6.0]])
-# print([operation_sign(op) for op in ["*", "**3", "**-0.5", "tanh", "my_rule"]])
-# print(clipped("a label that goes on and on and on"))
-
-# %% [markdown]
 # The picture also holds the graph in words, for readers who cannot see it. And the graph can be written in Graphviz's
 # language, for other layouts. Both are walks over the nodes in topological order.
 
@@ -346,7 +327,7 @@ def dot_text(nodes: Sequence[Drawable], inputs: Sequence[Sequence[int]], notes: 
 # `draw_graph` returns a small object. Jupyter looks for a method called `_repr_svg_` and shows what it returns.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The class Drawing, 29 lines"} tags=["hide-input"]
 @dataclass(frozen=True)
 class Drawing:
     """A picture of a graph, which Jupyter shows.
@@ -466,11 +447,12 @@ def draw_graph(
 # short enough to read:
 
 # %% tags=["active-ipynb"]
+# c.backward()
 # print(draw_graph(c).dot)
 
 # %% [markdown]
-# `draw_graph` refuses graphs with more than `max_nodes` nodes. For a large model, draw a part: one neuron, one sample,
-# one loss. It also refuses a list:
+# `draw_graph` refuses graphs with more than `max_nodes` nodes, which is 300 if you do not set it. For a large model,
+# draw a part: one neuron, one sample, one loss. It also refuses a list:
 
 # %% tags=["active-ipynb"]
 # chain = Value(1.0)
@@ -489,15 +471,15 @@ def draw_graph(
 # - Draw an expression before and after `backward()`, and read its gradients along the arrows.
 # - See where a gradient adds up and where it becomes zero.
 # - Walk through a small graph one step at a time, forward and backward, with `stepper`.
-# - Put the nodes of any graph without cycles into layers so that all arrows run to the right.
-# - Show an object of your own in Jupyter with `_repr_svg_`.
+# - Put the nodes of any graph without cycles into layers so that all edges run to the right.
 #
 # ## In PyTorch this is …
 #
-# … `grad_fn`. A tensor that was computed has the function that made it in its `grad_fn`, and that function's
+# … `grad_fn`. If a tensor was computed from one that requires gradients, its `grad_fn` is the backward function of the
+# operation that made it. That function's
 # [`next_functions`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.next_functions.html) lead
-# to the ones before. PyTorch draws no picture of them, but you can walk from one to the next. `AccumulateGrad` stands
-# for a leaf.
+# to those of the inputs, and to `None` for a constant. PyTorch draws no picture of them, but you can walk from one to
+# the next. `AccumulateGrad` stands for a leaf. Lines with the same number are the same node.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -507,33 +489,23 @@ def draw_graph(
 # else:
 #     a = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
 #     b = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
-#     stack = [((a * b + a).grad_fn, 0)]
+#     stack, numbers = [((a * b + a).grad_fn, 0)], {}
 #     while stack:
 #         function, depth = stack.pop()
-#         print("    " * depth + function.name().split("::")[-1])
-#         stack += [(source, depth + 1) for source, _ in reversed(function.next_functions)]
+#         number = numbers.setdefault(function, len(numbers))
+#         print("    " * depth + f"{function.name().split('::')[-1]} {number}")
+#         stack += [(source, depth + 1) for source, _ in reversed(function.next_functions) if source is not None]
 
 # %% [markdown]
-# The graph is the same as ours: the sum of a product and a leaf, and the product of two leaves. The leaf of `a` is
-# listed twice because this walk prints a tree. `x * x` has two entries for one and the same leaf, as it should:
-
-# %% tags=["active-ipynb", "needs-torch"]
-# try:
-#     import torch
-# except ImportError:
-#     print("PyTorch is not installed here, so there is nothing to compare.")
-# else:
-#     x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
-#     first, second = (source for source, _ in (x * x).grad_fn.next_functions)
-#     print("two entries, the same leaf:", first is second)
-
-# %% [markdown]
+# The nodes and edges are the same as ours: the sum of a product and a leaf, and the product of two leaves. The leaf of
+# `a` is listed twice, because it has two users.
+#
 # ## Exercises
 #
 # With folded solutions, in [Exercises: Seeing the graph](exercises/graph.ipynb):
 #
-# 1. Two ways to add: sum eight numbers in two ways, and compare the depth of the two graphs.
-# 2. A picture without a picture: draw a graph with nothing but `print`.
+# 1. Two ways to add: sum eight numbers in two ways, and compare the number of layers.
+# 2. Print a graph, layer by layer: use nothing but `print`.
 # 3. What a set would lose: count the edges that are lost, and find the wrong gradient that results.
 # 4. Find the wrong rule: look at the local derivatives in a picture.
 #
@@ -541,23 +513,27 @@ def draw_graph(
 #
 # :::{dropdown} Why the longest path to the root, and not the shortest?
 # If `a` is used to make `b`, the longest path from `a` has at least one step more than the longest path from `b`. So
-# each arrow runs to the right. With the shortest path, `a` and `b` can share a layer.
+# each edge runs to the right. With the shortest path, `a` can share a layer with `b`, or even stand to the right of it.
 # :::
 #
-# :::{dropdown} In the picture, two arrows leave a card. What do you know about its gradient?
-# It is a sum of two parts, one for each arrow: the local derivative on the arrow times the gradient at its head.
+# :::{dropdown} Why do both walks, for gradients and for layers, visit a node after all nodes that use it?
+# Each of these nodes can still change its number. When all have had their turn, the number is final.
 # :::
 #
-# :::{dropdown} What is a waypoint for?
-# It reserves room for a long arrow in a layer that the arrow passes, so that it does not run through cards.
+# :::{dropdown} After one `backward()` you draw the graph of that root. Two arrows leave a card. What is its gradient?
+# If all gradients were 0 before, it is a sum of two parts, one for each arrow: the local derivative on the arrow times
+# the gradient at its head.
 # :::
 #
 # :::{dropdown} A leaf shows gradient 0 after `backward()`. Name two reasons.
-# On each path to the root, some local derivative is 0: behind a `relu` whose input is negative, for example, or at a
-# weight whose input is 0. Or there are several paths, and their parts cancel.
+# On each path to the root, some local derivative is 0: at a `relu` whose input is not positive, for example, at a
+# weight whose input is 0, or at a `tanh` that is saturated, so that its slope is rounded to 0. Or the parts of several
+# paths cancel, as in $x - x$. Or no path leads from the leaf to this root.
 # :::
 #
 # ## Sources
 #
-# Layers, waypoints and barycenter sweeps are from {cite:t}`sugiyama1981`. The greater weight of long arrows, and the
-# language of the `.dot` files, are from {cite:t}`gansner1993`.
+# Waypoints and barycenter sweeps are from {cite:t}`sugiyama1981`. Layers by longest paths are a known method:
+# the Eclipse Layout Kernel has it as one of its
+# [strategies](https://eclipse.dev/elk/reference/options/org-eclipse-elk-layered-layering-strategy.html).
+# The text for Graphviz is written in its [DOT language](https://graphviz.org/doc/info/lang.html).
