@@ -290,8 +290,8 @@ def detect_anomaly() -> Iterator[None]:
     """In this `with` block, raise at the first operation that makes a nan or an inf.
 
     In the forward pass, that is an operation whose result is not finite; in
-    `backward`, one that makes the gradient of an input so. Blocks can be nested. A
-    block watches its own thread. Outside of all blocks there is nothing to pay: the
+    `backward`, one that makes the gradient of an input infinite or nan. Blocks can be
+    nested. A block watches its own thread. Outside of all blocks, it costs nothing: the
     functions that watch are swapped in when a block begins, and out when it ends.
 
     Raises
@@ -304,7 +304,7 @@ def detect_anomaly() -> Iterator[None]:
     Notes
     -----
     `torch.autograd.detect_anomaly` looks for nan in the backward pass only. In `backward`,
-    the line is known of what was made inside a block.
+    the report names the line of an operation if it was made inside a block.
 
     Examples
     --------
