@@ -1,15 +1,16 @@
 # %% [markdown]
 # # Anomalies: the first nan
 #
-# Your loss was fine for an hour, and now it says `nan`. So does every weight. In this chapter you build a watchman: it
-# stops the program at the very operation where the first bad number appears, and tells you what went into it.
+# Your loss was fine for an hour, and now it is `nan`. So is every weight. In this chapter you build a detector. It
+# stops the program at the operation where the first bad number appears, and it reports your own line and the numbers
+# that went into the operation.
 #
-# - **You will build** `detect_anomaly`, in two functions of a few lines.
+# - **You will build** `detect_anomaly`: first a small version, and then the library's.
 # - **You need** [Value](value.ipynb), [Operations](ops.ipynb) and [Backpropagation](backprop.ipynb).
 # - **Time** about 20 minutes.
 
-# %%
-"""Anomalies: stop at the first nan or inf, and tell how it came about."""
+# %% mystnb={"code_prompt_show": "Imports, 17 lines"} tags=["hide-input"]
+"""Anomalies: stop at the first nan or inf, and report its cause."""
 
 from __future__ import annotations
 
@@ -32,13 +33,12 @@ from micrograd_numpy.value import Value
 
 
 # %% [markdown]
-# ## A model that is too sure
+# ## An overconfident model
 #
-# Four points on a line, two of each class, and a model with two knobs. It squeezes $wx + b$ into a probability $p$ of
-# class 1. Its loss is $-\ln p$ for a point of class 1 and $-\ln(1 - p)$ for a point of class 0. One formula serves
-# both: $-\bigl(t \ln p + (1 - t) \ln(1 - p)\bigr)$ with $t$ = 1 or 0.
-#
-# The mathematics is right, and so is the code. The classes are easy to tell apart.
+# There are four points on a line, two of each class, and a model with two parameters. A sigmoid turns $wx + b$ into
+# $p$, the probability of class 1. The loss of a point is $-\ln p$ if it belongs to class 1, and $-\ln(1 - p)$ if it
+# belongs to class 0. With a target $t$ of 1 or 0, one formula covers both: $-\bigl(t \ln p + (1 - t) \ln(1 - p)\bigr)$.
+# The formula is right, and the code follows it.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.value import mean
@@ -51,11 +51,11 @@ from micrograd_numpy.value import Value
 #     return -(t * p.log() + (1 - t) * (1 - p).log())
 #
 #
-# def train(steps):
+# def train(steps, show=print):
 #     w, b = Value(0.0, label="w"), Value(0.0, label="b")
 #     for step in range(steps):
 #         loss = mean(cost(w, b, x, t) for x, t in points)
-#         print(f"step {step}: loss {loss.data:.4f}   w {w.data:.3f}   b {b.data:6.3f}")
+#         show(f"step {step}: loss {loss.data:.4f}   w {w.data:.3f}   b {b.data:6.3f}")
 #         w.grad = b.grad = 0.0
 #         loss.backward()
 #         w.data -= w.grad
@@ -66,36 +66,65 @@ from micrograd_numpy.value import Value
 # loss = train(steps=10)
 
 # %% [markdown]
-# A loss that falls step by step, and then nothing. The model had all four points right, and was surer of them at every
-# step. What went wrong at step 8?
+# The loss falls step by step, and then it is `nan`. From step 1 to step 8, the model has all four points right, and it
+# becomes more certain of each of them at every step. What went wrong at step 8?
 #
-# Asking the last graph is no use. A `nan` spoils whatever it touches, and one step later it has touched everything:
+# The last graph does not help. Almost every operation that gets a `nan` returns a `nan`. One step later, all of them
+# do:
 
 # %% tags=["active-ipynb"]
-# nodes = topological_sort(loss)
-# made = [node for node in nodes if node._prev]
+# made = [node for node in topological_sort(loss) if node._prev]
 # print(sum(math.isnan(node.data) for node in made), "of", len(made), "results are nan")
 
 # %% [markdown]
-# Every operation looks guilty, because every one was handed a `nan`. You need to be there when the *first* one appears.
-# That is a job for a machine.
+# You need to be there when the *first* one appears. A program can do that.
+#
+# ## A small detector
+#
+# Every Value that an operation makes comes out of one function, `node`. So we put another function in its place, which
+# looks at each result first. Which of the operations in `cost` will it name?
+
+# %% tags=["active-ipynb"]
+# original = value.node
+#
+#
+# def checked_node(data, inputs, op, *others):
+#     if not math.isfinite(data):
+#         raise FloatingPointError(f"{op} of {[i.data for i in inputs]} gave {data}")
+#     return original(data, inputs, op, *others)
+#
+#
+# try:
+#     value.node = checked_node
+#     train(steps=10, show=lambda _: None)
+# except FloatingPointError as error:
+#     print(error)
+# finally:
+#     value.node = original
+
+# %% [markdown]
+# The program took the logarithm of 0. If it has only a few lines, that is enough to find the mistake. In a larger
+# program, you will want to know more. In which line was it? Where did the 0 come from? And a gradient can become `nan`,
+# too, but gradients do not come out of `node`.
 #
 # ## The real code
 #
-# First, what to report. The operation that made the bad number, what went into it, what went into that, and so on back
-# to the leaves. A large graph would fill the screen, so the report is cut after some lines and ends with the names of
-# leaves.
+# The library's detector has three parts: the report, the two functions that look at results and gradients, and the
+# `with` block that puts them in place. The code of the report is folded. It has four pieces.
+#
+# **The way back.** This is the operation that made the bad number, its inputs, their inputs, and so on to the leaves.
+# For a large graph, it stops after 20 lines, and it ends with some of the leaves beyond.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The way back, 23 lines"} tags=["hide-input"]
 def described(v: Value) -> str:
-    """`v` in a few words: its label, its number, and the operation that made it."""
+    """Return `v` in a few words: its label, its number, and the operation that made it."""
     name = f"{v.label} = " if v.label else ""
     return f"{name}{v.data!r}" + (f", made by {v._op!r}" if v._prev else "")
 
 
 def way_back(root: Value, most: int = 20) -> str:
-    """How `root` was made: a tree of at most `most` lines, and the leaves beyond it."""
+    """Return how `root` was made: a tree of at most `most` lines, and some of the leaves beyond it."""
     lines: list[str] = []
     seen: set[Value] = set()
     stack = [(root, 1)]
@@ -116,43 +145,44 @@ def way_back(root: Value, most: int = 20) -> str:
 
 
 # %% [markdown]
-# What helps most is your own line. The bad number appears deep inside the engine, so walk outward, from caller to
-# caller, until a line belongs neither to the engine nor to an installed package.
+# **Your own line.** The bad number appears deep inside the engine. So the code walks outward, from caller to caller, up
+# to a line that belongs neither to Python, nor to an installed package, nor to the engine.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Your own line, 18 lines"} tags=["hide-input"]
 @cache
 def is_installed_at(path: str) -> bool:
-    """Whether a file belongs to Python, to an installed package or to the engine."""
+    """Return whether a file belongs to Python, to an installed package or to the engine."""
     homes = tuple(f"{Path(file).parent}{os.sep}" for file in (os.__file__, value.__file__))
     return path.startswith(homes) or "site-packages" in path or "dist-packages" in path
 
 
 def readers_place(frame: FrameType) -> tuple[CodeType, int]:
-    """The first line, outward from `frame`, that is the reader's own: its code and its number."""
+    """Return the first line, outward from `frame`, that is the reader's own: its code and its number."""
     while frame.f_back and is_installed_at(frame.f_code.co_filename):
         frame = frame.f_back
     return frame.f_code, frame.f_lineno
 
 
 def told(place: tuple[CodeType, int]) -> str:
-    """A line in words, with its text where that can be found."""
+    """Return a line in words, with its text where that can be found."""
     code, number = place
     line = f"line {number} of {code.co_name!r}"
-    if code.co_filename == "<string>":  # as all that exec runs: it would be anybody's
+    if code.co_filename == "<string>":  # code that exec runs: the text found under this name may be that of another
         return line
     text = linecache.getline(code.co_filename, number).strip()
     return f"{line} ({text})" if text else line
 
 
 # %% [markdown]
-# In `backward` that would be too late: it runs through the graph in a loop of its own, and no line of yours is to blame
-# but the one that once made the operation. So each operation carries its line with it, on its name.
+# **The line, for `backward`.** `backward` fires the nodes in a loop of its own. The line that matters is an earlier
+# one, which made the operation. So each operation made in a block carries its line and its number with it. They are
+# attached to its name.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "A name that carries its line, 16 lines"} tags=["hide-input"]
 class Watched(str):
-    """The name of an operation, and with it where it was done, and as which of its block."""
+    """The name of an operation, which also carries the line that did it, its block, and its number in that block."""
 
     __slots__ = ("block", "number", "place")
     block: Iterator[int]  # it counts the operations of a block, and stands for it
@@ -161,21 +191,28 @@ class Watched(str):
 
 
 def watched_name(op: str, block: Iterator[int], frame: FrameType) -> Watched:
-    """The name of the next operation of a block, done in `frame`."""
+    """Return the name of the next operation of a block, done in `frame`."""
     name = Watched(op)
     name.block, name.number, name.place = block, next(block), readers_place(frame)
     return name
 
 
 def line_of(v: Value) -> str:
-    """The line that made `v`, if that was in a block."""
+    """Return the line that made `v`, if that was in a block."""
     if isinstance(v._op, Watched):
         return f"made in {told(v._op.place)}"
     return "made outside of a block, so its line is not known"
 
 
+# %% [markdown]
+# **When it began.** A bad number can come from outside, and an operation can hide it for a while ([Exercise
+# 4](exercises/anomaly.ipynb)). The report says how many operations before it was first used, and in which line. For
+# `backward`, it says which operation of the way back made the gradient.
+
+
+# %% mystnb={"code_prompt_show": "When it began, 24 lines"} tags=["hide-input"]
 def came_in(out: Value, op: Watched) -> str:
-    """When the first bad number came in, of those behind `out` that the block has not made."""
+    """Return when the first bad number came in, of those behind `out` that the block has not made."""
     users = [
         (v._op.number, v._op.place, i)
         for v in topological_sort(out)
@@ -195,7 +232,7 @@ def came_in(out: Value, op: Watched) -> str:
 
 
 def way_so_far(v: Value, frame: FrameType) -> str:
-    """How far `backward`, whose frame this is, has come with `v`; nothing in a loop of your own."""
+    """Return how far `backward`, whose frame this is, has come with `v`; nothing in a loop of your own."""
     made = [u for u in frame.f_locals.get("order", ()) if u._prev][::-1]
     if v not in made:
         return ""
@@ -203,18 +240,17 @@ def way_so_far(v: Value, frame: FrameType) -> str:
 
 
 # %% [markdown]
-# Now the watchman himself. Every Value that an operation makes comes out of one function, `node`. Every gradient that
-# is handed on goes through one method, `_backward`. So there are two places to stand. Each of the two functions below
-# does what the original does, and then looks at the result.
+# Now the detector itself. Results come out of `node`, and gradients are passed on by one method, `_backward`. So we
+# wrap these two functions. Each wrapper does what the original does, and then looks at what came out.
 
 # %%
 plain_node, plain_backward = value.node, Value._backward
-# by thread: the block, if there is one
+# the block that a thread is in, or None
 watching: ContextVar[Iterator[int] | None] = ContextVar("watching", default=None)
 
 
 def watched_node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
-    """`node`, which raises if the operation's result is not finite."""
+    """Return what `node` returns, and raise if the operation's result is not finite."""
     block = watching.get()
     if block is None:
         return plain_node(data, inputs, op, local, rule)
@@ -229,7 +265,7 @@ def watched_node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[f
 
 
 def watched_backward(self: Value) -> None:
-    """`_backward`, which raises if it makes a gradient that is not finite."""
+    """Do what `_backward` does, and raise if that makes a gradient that is not finite."""
     before = [i.grad for i in self._prev]
     plain_backward(self)
     for i, local, held in zip(self._prev, self._local, before):
@@ -243,8 +279,7 @@ def watched_backward(self: Value) -> None:
 
 
 # %% [markdown]
-# What is left is to put them in place, and to put the originals back. A `with` block does that, whatever happens
-# inside.
+# The `with` block puts the two wrappers in place. At its end it puts the originals back, even if an error ends it.
 
 # %%
 open_blocks: list[object] = []  # in all threads
@@ -252,11 +287,11 @@ open_blocks: list[object] = []  # in all threads
 
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
-    """In this `with` block, the first operation that makes a nan or an inf raises.
+    """In this `with` block, raise at the first operation that makes a nan or an inf.
 
     In the forward pass, that is an operation whose result is not finite; in
-    `backward`, one that makes the gradient of an input so. Blocks can be nested. A
-    block watches its own thread. Outside of all blocks there is nothing to pay: the
+    `backward`, one that makes the gradient of an input infinite or nan. Blocks can be
+    nested. A block watches its own thread. Outside of all blocks, it costs nothing: the
     functions that watch are swapped in when a block begins, and out when it ends.
 
     Raises
@@ -269,7 +304,7 @@ def detect_anomaly() -> Iterator[None]:
     Notes
     -----
     `torch.autograd.detect_anomaly` looks for nan in the backward pass only. In `backward`,
-    the line is known of what was made inside a block.
+    the report names the line of an operation if it was made inside a block.
 
     Examples
     --------
@@ -299,28 +334,36 @@ def detect_anomaly() -> Iterator[None]:
 
 
 # %% [markdown]
-# ## Caught
+# ## The first kind: a bad result
 #
-# The same training, watched. Before you run the cell: which of the operations in `cost` will be named?
+# Here is the same training in such a block:
 
 # %% tags=["active-ipynb"]
 # try:
 #     with detect_anomaly():
-#         train(steps=10)
+#         train(steps=10, show=lambda _: None)
 # except FloatingPointError as error:
 #     print(error)
 
 # %% [markdown]
-# The line is in `cost`, and of its two logarithms it is that of $1 - p$. Read the rest from the bottom. At step 8,
-# $wx + b$ is about 37 for the point at 14. The sigmoid of that is so close to 1 that the nearest float *is* 1. So
-# $1 - p$ is exactly 0, and its logarithm is minus infinity.
+# The line is in `cost`. Of its two logarithms, it is that of $1 - p$. Read the rest from the bottom up. At step 8,
+# $wx + b$ is about 37 for the point at 14. The sigmoid of 37 is $1/(1 + e^{-37})$. In a float, $1 + e^{-37}$ is rounded
+# to 1, so the sigmoid is exactly 1. Then $1 - p$ is 0, and its logarithm is $-\infty$.
 #
-# That logarithm does not even count: it belongs to class 0, and this point is of class 1. But it is multiplied by
-# $1 - t = 0$, and $0 \cdot \infty$ is `nan`. The model was punished for being right.
+# This point belongs to class 1, so the logarithm should not count. But it is multiplied by $1 - t = 0$:
+
+# %% mystnb={"image": {"alt": "The graph of (1 \u2212 t) times the logarithm of 1 \u2212 p, for p = 1 and t = 1: 1 \u2212 p is 0, its logarithm is minus infinity, and 0 times that is nan."}} tags=["active-ipynb"]
+# from micrograd_numpy import draw_graph
 #
-# The cure is not to clip, and not a smaller step. It is to take the logarithm and the sigmoid together, so that no
-# $1 - p$ is ever rounded away. The chapter on [losses](losses.ipynb) does that; here is the result, watched for a
-# hundred times as long.
+# p, t = Value(1.0, label="p"), 1
+# draw_graph((1 - t) * (1 - p).log())
+
+# %% [markdown]
+# $0 \cdot \infty$ is `nan`. So the loss is destroyed by a right answer, because the model is too certain of it.
+#
+# A smaller step only delays this: with half the step, the first `nan` comes at step 138. The cure is to compute the
+# sigmoid and the logarithm together, so that no $1 - p$ is rounded to 0. The chapter [Losses](losses.ipynb) shows how.
+# Here is its loss, in such a block for a hundred times as many steps:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import binary_cross_entropy_with_logits
@@ -336,44 +379,43 @@ def detect_anomaly() -> Iterator[None]:
 # print(f"loss {loss.data:.4f}   w {w.data:.3f}   b {b.data:6.3f}")
 
 # %% [markdown]
-# ## A forward pass that looks healthy
+# ## The second kind: only the gradient is bad
 #
-# The second kind is meaner. Here is the distance between two points. They happen to be the same.
+# This kind is harder to spot. Here is the distance between two points, which happen to be the same point:
 
-# %% mystnb={"image": {"alt": "The graph of the distance between (1, 2) and (1, 2): all numbers are finite, differences and squares are 0, the root is 0. The local derivative on the arrow into the root is inf."}} tags=["active-ipynb"]
-# from micrograd_numpy import draw_graph
-#
+# %% mystnb={"image": {"alt": "The graph of the distance between (1, 2) and (1, 2): all numbers are finite, the differences and squares are 0, and the root is 0. The local derivative on the arrow into the root is inf."}} tags=["active-ipynb"]
 # x, y = Value(1.0, label="x"), Value(2.0, label="y")
 # distance = ((x - 1) ** 2 + (y - 2) ** 2) ** 0.5
 # distance.label = "distance"
 # draw_graph(distance, local_derivatives=True)
 
 # %% [markdown]
-# Not one bad number, and a right result: 0. But look at the last arrow. The square root is infinitely steep at 0. And
-# the squares before it are flat there, with a slope of 0. What will `backward` make of that?
+# All numbers are finite, and the result, 0, is right. But look at the last arrow: at 0, the slope of the square root is
+# infinite. And the slope of the two squares is 0. What will `x.grad` be after `backward`?
 
 # %% tags=["active-ipynb"]
 # distance.backward()
 # print("x.grad =", x.grad)
 #
-# x.grad = y.grad = 0.0
+# x.grad, y.grad = 5.0, 5.0
 # try:
 #     with detect_anomaly():
 #         distance = ((x - 1) ** 2 + (y - 2) ** 2) ** 0.5
 #         distance.backward()
 # except FloatingPointError as error:
 #     print(error)
+# print("x.grad =", x.grad)
 
 # %% [markdown]
-# The `nan` appeared at the square, but the watchman stops one operation earlier, at the root, where infinity came in.
-# That is where the formula has to change: leave out the root and compare squared distances, or add a little before it.
-# The line that it names is the one that made the root. It knows that line because the root was made inside the block,
-# too.
+# The `nan` appears at a square, but the detector stops two operations earlier, at the root, where the gradient becomes
+# infinite. This is where the formula has to change. Leave out the root and compare squared distances, or add a small
+# number under the root. The report names the line of the root, which was made in the same block.
 #
-# And `x` has kept its gradient: what stops `backward` halfway leaves no half gradients behind.
+# The last line shows that `x` has kept the gradient of 5 that it had before: if an error stops `backward`, no leaf is
+# left with half a gradient. And with a small number under the root, all is well:
 
 # %% tags=["active-ipynb"]
-# print("x.grad =", x.grad)
+# x.grad = y.grad = 0.0
 # with detect_anomaly():
 #     (((x - 1) ** 2 + (y - 2) ** 2 + 1e-12) ** 0.5).backward()
 # print("x.grad =", x.grad)
@@ -381,34 +423,37 @@ def detect_anomaly() -> Iterator[None]:
 # %% [markdown]
 # ## What it costs
 #
-# Inside a block, a look at each result and each gradient, and a walk to your line. Outside, nothing, and you can see
-# why: outside, the engine *is* the one without a watchman.
+# In a block, each operation also searches for your line, and each result and each gradient is looked at. So training is
+# slower. Outside of all blocks, the detector costs nothing, because the originals are back in place:
 
 # %% tags=["active-ipynb"]
-# def unwatched():
+# def originals():
 #     return value.node is plain_node and Value._backward is plain_backward
 #
 #
-# print("outside:", unwatched())
+# print("outside:", originals())
 # with detect_anomaly():
-#     print("inside: ", unwatched())
-# print("outside:", unwatched())
+#     print("inside: ", originals())
+# print("outside:", originals())
 
 # %% [markdown]
-# So leave the block in while you hunt, and take it out when you have found it. An infinity can be innocent: the [rule
-# of the sigmoid](ops.ipynb) relies on one, inside. The watchman sees only what an operation hands out.
+# So use a block while you search, and take it out when you have found the cause. Not every infinity is a mistake: the
+# [rule of the sigmoid](ops.ipynb) uses one on its way to the right result. The detector does not see that, because it
+# looks only at what an operation returns.
 #
 # ## What you can now do
 #
 # - Find the operation where the first `nan` or `inf` of a training run appears, and the line that made it, in one run.
-# - Name the two classic traps: $0 \cdot \infty$ in a forward pass, and an infinite slope that meets a flat one in a
-#   backward pass.
+# - Name two common traps: $0 \cdot \infty$ in a forward pass, and an infinite slope times a slope of 0 in a backward
+#   pass.
 # - Say why a `nan` in the loss tells you so little about where it came from.
 #
 # ## In PyTorch this is …
 #
-# … `torch.autograd.detect_anomaly()`. It looks at gradients only, and only for `nan`. The forward pass may do as it
-# likes.
+# …
+# [`torch.autograd.detect_anomaly()`](https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.detect_anomaly).
+# It looks only at gradients, and only for `nan`. The forward pass is not checked. In a warning, it tells you the line
+# of the forward pass that made the operation, and we print the text of that line.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -418,50 +463,53 @@ def detect_anomaly() -> Iterator[None]:
 # else:
 #     import warnings
 #
-#     with warnings.catch_warnings():
-#         warnings.simplefilter("ignore")  # it warns that it slows things down
+#     with warnings.catch_warnings(record=True) as warned:
+#         warnings.simplefilter("always")
 #         with torch.autograd.detect_anomaly():
 #             x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
-#             print("forward:", (x - 1).log().item())
+#             print("forward: ", (x - 1).log().item())
 #             try:
-#                 (((x - 1) ** 2) ** 0.5).backward()
+#                 root = ((x - 1) ** 2).sqrt()
+#                 root.backward()
 #             except RuntimeError as error:
 #                 print("backward:", error)
+#     lines = str(warned[-1].message).splitlines()
+#     print("line:    ", next(line.strip() for line in lines if "sqrt" in line))
 
 # %% [markdown]
-# The infinity in the forward pass went through. In the backward pass PyTorch names the square, where the `nan`
-# appeared, not the root that sent it the infinity. It also shows the line of the forward pass, in a warning that is
-# silenced here.
+# The infinity in the forward pass was not noticed. In the backward pass, PyTorch names the power, the operation that
+# made the `nan`, and not the root that sent it an infinity.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Anomalies](exercises/anomaly.ipynb):
+# With folded solutions, in [Exercises: Anomalies](exercises/anomaly.ipynb):
 #
-# 1. Look for the first bad number *after* the accident, and see when that misleads.
-# 2. Clip a probability before the logarithm. What does it repair, and what does it break?
-# 3. A watchman for gradients that are finite, but far too large.
-# 4. A bad number that goes unnoticed for a while.
+# 1. After the accident: look for the first bad number in a graph that is already made, and see when that misleads.
+# 2. Clipping: keep a probability away from 1, and find out what that repairs and what it breaks.
+# 3. A detector for explosions: stop at gradients that are finite but far too large.
+# 4. Unnoticed: find a bad number that an operation has hidden.
 #
 # ## Check yourself
 #
-# :::{dropdown} The loss is `nan` at step 100. Which step do you look at?
-# The earliest at which any number is not finite. It may be step 99: a step with a gradient of `nan` writes it into the
-# weights.
+# :::{dropdown} The loss is `nan` at some step. Which step do you look at?
+# The first step at which any number is not finite. It may be the step before: if a gradient is `nan` there, the update
+# writes `nan` into the weights.
 # :::
 #
 # :::{dropdown} All results of a forward pass are finite. Can a gradient be `nan`?
-# Yes: a local derivative can be infinite where the result is not, as for the square root at 0.
+# Yes. A local derivative can be infinite where the result is not, such as that of the square root at 0.
 # :::
 #
-# :::{dropdown} Why does 0 times infinity give `nan`, and not 0?
-# The 0 may be a number too small to see, and the infinity one too large to write. Their product could have been
-# anything.
+# :::{dropdown} Why is 0 times infinity `nan`, and not 0?
+# The 0 may be a number too small for a float, and the infinity a number too large for one. Their product could be any
+# number.
 # :::
 #
-# :::{dropdown} How can a function that watches cost nothing while it is off?
-# It is not there. Only when the block begins does it take the place of the one that does not watch.
+# :::{dropdown} How can the detector cost nothing while it is off?
+# Its two functions are not called. A block puts them in the place of the originals, and at its end it puts the
+# originals back.
 # :::
 #
 # ## Sources
 #
-# What infinities and `nan` are for: {cite:p}`ieee754,goldberg1991`. PyTorch's own mode: {cite:p}`paszke2019`.
+# What infinities and `nan` are for: {cite:p}`ieee754,goldberg1991`. PyTorch's detector: {cite:p}`paszke2019`.

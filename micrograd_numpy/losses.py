@@ -27,7 +27,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 #
 # A model predicts $p$ where the target is $t$. Draw the loss as a curve over $p$: it is low where the prediction is
 # good, and high where it is bad. Training does not see the curve. All it gets is the slope at one point, the current
-# prediction.
+# prediction. (The folded cell has the code of the picture, and `height_and_slope`, which returns a loss and its slope
+# at one point. We need it again below.)
 
 # %% mystnb={"code_prompt_show": "The helpers height_and_slope and draw, and the picture", "image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt

@@ -102,7 +102,7 @@ for margin in [-10.0, 0.0, 1.0, 10.0]:
 
 # %% [markdown]
 # At margins of −10 and 10, the two almost agree. They differ most at the corner, where the hinge is 0 and the smooth
-# hinge is $\ln 2 = 0.693$. On paper, the slope of the smooth hinge is never 0, so no sample is ever left alone.
+# hinge is $\ln 2 = 0.693$. On paper, the slope of the smooth hinge is never 0, so every sample keeps some effect.
 
 # %% [markdown]
 # ## 3. More than two classes
