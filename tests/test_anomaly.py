@@ -481,7 +481,7 @@ def test_the_example_of_the_docstring() -> None:
 
 
 @pytest.mark.parametrize("in_a_block", [False, True])
-def test_the_watchman_hands_all_on_to_whoever_looks_on(in_a_block: bool, monkeypatch) -> None:
+def test_what_watches_hands_all_on_to_whoever_looks_on(in_a_block: bool, monkeypatch) -> None:
     told = []
     a = Value(2.0)
     with detect_anomaly() if in_a_block else nullcontext(), monkeypatch.context() as patched:
