@@ -1,8 +1,7 @@
 # %% [markdown]
 # # Exercises: From scalars to arrays
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is [From scalars
-# to arrays](../vectorize.ipynb).
+# Try each one before you open its solution. The chapter is [From scalars to arrays](../vectorize.ipynb).
 
 # %%
 import math
@@ -18,12 +17,13 @@ from micrograd_numpy.value import apply, dot, mean
 # %% [markdown]
 # ## 1. A rule of your own, for arrays
 #
-# *Softplus*, $\ln(1 + e^a)$, is a relu without the kink; its slope is $\sigma(a)$. Here it is as a rule on floats,
-# written so that no power overflows: $\max(a, 0) + \ln(1 + e^{-|a|})$.
+# *Softplus*, $\ln(1 + e^a)$, is a smooth version of relu: it has no kink, and its slope is $\sigma(a)$. The cell below
+# has it as a rule on floats, written as $\max(a, 0) + \ln(1 + e^{-|a|})$, so that no power overflows.
 #
-# Use it in a vectorized function, and read the error. Then give the rule its NumPy form. (Or write `np.` for each `math.`
-# in the rule: then none is needed.) Check the rule with
-# `check_gradients`, and the form against the eager engine: result and gradients, at inputs as large as ±800.
+# 1. Call `smooth` on some numbers, and read the error.
+# 2. Give the rule its NumPy form. (You could also write `np.` for each `math.` in the rule. Then it needs no form.)
+# 3. Check the rule with `check_gradients`. Compare the form with the eager engine: the result and the gradients, at
+#    inputs as large as ±800.
 
 
 # %%
@@ -39,7 +39,7 @@ def smooth(x):
     return apply(softplus, w * x + b)
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x = np.concatenate([np.linspace(-3.0, 3.0, 98), [-800.0, 800.0]])
 try:
     smooth(x)
@@ -47,7 +47,7 @@ except TypeError as error:
     print(error)
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 @numpy_rule(softplus)
 def softplus_of_arrays(a):
     slope = 0.5 * (1.0 + np.tanh(a / 2))
@@ -72,19 +72,21 @@ for name, one, other in zip(("mean", "w.grad", "b.grad"), fast, slow):
     print(f"{name:6} {one:.6f} {other:.6f}")
     assert math.isclose(one, other, rel_tol=1e-12)
 
-# The form goes into the program as it is: one call, and the slopes are kept for the way back.
+# The form goes into the program as it is: one call, which also keeps the slopes for the way back.
 (line,) = (line.strip() for line in smooth.source.splitlines() if "rule1(" in line)
 print(line)
 
 # %% [markdown]
 # ## 2. What is frozen?
 #
-# This function does four things that are not arithmetic on Values: it prints, it draws a random number, it reads a
-# global, and it decides with an `if`. Predict, before you run anything, what the calls 1 to 5 print and return, where
-# `mode` becomes `"line"` after call 2. At which of them is there a warning? And `w.data`: does a change of it need a
-# new compilation?
+# The function below does four things that are not arithmetic on Values: it prints, it draws a random number, it reads a
+# global, and it decides with an `if`. We call it five times, and set `mode` to `"line"` after call 2. Before you run
+# anything, predict:
 #
-# Then find the bug: the author wanted *each sample* to get noise of its own, at each call. Repair it.
+# - What does each call print and return? Which calls give a warning?
+# - Does a change of `w.data` need a new compilation?
+#
+# The function also has a bug: its author wanted *each sample* to get noise of its own, at each call. Repair it.
 
 # %%
 w = Value(3.0, label="w")
@@ -96,7 +98,7 @@ def noisy(x):
     return (w * x) ** 2 + noise if mode == "square" else w * x + noise
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x, mode, draw, results = [0.0, 0.0, 1.0], "square", random.Random(0), []
 w.data = 3.0
 vectorized = vectorize(noisy)
@@ -119,16 +121,18 @@ print("another w:", vectorized.forward(x).round(3))
 assert math.isclose(vectorized.forward(x)[2], fifth[2] + 1.0)
 
 
-# %% [markdown] tags=["hide-cell"]
-# Call 1 records the function. Call 2 records it again, to see whether it still does the same. It does not: another
-# number was drawn, so there is a warning. Call 3 replays what call 2 did. The global has changed, but it is frozen.
-# Call 4 is the next at which the function is recorded: it takes the other branch, and draws another number. The data of
-# a parameter is read at every call.
+# %% [markdown]
+# :::{dropdown} The solution, in words
+# Call 1 records the function. Call 2 records it again, to see whether it still does the same. It does not, because
+# another number was drawn, so there is a warning. Call 3 replays what call 2 recorded: the global has changed, but the
+# recipe is frozen. Call 4 is the next that records. It takes the other branch and draws another number, so there is a
+# warning again. The data of a parameter is read at every call, so `w.data` may change.
 #
-# What differs from sample to sample, or from call to call, has to come in as an argument:
+# What differs from sample to sample, or from call to call, has to come in as an argument, as in the next cell.
+# :::
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the repaired function"} tags=["hide-cell"]
 @vectorize
 def repaired(x, noise):
     return (w * x) ** 2 + noise
@@ -143,21 +147,20 @@ assert (first != second).all()
 # %% [markdown]
 # ## 3. Three classes
 #
-# A network with one score $z_k$ for each class becomes a classifier by *softmax*: the probability of class $k$ is
-# $e^{z_k} / \sum_j e^{z_j}$. The loss is minus the log of the right one. With a target $t$ that is 1 for the right
-# class and 0 for the others, that is
+# A network with one score $z_k$ for each class becomes a classifier with *softmax*: the probability of class $k$ is
+# $e^{z_k} / \sum_j e^{z_j}$. The loss is minus the logarithm of the probability of the right class. If the target $t_k$
+# is 1 for the right class and 0 for the others, this is
 #
 # $$
 # L = \ln \sum_j e^{z_j} - \sum_j t_j z_j.
 # $$
 #
-# 1. Write it as a function of one sample, `x` with two numbers and `t` with three, for the linear model below, and
-#    vectorize it.
-# 2. Show that its gradient is the eager engine's, to a relative 1e-12.
-# 3. Train for 100 steps, with `SGD` at a learning rate of 0.5. At least 95 % of the points must be right. (The class is
-#    the one with the largest score: use `forward` and `argmax`.)
-# 4. A score of 1000 makes $e^{z}$ infinite. The usual cure is to subtract the largest score from all; that changes
-#    nothing in $L$. But `max` compares, and a vectorized function can't. Do it with `relu`.
+# 1. Write the loss of one sample, with two numbers in `x` and three in `t`, for the linear model below. Vectorize it.
+# 2. Show that its gradients are those of the eager engine, to a relative 1e-12.
+# 3. Train for 100 steps, with `SGD` at a learning rate of 0.5. At least 95 % of the points must be classified right.
+#    (The predicted class is the one with the largest score: use `forward` and `argmax`.)
+# 4. A score of 1000 makes $e^{z}$ overflow. The usual cure is to subtract the largest score from all scores, which does
+#    not change $L$. But `max` compares, and a vectorized function may not. Use `relu` instead.
 
 # %%
 rng = np.random.default_rng(0)
@@ -169,7 +172,7 @@ model = MLP(2, [3], rng=0)
 print(model, X.shape, T.shape)
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def larger(a, b):
     return a + (b - a).relu()
 
@@ -201,7 +204,7 @@ print(f"loss {batch.data:.6f} and {eager.data:.6f}")
 assert math.isclose(batch.data, eager.data, rel_tol=1e-12)
 assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(fast, slow))
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 model.load_state_dict(MLP(2, [3], rng=0).state_dict())  # the start, also when you run this again
 optimizer = SGD(model.parameters(), lr=0.5)
 for _ in range(100):
@@ -215,11 +218,13 @@ right = (scores.forward(X).argmax(axis=1) == labels).mean()
 print(f"loss {batch.data:.3f}, {right:.0%} right")
 assert right >= 0.95
 
-# %% [markdown] tags=["hide-cell"]
-# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores cancels in $L$, so its
-# gradient cancels too, and it does not matter that a maximum has a kink.
+# %% [markdown]
+# :::{dropdown} The fourth task, in words
+# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores does not change $L$, so it
+# does not change the gradients either, and the kink of the maximum does no harm.
+# :::
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 far = [[1000.0, 0.0, -1000.0], [0.0, 1000.0, 1000.0]]
 target = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 costs = vectorize(cross_entropy, reduction="none")(far, target).data
