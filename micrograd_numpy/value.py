@@ -2,10 +2,11 @@
 # # Value: a number that remembers
 #
 # Give a computer a formula and it hands you a number. In this chapter you build a number that does more: it remembers
-# how it was made, so it can tell you how far the result moves when you move one of the inputs. Training a neural
-# network takes exactly these numbers.
+# how it was made, so it can tell you how far the result moves when you move one of the inputs. Neural networks are
+# trained with such slopes.
 #
-# - **You will build** `Value`, a class that mostly works like a float and can compute derivatives.
+# - **You will build** `Tiny`, a small class of such numbers, and then read the library's class, `Value`. The rules of
+#   its operations and its method `backward` are built in the next two chapters.
 # - **You need** Python functions, classes, and methods such as `__add__`. From school: the slope of a straight line.
 # - **Time** about 35 minutes.
 
@@ -26,8 +27,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # This page is a file of the library, `micrograd_numpy/value.py`. On the page in the book, the library's cells have this
-# name above them. The other cells show you what the library does. What you do not need for the idea is folded, like the
-# cell above.
+# name above them. The other cells show you what the library does. Most of what you do not need for the idea is folded,
+# like the cell above.
 #
 # ## Nudge and watch
 #
@@ -84,7 +85,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # plt.show()
 
 # %% [markdown]
-# Close to 3, a small step to the right takes you about six times as far up. A derivative says no more than that.
+# Close to 3, a small step to the right takes you about six times as far up. The smaller the step, the closer to six.
 #
 # ## Two inputs, two slopes
 #
@@ -102,17 +103,19 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # These slopes are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly $\partial$ says that
-# this input moves and the others stay. Together the slopes are the **gradient** of $g$; each of them is called the
-# gradient of its input, too. It tells you which way to push the input: up if it is positive and down if it is negative,
-# and the output grows. Push the other way, and the output shrinks. To train a network, you take as the output a number
-# that says how wrong its answers are, and as the inputs its weights, and you step against the gradient.
+# this input moves and the others stay. Together the slopes are the **gradient** of $g$. The slope for one input is also
+# called that input's gradient. It always says how the output moves. It tells you which way a small push must go to make
+# the output grow: up if the gradient is positive, down if it is negative. A small push the other way makes the output
+# shrink. To train a network, you take as the output a number that says how wrong its answers are, and as the inputs its
+# weights, and you step against the gradient.
 #
-# Nudging has two flaws. The first is that a large nudge is inexact, but so is a very small one. Here is $f$ at the same
-# place as above, where its slope is 6:
+# Nudging has two flaws. First, both large and very small nudges are inexact. Here is $f$ at the same place as above,
+# where its slope is 6:
 
 # %% tags=["active-ipynb"]
 # for nudge in [1e-6, 1e-9, 1e-12, 1e-15, 1e-18]:
-#     print(f"nudge {nudge:.0e}  ratio {(f(3.0 + nudge) - f(3.0)) / nudge:.6f}")
+#     ratio = (f(3.0 + nudge) - f(3.0)) / nudge
+#     print(f"nudge {nudge:.0e}  ratio {ratio:.6f}  error {abs(ratio - 6):.0e}")
 
 # %% [markdown]
 # A float has about 16 digits. When you subtract two numbers that agree in most of them, only the last few digits are
@@ -133,9 +136,10 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # %% [markdown]
 # Even at the tip of the V, near a nudge of $10^{-8}$, only about half of the 16 digits are right.
 #
-# The second flaw is worse. Each input needs a run of its own. A model with a million weights needs a million and one
-# runs of the formula, all for one small step of training. It would be better to run the formula once and get every
-# slope, with no nudge to choose. That is possible if the numbers remember how they were made.
+# The second flaw is worse. Each input needs a run of its own, and one more run gives the output without a nudge. A
+# model with a million weights needs a million and one runs of the formula, all for one small step of training. It would
+# be better to run the formula once and get every slope, with no nudge to choose. That is possible if the numbers
+# remember how they were made.
 #
 # ## A number that remembers
 #
@@ -163,7 +167,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # %% [markdown]
 # You wrote `a * b + a`, and Python called your methods in turn. From `c` you can now walk back to the inputs. The 2.0
 # of the first line and the 2.0 of the second are the same object, `a`, which was used twice. A list does not show that,
-# but a picture does. This one is the same formula, drawn by the engine that you are about to build:
+# but a picture does. This one is the same formula, drawn with the finished class:
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a: a and b feed a product of 6, and the product and a again feed a sum of 8. Two arrows leave a."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
@@ -176,8 +180,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # Such a picture is a **computation graph**. Each box is a number, also called a **node**, and each arrow says "was used
-# for". The boxes with no arrow into them are the **leaves**: the inputs. The box on the right is the **root**: the
-# output.
+# for". The boxes with no arrow into them are the **leaves**: the inputs. The others were made by an operation; they are
+# **interior nodes**. The box on the right is the **root**: the output.
 #
 # ## What one step knows
 #
@@ -242,27 +246,28 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # Through the product, the factor is $3 \times 1 = 3$. On the straight path it is $1$. Both nudges arrive at `c`, so it
-# moves by their sum: 4 times as far as `a`. Over paths, products **add**.
+# moves by their sum: 4 times as far as `a`. Over paths, factors **add**.
 #
 # Multiply along paths, add over paths. This is the **chain rule**, and it gives the 4 and the 2 that you found by
-# nudging.
+# nudging. It holds in every graph, because small nudges add up at every box, as the two strips of the rectangle do. So
+# each path to the root brings one product, and the root moves by their sum.
 #
 # ## Why backward
 #
 # You could list every path, but there can be far too many. Repeat `x = x + x` twenty times, and over a million paths
 # lead from the first `x` to the last. It is enough to walk through the graph once and let every box add up what reaches
-# it. There are two ways to do that.
+# it. Two ways are common.
 #
-# - **Forward**, from one input to the output. Every box holds how far it moves when *this input* is nudged. The walk
-#   ends with one slope, and the next input needs a walk of its own.
-# - **Backward**, from the output to the inputs. Every box holds how far *the output* moves when this box is nudged. The
-#   walk ends with the slopes of all the inputs.
+# - **Forward**, from one input to the output. Nudge *this input*: every box holds how many times as far it moves. The
+#   walk ends with one slope, and the next input needs a walk of its own.
+# - **Backward**, from the output to the inputs. Every box holds how many times as far *the output* moves when you nudge
+#   this box. The walk ends with the slopes of all the inputs.
 #
 # A network has many inputs, its weights, and one output, its error. So we walk backward: one walk instead of a million.
 #
 # It starts at the root: if you nudge `c`, then `c` moves by that nudge, so the gradient of the root is 1. Then each
-# box, beginning with the root, gives each of its inputs a share: its own gradient times the local derivative on the
-# arrow. What arrives at a box is added.
+# box, beginning with the root, sends each of its inputs the box's own gradient times the number on the arrow. What
+# arrives at a box is added.
 
 # %% tags=["active-ipynb"]
 # class Tiny:
@@ -301,15 +306,16 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # ## The real class
 #
 # `Tiny` works, but it knows only two operations, it cannot compute `a + 1`, and you have to call `hand_back` yourself.
-# The library's `Value` is the same idea without these gaps. You will meet three of its attributes again: `_prev` is the
-# tuple of its inputs, `_local` the tuple of its local derivatives, and `_backward()` passes its gradient on, as
-# `hand_back` does here. On a first reading, you can then skip to "See it work".
+# The library's `Value` is the same idea without these gaps. You will meet three of its names again: a node has its
+# inputs in `_prev`, as in micrograd {cite:p}`karpathy2020micrograd`, and its local derivatives in `_local`; its method
+# `_backward()` does what `hand_back` does here. On a first reading, you can now skip to "See it work", past the long
+# class.
 #
-# A Value holds one real number. Where a Value is expected, you can also pass a plain number, which becomes a Value
-# first:
+# A Value holds one real number. Where a Value is expected, you can also pass a plain number, which becomes a leaf
+# first. The folded cell does this. Its last function, `node`, makes a Value of an operation's result.
 
 
-# %% mystnb={"code_prompt_show": "Numbers become Values, 9 lines"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "Numbers and results become Values, 20 lines"} tags=["hide-input"]
 def as_value(x: Value | SupportsFloat) -> Value:
     """Return `x` itself if it is a Value, else a new leaf that holds it."""
     return x if isinstance(x, Value) else Value(x)
@@ -323,12 +329,6 @@ def as_values(xs: tuple[Any, ...]) -> tuple[Value, ...]:
     return xs
 
 
-# %% [markdown]
-# An operation computes its result and its local derivatives. `node` makes a Value of them that knows its inputs. It
-# skips `__init__`, because the result is known to be a float.
-
-
-# %% mystnb={"code_prompt_show": "Make the node of a result, 11 lines"} tags=["hide-input"]
 def node(data: float, inputs: tuple[Value, ...], op: str, local: tuple[float, ...], rule: ops.Rule) -> Value:
     """Return the Value that an operation made from its inputs: its result, with its local derivatives."""
     out = object.__new__(Value)
@@ -367,8 +367,8 @@ def binary(rule: ops.Rule, op: str) -> Callable[[Value, Value | SupportsFloat], 
 
 
 # %% [markdown]
-# Rules of one input work in the same way. `reflected` is for `2 - v`: the left side is a plain number, so Python asks
-# the right side to subtract.
+# The other methods are made in the same way, for one input (`unary`), and for a plain number on the left, as in `2 - v`
+# (`reflected`).
 
 
 # %% mystnb={"code_prompt_show": "Methods of one input and reflected methods, 14 lines"} tags=["hide-input"]
@@ -395,9 +395,7 @@ def name_after(method: Callable[..., Any], rule: ops.Rule) -> Callable[..., Any]
 
 
 # %% [markdown]
-# Now the class itself is mostly a table of operators and their rules. The method `_backward` is what `Tiny` calls
-# `hand_back`. A node's inputs are in `_prev`, as in micrograd {cite:p}`karpathy2020micrograd`. The parent class,
-# `Refusals`, holds the methods that raise an error.
+# So the class itself is mostly a table of operators and their rules.
 
 
 # %%
@@ -466,13 +464,14 @@ class Value(Refusals):
     sigmoid = unary(ops.sigmoid, "sigmoid")
 
     def __pow__(self, other: Value | SupportsFloat) -> Value:
+        local: tuple[float, ...]
         if isinstance(other, Value):
             data, local = ops.pow(self.data, other.data)
             return node(data, (self, other), "**", local, ops.pow)
         n = as_float(other)
         rule = ops.power(n)
-        data, slope = rule(self.data)
-        return node(data, (self,), f"**{n:g}", slope, rule)
+        data, local = rule(self.data)
+        return node(data, (self,), f"**{n:g}", local, rule)
 
     def __pos__(self) -> Value:
         return self
@@ -516,7 +515,7 @@ class Value(Refusals):
 # %% [markdown]
 # Two more things are folded here. `apply` makes a Value with any rule, including one that you write yourself. The
 # functions `dot`, `total` and `mean` take any number of inputs, and each makes one node where `+` and `*` would make
-# many. A neuron uses `dot`, and a loss uses `total` or `mean`.
+# many.
 
 
 # %% mystnb={"code_prompt_show": "Apply a rule of your own, 21 lines"} tags=["hide-input"]
@@ -604,6 +603,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% [markdown]
 # The next formula is the example from micrograd's README, which gives the three results 24.7041, 138.8338 and 645.5773.
+# It uses `relu`, which turns negative numbers into 0. The next chapter explains it, and `tanh` and `exp`, which the
+# example after this one uses.
 
 # %% tags=["active-ipynb"]
 # a, b = Value(-4.0, label="a"), Value(2.0, label="b")
@@ -645,7 +646,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # plt.show()
 
 # %% [markdown]
-# It crosses zero: before a peak the slope is positive, and after it the slope is negative.
+# It crosses zero: before a peak the slope is positive, and after it the slope is negative. At a valley it is the other
+# way round.
 #
 # Finally, here is a graph to play with. It is `c = a*b + a` for any `a` and `b`, with the gradients filled in.
 
@@ -678,8 +680,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #
 # ## How it behaves
 #
-# You can mix Values with numbers on either side, including NumPy's numbers. A number becomes a leaf. Only a power with
-# a fixed exponent, such as `v**2`, has no leaf for its exponent.
+# You can mix Values with numbers on either side, including NumPy's numbers. A number becomes a leaf. There is one
+# exception: in `v**2` the fixed exponent does not become a leaf. (Sums and products with a number on the left have `v`
+# as their first input. The result is the same.)
 
 # %% tags=["active-ipynb"]
 # v = Value(3.0)
@@ -687,8 +690,9 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #     print(f"{result.data:6.3f}  made by {result._op!r} from {[i.data for i in result._prev]}")
 
 # %% [markdown]
-# Where there is no sensible answer, you get an error that tells you why. A list is not one number. Rounding jumps from
-# one whole number to the next, and a jump has no slope.
+# Some mistakes raise an error that tells you why. A list is not one number. Rounding jumps from one whole number to the
+# next, and a jump has no slope. (A corner such as that of `relu` is no jump. There the engine chooses a slope, as
+# [Operations](ops.ipynb) tells.)
 
 # %% tags=["active-ipynb"]
 # for attempt in [lambda: Value([1.0, 2.0]), lambda: Value("3"), lambda: round(v)]:
@@ -699,14 +703,15 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% [markdown]
 # The gradients of leaves **add up** over calls of `backward`, as in PyTorch. So you can sum the gradients of many
-# examples. In the next cell, `x` moves `a` by 10 and `b` by 14, and its gradient is the sum of the two:
+# examples. Interior nodes start again from 0 in each call. In the next cell, `x` moves `first` by 10 and `second` by
+# 14, and its gradient is the sum of the two:
 
 # %% tags=["active-ipynb"]
 # x = Value(1.0, label="x")
-# h = x * 2
-# a, b = h * 5, h * 7
-# a.backward()
-# b.backward()
+# double = x * 2
+# first, second = double * 5, double * 7
+# first.backward()
+# second.backward()
 # print(x.grad)
 
 # %% [markdown]
@@ -773,12 +778,13 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # :::
 #
 # :::{dropdown} Why does nudging need a million and one runs for a million weights, and `backward` one walk?
-# A nudge tells you the slope of one input. `backward` starts at the output, and one walk through the graph gives every
-# node its gradient.
+# A nudge tells you the slope of one input, so you need a run for each, and one more without a nudge to compare with.
+# `backward` starts at the output, and one walk through the graph gives every node its gradient.
 # :::
 #
 # :::{dropdown} You call `backward()` on the same root twice. What do the leaves hold?
-# Twice the gradient, because leaves add up. Set `grad` to zero between the calls if you do not want that.
+# Twice the gradient. The interior nodes start again from 0, so the second call finds the same gradients, and leaves add
+# them up. Set `grad` to zero between the calls if you do not want that.
 # :::
 #
 # ## Sources

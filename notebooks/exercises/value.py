@@ -7,9 +7,9 @@
 # %% [markdown]
 # ## 1. Give `Tiny` subtraction
 #
-# Here is the class from the [chapter](../value.ipynb). Give it a method for `-`, so that `d = a * b - a` works. What are
-# the two local derivatives of a difference? Then call `hand_back` in the right order, and compare the gradients with a
-# nudge of each input.
+# Here is the class from the [chapter](../value.ipynb). Give it a method for `-`, so that `d = a * b - a` works. What
+# are the two local derivatives of a difference? Then let $a = 2$ and $b = 5$, call `hand_back` in the right order, and
+# compare the gradients with the slopes that you get by nudging each input.
 
 # %%
 class Tiny:
@@ -36,11 +36,11 @@ def subtract(self, other):  # nudge other up, and the difference goes down
 
 Tiny.__sub__ = subtract
 
-a, b = Tiny(2.0), Tiny(3.0)
+a, b = Tiny(2.0), Tiny(5.0)
 p = a * b
 d = p - a
 d.grad = 1.0
-d.hand_back()
+d.hand_back()  # first, because p's gradient comes from d
 p.hand_back()
 
 
@@ -49,8 +49,8 @@ def plain(a, b):
 
 
 nudge = 1e-6
-print(f"a: {a.grad} by hand_back, {(plain(2 + nudge, 3) - plain(2, 3)) / nudge:.4f} by nudging")
-print(f"b: {b.grad} by hand_back, {(plain(2, 3 + nudge) - plain(2, 3)) / nudge:.4f} by nudging")
+print(f"a: {a.grad} by hand_back, {(plain(2 + nudge, 5) - plain(2, 5)) / nudge:.4f} by nudging")
+print(f"b: {b.grad} by hand_back, {(plain(2, 5 + nudge) - plain(2, 5)) / nudge:.4f} by nudging")
 
 # %% [markdown]
 # ## 2. Add over paths
@@ -82,12 +82,6 @@ draw_graph(y, local_derivatives=True)
 #
 # $f(x) = x^4 - 3x^3 + 2$ has one lowest point. Start at $x = 4$. In each step, compute the slope with `backward` and
 # move a little against it: `x = x - 0.01 * slope`. Where are you after 200 steps?
-#
-# With calculus from school, you can check the answer. The slope is $4x^3 - 9x^2 = x^2 (4x - 9)$. It is zero at $x = 0$
-# and at $x = 9/4$. At 0, the slope is negative on both sides, so the curve goes on falling there. The lowest point is
-# at $9/4$.
-#
-# A model with one weight is trained in the same way. The rest of the book does it with more weights.
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -96,19 +90,26 @@ def f(x):
 
 
 position = 4.0
-for step in range(200):
+for step in range(1, 201):
     x = Value(position)
     f(x).backward()
     position -= 0.01 * x.grad
-    if step in (0, 1, 5, 20, 199):
-        print(f"step {step:3}: x = {position:.6f}, f(x) = {f(position):.6f}")
+    if step in (1, 2, 5, 20, 200):
+        print(f"after step {step:3}: x = {position:.6f}, f(x) = {f(position):.6f}")
 
 assert abs(position - 9 / 4) < 1e-6
 
 # %% [markdown]
+# If you know some calculus, you can check the answer. The slope is $4x^3 - 9x^2 = x^2 (4x - 9)$. It is zero at $x = 0$
+# and at $x = 9/4$. At 0, the slope is negative on both sides, so the curve goes on falling there. The lowest point is
+# at $9/4$.
+#
+# A model with one weight is trained in the same way. Later chapters do it with more weights.
+
+# %% [markdown]
 # ## 4. Two names, one node
 #
-# What is `x.grad` at the end of each of these, and why? Decide before you run them.
+# What is `x.grad` after each of these lines, and why? Decide before you run them.
 #
 # - `x = Value(3.0)`, `y = x`, `z = x + y`, then `z.backward()`
 # - `x = Value(3.0)`, `y = Value(3.0)`, `z = x + y`, then `z.backward()`
