@@ -223,3 +223,14 @@ def test_a_form_that_is_given_may_take_several_inputs() -> None:
         batch = vectorize(lambda x: apply(ratio, w, x))([1.0, 4.0])
     batch.backward()
     assert (batch.data, w.grad) == (1.25, 0.625)
+
+
+def test_a_rule_without_a_hash_is_refused_by_its_name() -> None:
+    class Doubling:
+        __name__, __hash__ = "doubling", None
+
+        def __call__(self, a: float) -> tuple[float, tuple[float]]:
+            return 2.0 * a, (2.0,)
+
+    with pytest.raises(TypeError, match="and 'doubling' has none"):
+        vectorize(lambda x: apply(Doubling(), x))([1.0, -1.0])
