@@ -422,7 +422,7 @@ def run(
 # The digits in which the lines differ are noise.
 #
 # :::{dropdown} Which numbers carry no noise
-# An operation that gets the same inputs as before gives the same result as before, so nothing is moved there. And at
+# An operation that gets the same inputs as in the first run gives the same result, so nothing is moved there. And at
 # `relu(-1)`, or at a product with 0, the result stays the same to the last bit when the input moves. But it also stays
 # the same in $10^{16} + x$, where a nudge of 0.1 is rounded away. To tell the two cases apart, `is_flat` moves the
 # input very far, to $\pm 10^{300}$. The sum changes then, and `relu`, on one side, does not. Neither does a `tanh` that

@@ -239,7 +239,7 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # limits*. The code of the layout is in `micrograd_numpy/drawing/layout.py`. It works on numbers in place of nodes: node
 # 0, 1, 2 in topological order, and for each node the list of its inputs. `layers_of` is the walk from above.
 #
-# **Waypoints.** An arrow that is longer than one layer would run through the cards in between. So it gets a
+# **Waypoints.** An arrow that is longer than one layer could run through the cards in between. So it gets a
 # **waypoint** in each layer that it passes: an item without height, and the cards make room for it. In $c = ab + a$,
 # the arrow from `a` to the sum passes the layer of the product. Its waypoint is item 4:
 
@@ -303,8 +303,8 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # order and heights, in this order, and no step revises an earlier one. This is the method of {cite:t}`sugiyama1981`.
 #
 # **Shapes.** An SVG file is text: each shape is a tag with its numbers. `svg.py` beside the layout writes tags and
-# text, and `cards.py` draws cards and arrows. Numbers get four digits, operations a sign, and a label is cut to a
-# bounded width.
+# text, and `cards.py` draws cards and arrows. Numbers get four digits, operations a sign or a name, and a label is cut
+# to a bounded width.
 
 # %% tags=["active-ipynb"]
 # print([shown(number) for number in [24.70408163, -1e-7, float("inf"), 6.0]])
