@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Trusting gradients
 #
-# A model with a wrong gradient can still train. In this chapter you build the test that tells a right gradient from a
-# wrong one, and learn how many digits of its answer you may believe.
+# A model with a wrong gradient can still train. In this chapter you build a test that tells a right gradient from a
+# wrong one, and you learn how many digits of its answer you can believe.
 #
-# - **You will build** `check_gradients`, which holds backpropagation against nudges of the inputs.
+# - **You will build** `check_gradients`, which compares backpropagation with nudging.
 # - **You need** [Value](value.ipynb), and rules with their local derivatives from [Operations](ops.ipynb).
 # - **Time** about 30 minutes.
 
-# %%
-"""Trusting gradients: backpropagation held against finite differences."""
+# %% mystnb={"code_prompt_show": "Imports and a type, 15 lines"} tags=["hide-input"]
+"""Trusting gradients: compare backpropagation with finite differences."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ from micrograd_numpy.value import Value
 
 Function = Callable[[float], Any]  # of one number; gives one, or an array of them
 
-
 # %% [markdown]
 # ## A wrong rule trains anyway
 #
-# Fit one tanh neuron to four points by stepping against the slope. You do it four times. Each time the result of tanh
-# is right, but only one of the four rules has the right derivative.
+# You fit one tanh neuron to four points with gradient descent, four times. Each time the result of tanh is right, but
+# only one of the four rules has the right derivative.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.value import apply, mean
@@ -55,7 +54,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     "D": with_derivative(lambda t: 2.0 * (1.0 - t * t)),
 # }
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The function train: gradient descent with a rule, 11 lines"} tags=["active-ipynb", "hide-input"]
 # def train(rule, steps=40, rate=0.1):
 #     w, b = Value(0.3, label="w"), Value(0.0, label="b")
 #     losses = []
@@ -69,9 +68,9 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     return losses
 
 # %% [markdown]
-# Before you run the next cell: can a picture of the loss tell you which rule is the right one?
+# Can a picture of the loss tell you which rule is right? Decide before you look.
 
-# %% mystnb={"image": {"alt": "Four loss curves that all fall from 0.09 towards zero, some faster than others; nothing marks the right one."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 10 lines", "image": {"alt": "Four loss curves that start at 0.09 and come close to zero within 40 steps, some sooner than others; nothing marks the right one."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
@@ -87,26 +86,27 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 
 # %% tags=["active-ipynb"]
 # for name, rule in suspects.items():
-#     losses = train(rule)
-#     print(f"rule {name}: loss {losses[0]:.4f} at the start, {losses[-1]:.4f} after 40 steps")
+#     losses = train(rule, 401)
+#     print(f"rule {name}: loss {losses[0]:.3f}, after 40 steps {losses[40]:.1e}, after 400 {losses[400]:.1e}")
 
 # %% [markdown]
-# Every one of them learns, and the fastest need not be the right one. A step that points roughly downhill goes
-# downhill, and a factor that is too large or too small only looks like another learning rate. So a falling loss proves
-# nothing about your gradients. Here two wrong rules even end lower than the right one. On another task the same bug may
-# cost you, and nothing in the curve will tell you why.
+# All four learn. After 40 steps A and D are ahead, and at least one of them is wrong. After 400 steps A and B are stuck
+# at a larger loss, and C and D are level.
 #
-# You need a witness that knows nothing of rules.
+# A wrong derivative of the right sign still gives steps that point roughly downhill, and one that is too large acts
+# like a larger learning rate. So a falling loss does not prove that your gradients are right. And if the loss stops too
+# high, nothing in the curve tells you why. You need a second way to compute the slope, one that does not use the
+# derivatives of the rules.
 #
 # ## Nudge and watch
 #
-# The slope of $f$ at $x$ says how many times as far the output moves as the input. So move the input by a small step
-# $h$, and divide. This is the **forward difference**:
+# The slope of $f$ at $x$ is the change in the output per unit change in the input, for small changes. So change the
+# input by a small step $h$, and divide. This is the **forward difference**:
 #
 # $$f'(x) \approx \frac{f(x + h) - f(x)}{h}$$
 #
-# It asks $f$ for its value twice and nothing else, so it can't repeat a mistake in a rule. How good is it? Take a
-# function whose slope you know, a bell.
+# It needs two values of $f$ and no derivative, so it cannot repeat a mistake in one. How good is it? Take a function
+# whose slope you know, a bell.
 
 # %% tags=["active-ipynb"]
 # def bell(x):
@@ -118,26 +118,26 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #
 #
 # at = 0.25
-# exact = -2 * at / (1 + at * at) ** 2  # by the rules of school
+# exact = -2 * at / (1 + at * at) ** 2  # the derivative of 1/(1 + x²)
 # for h in [0.1, 0.01, 0.001]:
 #     slope = forward(bell, at, h)
 #     print(f"h = {h:<5}  slope {slope:.8f}  error {abs(slope - exact):.1e}")
 
 # %% [markdown]
-# Ten times shorter a step, ten times smaller an error. School has the reason, Taylor's series: near $x$, a smooth
-# function is
+# Each time the step is ten times shorter, the error is about ten times smaller. Taylor's series gives the reason. Near
+# $x$, a smooth function is
 #
 # $$f(x + h) = f(x) + h f'(x) + \tfrac{h^2}{2} f''(x) + \tfrac{h^3}{6} f'''(x) + \dots$$
 #
-# Each prime is one more derivative. Subtract $f(x)$, divide by $h$, and the first thing too much is
-# $\tfrac{h}{2} f''(x)$: an error that shrinks like $h$. It is called the **truncation error**.
+# Each prime is one more derivative. Subtract $f(x)$ and divide by $h$: after $f'(x)$, the next term is
+# $\tfrac{h}{2} f''(x)$. This is an error that shrinks like $h$. It is called the **truncation error**.
 #
 # Now step to both sides. In $f(x + h) - f(x - h)$ all even terms cancel, $f''$ among them. This is the **central
 # difference**:
 #
-# $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}, \qquad \text{too much by } \tfrac{h^2}{6} f'''(x) + \dots$$
+# $$\frac{f(x + h) - f(x - h)}{2h} = f'(x) + \tfrac{h^2}{6} f'''(x) + \dots$$
 #
-# Predict before you run: when $h$ becomes ten times shorter, the error becomes how many times smaller?
+# If $h$ becomes ten times shorter, how many times smaller does the error of the central difference become?
 
 # %% tags=["active-ipynb"]
 # def two_sided(f, x, h):
@@ -149,13 +149,40 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     print(f"h = {h:<5}  forward {errors[0]:.1e}  central {errors[1]:.1e}")
 
 # %% [markdown]
-# A hundred times. Both formulas ask $f$ twice, and the central one has twice as many digits right.
+# About a hundred times. Both formulas need two values of $f$, and the central one gives about twice as many right
+# digits.
 #
+# In the picture, the forward difference looks from one point to the right, and the central difference looks to both
+# sides:
+
+# %% mystnb={"code_prompt_show": "The picture's code, 18 lines", "image": {"alt": "The bell curve with its tangent at 0.25, and two lines with the slopes of the differences for a step of 0.16: the central one is nearly parallel to the tangent, the forward one is steeper."}} tags=["active-ipynb", "hide-input"]
+# def secants(exponent):
+#     h = 10.0**exponent
+#     t = np.linspace(-0.75, 1.25, 200)
+#     plt.plot(t, bell(t), color=FORWARD, label="f")
+#     plt.plot(t, bell(at) + exact * (t - at), "--", color=BACKWARD, label="true slope")
+#     for formula, name, color in [
+#         (forward, "forward", MUTED),
+#         (two_sided, "central", ACCENT),
+#     ]:
+#         slope = formula(bell, at, h)
+#         label = f"{name}, error {abs(slope - exact):.0e}"
+#         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=label)
+#     plt.plot([at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD)
+#     plt.title(f"h = {h:.1e}")
+#     plt.ylim(0, 1.4)
+#     plt.legend()
+#     plt.show()
+#
+#
+# secants(-0.8)
+
+# %% [markdown]
 # ## How short a step?
 #
-# If shorter is better, why not take $h = 10^{-15}$? Watch the error over sixteen powers of ten.
+# If shorter is better, why not take $h = 10^{-15}$? Here is the error over sixteen powers of ten.
 
-# %% mystnb={"image": {"alt": "Error against step on two logarithmic axes: both curves fall as the step shrinks, reach a lowest point, then climb again in a ragged line. The central curve goes deeper and turns at a longer step."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 12 lines", "image": {"alt": "Error against step on two logarithmic axes: both curves fall as the step shrinks, reach a lowest point, then climb again in a ragged line. The central curve goes deeper and turns at a longer step."}} tags=["active-ipynb", "hide-input"]
 # def plot_errors(formulas):
 #     steps = np.logspace(-16, 0, 97)
 #     for (name, formula), color in zip(formulas.items(), [MUTED, ACCENT, BACKWARD]):
@@ -172,51 +199,20 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # plt.show()
 
 # %% [markdown]
-# Read it from right to left. At first the error falls with the truncation, one decade per decade for the forward
-# difference, two for the central one. Then it turns and climbs.
+# Read it from right to left. At first the truncation error falls: by one power of ten per power of ten of the step for
+# the forward difference, and by two for the central one. Then the error turns and climbs.
 #
-# What climbs is **rounding**. A float keeps 16 digits, so $f(x + h)$ carries an error of about $10^{-16}$ times $f$
-# {cite:p}`goldberg1991`. Two nearly equal numbers are subtracted: their common digits go, the error stays, and then it
-# is divided by a small $h$. What is left is noise of about $10^{-16} f / h$.
+# What climbs is **rounding**. A float has about 16 digits, so $f(x + h)$ carries an error of about $10^{-16}$ times $f$
+# {cite:p}`goldberg1991`. In the difference of two nearly equal numbers, the digits that they share cancel, but the
+# errors stay. Then they are divided by a small $h$. The result is noise of about $10^{-16} f / h$.
 #
-# The best step is where the two meet. For the forward difference that is near $10^{-8}$, with 8 digits right; for the
-# central one near $10^{-5}$, with 10 to 11.
-
-# %% tags=["active-ipynb"]
-# for h in [1e-2, 1e-5, 1e-8, 1e-11, 1e-14]:
-#     errors = [abs(formula(bell, at, h) - exact) for formula in (forward, two_sided)]
-#     print(f"h = {h:.0e}  forward {errors[0]:.0e}  central {errors[1]:.0e}")
-
-# %% [markdown]
-# Here is the same fight close up. The function draws the bell and the two lines that the nudges see.
-
-# %% mystnb={"image": {"alt": "The bell curve with its tangent at 0.25 and two secant lines for a step of 0.3; the central one is nearly parallel to the tangent, the forward one is steeper."}} tags=["active-ipynb"]
-# def secants(exponent):
-#     h = 10.0**exponent
-#     t = np.linspace(-0.75, 1.25, 200)
-#     plt.plot(t, bell(t), color=FORWARD, label="f")
-#     plt.plot(t, bell(at) + exact * (t - at), "--", color=BACKWARD, label="true slope")
-#     for formula, name, color in [
-#         (forward, "forward", MUTED),
-#         (two_sided, "central", ACCENT),
-#     ]:
-#         slope = formula(bell, at, h)
-#         label = f"{name}, error {abs(slope - exact):.0e}"
-#         plt.plot(t, bell(at) + slope * (t - at), color=color, linewidth=1, label=label)
-#     plt.plot([at - h, at, at + h], [bell(at - h), bell(at), bell(at + h)], "o", color=FORWARD)
-#     plt.title(f"h = {h:.0e}")
-#     plt.ylim(0, 1.4)
-#     plt.legend()
-#     plt.show()
+# The best step is where the two errors are about equal. For the forward difference that is near $10^{-8}$, with about 8
+# digits right. For the central one it is between $10^{-6}$ and $10^{-5}$, with 10 to 11 digits right.
 #
-#
-# secants(-0.5)
+# In a notebook, the folded cell makes a slider for the step in the picture of the two lines. Open it and run it after
+# the cells above. Move it to the left past $10^{-8}$: the errors grow long before you can see them in the picture.
 
-# %% [markdown]
-# Run everything down to the folded cell below, and you get a slider for the step. Move it left past $10^{-8}$, and
-# watch the errors grow while the picture already looks perfect.
-
-# %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
+# %% mystnb={"code_prompt_show": "The slider"} tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
 #
 # ipywidgets.interact(secants, exponent=(-16.0, 0.0, 0.5))
@@ -224,13 +220,14 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% [markdown]
 # ## Six points
 #
-# The valley of the V is deeper for the formula with the higher order. So go on: step to $\pm h$, $\pm 2h$ and $\pm 3h$,
-# and mix the three differences $d_k = f(x + kh) - f(x - kh)$. By Taylor, each is
+# The noise is divided by $h$, so a long step has little noise. But then the truncation error must be small in some
+# other way. So take more points: step to $\pm h$, $\pm 2h$ and $\pm 3h$, and combine the three differences
+# $d_k = f(x + kh) - f(x - kh)$. By Taylor's series, each of them is
 #
 # $$d_k = 2 \left( k\, h f' + k^3 \tfrac{h^3}{6} f''' + k^5 \tfrac{h^5}{120} f^{(5)} + \dots \right).$$
 #
-# We want weights $c_k$ for which the first terms add up to $h f'$ and the others cancel: $\sum c_k k = \tfrac12$,
-# $\sum c_k k^3 = 0$, $\sum c_k k^5 = 0$. Three equations, three unknowns.
+# We look for weights $c_k$ such that the first terms add up to $h f'$ and the next two cancel: $\sum c_k k = \tfrac12$,
+# $\sum c_k k^3 = 0$, $\sum c_k k^5 = 0$. These are three equations with three unknowns.
 
 # %% tags=["active-ipynb"]
 # k = np.array([1.0, 2.0, 3.0])
@@ -239,13 +236,13 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 
 # %% [markdown]
 # The formula is $(45 d_1 - 9 d_2 + d_3) / 60h$, and the first term that does not cancel is $\tfrac{h^6}{140} f^{(7)}$
-# {cite:p}`fornberg1988`. The library's version also returns by how much the four-point formula, $(8 d_1 - d_2)/12h$,
-# disagrees. If two formulas of different order agree, the step is probably short enough.
+# {cite:p}`fornberg1988`. The library's function also returns how far the four-point formula, $(8 d_1 - d_2)/12h$, is
+# from this. If two formulas of different order agree, the truncation error is probably small.
 
 
 # %%
 def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
-    """f′(x) from six points, and by how much a four-point formula differs.
+    """Return f′(x) from six points, and how far a four-point formula is from it.
 
     The first is (45·d₁ − 9·d₂ + d₃)/60h with dₖ = f(x + kh) − f(x − kh), whose
     error is h⁶·f⁽⁷⁾/140; the second (8·d₁ − d₂)/12h, whose error is h⁴·f⁽⁵⁾/30
@@ -256,7 +253,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
     return slope, abs(slope - (8.0 * d1 - d2) / (12.0 * h))
 
 
-# %% mystnb={"image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and reaches about 1e-14 at a step of two thousandths."}} tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and has its lowest point near a step of 0.0015, below 1e-14."}} tags=["active-ipynb", "hide-input"]
 # plot_errors(
 #     {
 #         "forward": forward,
@@ -267,46 +264,101 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # plt.show()
 
 # %% [markdown]
-# With a step as long as a thousandth, the six-point formula has 13 digits, and the noise hardly matters. Where $f$ is
-# as quiet as here, a rule that is off by a millionth can't hide from it.
+# With a step of a thousandth, the six-point formula gets about 13 digits of this slope right.
+#
+# ## Finding the step
+#
+# For a function of your own, you do not know the exact slope, so you cannot draw the V and look for its lowest point.
+# But at any step you can *estimate* the two errors. The truncation error is usually smaller than the distance between
+# the two formulas. The rounding error is the noise of $f$ divided by $h$. These two numbers are enough for a search:
+#
+# - Start with a step of about a thousandth.
+# - If the two errors together are within the tolerance, here $10^{-7}$ of the slope, stop: the slope is good enough.
+# - If the truncation error is the larger one, the step is too long: take a quarter of it. Otherwise it is too short:
+#   make it four times as long.
+# - If you come back to a step that you have tried, stop: no step is good enough.
+#
+# For now, we take as the noise two units in the last place of $f$. Watch the search on three functions: a steep wave,
+# the bell on top of a constant, and the bell on top of a very large constant.
+
+# %% tags=["active-ipynb"]
+# def search(f, x, rtol=1e-7):
+#     h, tried = 2.0**-10, []
+#     while h not in tried:
+#         tried.append(h)
+#         estimate, truncation = central(f, x, h)
+#         rounding = 2 * math.ulp(f(x)) / h
+#         print(f"  h = {h:.6f}   truncation {truncation:.0e}   rounding {rounding:.0e}")
+#         if truncation + rounding <= rtol * abs(estimate):
+#             print(f"  slope {estimate:.6f}")
+#             return tried
+#         h = h / 4 if truncation > rounding else h * 4
+#     print("  no step is good enough")
+#     return tried
+#
+#
+# trials = {
+#     "sin(200 x)": lambda x: math.sin(200 * x),
+#     "bell(x) + 400,000": lambda x: bell(x) + 4e5,
+#     "bell(x) + 1,000,000,000": lambda x: bell(x) + 1e9,
+# }
+# tried = {}
+# for name, f in trials.items():
+#     print(name)
+#     tried[name] = search(f, at)
+
+# %% mystnb={"code_prompt_show": "The picture's code, 12 lines", "image": {"alt": "The two errors together, relative to the slope, against the step, on logarithmic axes. Each curve has the shape of a V, and dots mark the steps that were tried. For the wave they go down to the left, and for the bell on a constant down to the right, until one is below the dashed line of the tolerance. The curve with the very large constant lies wholly above that line."}} tags=["active-ipynb", "hide-input"]
+# for (name, f), color in zip(trials.items(), [FORWARD, ACCENT, BACKWARD]):
+#     size = abs(central(f, at, tried[name][-1])[0])
+#
+#     def both_errors(h, f=f, size=size):
+#         return (central(f, at, h)[1] + 2 * math.ulp(f(at)) / h) / size
+#
+#     steps = np.geomspace(1e-8, 6 * max(tried[name]), 200)
+#     plt.loglog(steps, [both_errors(float(h)) for h in steps], color=color, linewidth=1.5, label=name)
+#     plt.loglog(tried[name], [both_errors(h) for h in tried[name]], "o", color=color)
+# plt.axhline(1e-7, linestyle="--", color=MUTED, linewidth=1, label="tolerance")
+# plt.xlabel("step h")
+# plt.ylabel("both errors / slope")
+# plt.legend()
+# plt.show()
+
+# %% [markdown]
+# The wave needs a shorter step. The bell on a constant needs a longer one, because the constant brings noise. On the
+# very large constant, the truncation error takes over before the noise is small enough. Then the check must say that it
+# does not know.
 #
 # ## How large is the noise?
 #
-# A slope is worth as much as you know about its error. The truncation part you have just estimated. For the rounding
-# part, $10^{-16} f$ is a guess, and sometimes a bad one:
+# Two units in the last place of $f$ are a guess, and sometimes a bad one:
 
 # %% tags=["active-ipynb"]
 # def large_middle(x):
 #     return x + 1e8 - 1e8
 #
 #
-# print(f"f(1)    = {large_middle(1.0)}")
-# print(f"error at h = 1e-3: {abs(central(large_middle, 1.0, 1e-3)[0] - 1.0):.0e}")
+# print(f"f(1) = {large_middle(1.0)}, and the guess at h = 1e-3 is {2 * math.ulp(1.0) / 1e-3:.0e}")
+# print(f"but the error of the slope is {abs(central(large_middle, 1.0, 1e-3)[0] - 1.0):.0e}")
 
 # %% [markdown]
-# The result is 1, but a number of $10^8$ was rounded on the way, and its error came along. How would you know? Compute
-# $f$ once more and round otherwise: move each result, and each number it was made from, by a few units in the last
-# place. How far $f$ moves then is an estimate of the noise, made to be too large rather than too small
-# {cite:p}`vignes1993`. This asks no derivative, and it must not: a derivative may be wrong, and then so would be our
-# doubt about it.
+# The result is 1, but on the way to it a number of $10^8$ was rounded, and the result keeps this error. How could you
+# know? Compute $f$ once more, and round differently: move each result, and the numbers it was made from, by a few units
+# in the last place. See how far $f$ moves. This is an estimate of the noise {cite:p}`vignes1993`, and it uses no
+# derivative. If it did, a wrong derivative could falsify the estimate, too.
 #
-# Some numbers carry no noise. An operation with the same inputs as before gives the same result as before. And at
-# `relu(-1)`, or at a product with 0, the result stays the same to the last bit when the input moves. But it also stays
-# the same in $10^{16} + x$, where the nudge is rounded away. To tell the two apart, move the input very far, to
-# $\pm 10^{300}$. The sum notices; `relu`, on one side, does not. Neither does a `tanh` that is saturated. At 20 it is
-# rounded to 1, and its tiny slope is out of sight.
+# The function `run` calls $f$ and notes each operation. If you give it a random generator, it rounds differently.
 
-# %%
+# %% mystnb={"code_prompt_show": "Run a function and round differently, 46 lines"} tags=["hide-input"]
 Step = tuple[tuple[float, ...], float]  # what an operation was given, and its result
 
 
 def shaken(x: float, most: int, rng: random.Random) -> float:
-    """`x`, moved by up to `most` units in its last place."""
+    """Return `x`, moved by up to `most` units in its last place."""
     return x + rng.randint(-most, most) * math.ulp(x) if math.isfinite(x) else x
 
 
 def is_flat(rule: ops.Rule, given: tuple[float, ...], moved: tuple[float, ...]) -> bool:
-    """Whether the result stays as it is however far the inputs move on, or however far back."""
+    """Return whether the result stays the same when the inputs move on very far, or very far back."""
 
     def result(far: float) -> float:
         ends = (g if g == m else math.copysign(far, far * (m - g)) for g, m in zip(given, moved))
@@ -321,7 +373,7 @@ def is_flat(rule: ops.Rule, given: tuple[float, ...], moved: tuple[float, ...]) 
 def run(
     f: Callable[..., Value], inputs: list[Value], usual: list[Step] | None = None, rng: random.Random | None = None
 ) -> tuple[Value, list[Step]]:
-    """Call `f`, insist on a Value, and note every operation; with `rng`, round otherwise than usual.
+    """Call `f`, which must return a Value, and note each operation; with `rng`, round differently.
 
     Then the inputs of each operation and its result move by a few units in the last place,
     except where the inputs are the usual ones, or the operation is flat.
@@ -330,7 +382,7 @@ def run(
     thread = get_ident()
 
     def is_exact(rule: ops.Rule, given: tuple[float, ...], data: float) -> bool:
-        if not usual or len(steps) >= len(usual):  # f took another way
+        if not usual or len(steps) >= len(usual):  # f did other operations
             return False
         before, result = usual[len(steps)]
         return given == before or (data == result and is_flat(rule, before, given))
@@ -362,62 +414,49 @@ def run(
 # _, usual = run(large_middle, [x])
 # x.data = 1.001
 # rng = random.Random(0)
-# print("as usual: ", run(large_middle, [x])[0].data)
+# print("as usual:           ", run(large_middle, [x])[0].data)
 # for _ in range(3):
-#     print("otherwise:", run(large_middle, [x], usual, rng)[0].data)
+#     print("rounded differently:", run(large_middle, [x], usual, rng)[0].data)
 
 # %% [markdown]
-# The digits that the lines don't share are noise.
+# The digits in which the lines differ are noise.
 #
-# The next cell makes sure that a check leaves no trace in a Value, even when $f$ fails in the middle. `differentiate`
-# does the one backward pass.
-
-
-# %%
-@contextmanager
-def keep(values: list[Value]) -> Iterator[None]:
-    """Give every one of `values` its data and grad back at the end, also after an error."""
-    saved = [(v, v.data, v.grad) for v in values]
-    try:
-        yield
-    finally:
-        for v, data, grad in saved:
-            v.data, v.grad = data, grad
-
-
-def differentiate(out: Value, inputs: list[Value]) -> list[float]:
-    """The gradient of `out` by backpropagation."""
-    with keep(topological_sort(out) + inputs):  # f may use Values from outside
-        for v in inputs:
-            v.grad = 0.0
-        out.backward()
-        return [v.grad for v in inputs]
-
-
-# %% [markdown]
-# Now the search for a step. It starts near $|x|/1000$, looks at both errors, and goes where the larger one shrinks.
-# Mostly it stays where it started.
+# :::{dropdown} Which numbers carry no noise
+# An operation that gets the same inputs as in the first run gives the same result, so nothing is moved there. And at
+# `relu(-1)`, or at a product with 0, the result stays the same to the last bit when the input moves. But it also stays
+# the same in $10^{16} + x$, where a nudge of 0.1 is rounded away. To tell the two cases apart, `is_flat` moves the
+# input very far, to $\pm 10^{300}$. The sum changes then, and `relu`, on one side, does not. Neither does a `tanh` that
+# is saturated. At 20 its result is rounded to 1, so its tiny slope cannot be seen.
+# :::
 #
-# Loud noise needs a long step, but far from $x$ the slope may be another one, and the last number may be too noisy to
-# show that. So the search looks at every number in the graph: one with less noise usually shows it.
+# :::{dropdown} What the library's search adds
+# The function `slope` in the next cell is the search from above, with the measured noise. It also does the following:
+#
+# - The first step is about $|x|/1000$, and all steps are powers of two.
+# - It looks at all numbers of the graph and not only at the last one. The last one may be too noisy to show that the
+#   step is so long that $f$ looks quite different there. A number with less noise may show it.
+# - It does not believe a step that a shorter step contradicts.
+# - A step longer than $|x|/4$ (or $1/4$, if $|x|$ is small) can confirm a gradient, but it cannot refute one.
+# - A gradient of exactly 0 has no size of its own. So it is compared with how steep $f$ is nearby.
+# :::
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The search for the step in full, 59 lines"} tags=["hide-input"]
 def exponent_of(x: float) -> int:
-    """Give e such that |x| ≤ 2ᵉ, kept away from underflow."""
+    """Return e such that |x| ≤ 2ᵉ, and at least -1000, far from underflow."""
     return max(math.frexp(x)[1], -1000)
 
 
 def slope(
     f: Function, x: float, noise: Function, claimed: float, rtol: float, atol: float
 ) -> tuple[float, float, float]:
-    """f′(x) by finite differences, its uncertainty, and the tolerance for `claimed`.
+    """Return f′(x) by finite differences, its uncertainty, and the tolerance for `claimed`.
 
     `f` gives all numbers of its graph, itself last, and `noise` how uncertain they are
     at some distance from x.
     The first step is about |x|/1000. A step was too long if the two formulas differ
-    by more than rounding explains, or if a shorter one contradicts it: the next is
-    four times shorter. Else it was too short: the next is four times longer, and the
+    by more than rounding explains, or if a shorter one contradicts it: the next one is
+    a quarter of it. Otherwise it was too short: the next one is four times as long, and the
     second step at least 2⁻¹¹. We stop when the uncertainty is below the tolerance or
     when the steps turn around, and keep the best. On a step longer than |x|/4 (or 1/4),
     f could look quite different: only a claim that proves right may rest on one.
@@ -471,14 +510,14 @@ def slope(
 
 
 # %% [markdown]
-# There is one shape on which every formula fails: a corner. `relu` at 0 has slope 0 on its left and 1 on its right. You
-# can tell a corner from a curve by how far the two one-sided slopes are apart. On a curve the gap shrinks with the
-# step, at a corner it stays.
+# At a corner there is no slope. `relu` at 0 has slope 0 on its left and 1 on its right. To tell a corner from a curve,
+# compare the slope on the left with that on the right. On a curve the gap between them shrinks with the step. At a
+# corner it stays.
 
 
 # %%
 def has_kink(f: Function, x: float, noise: Function) -> bool:
-    """Whether the slopes left and right of x stay apart as the step shrinks."""
+    """Return whether the slopes left and right of x stay apart as the step shrinks."""
     h = math.ldexp(1.0, exponent_of(x or 1.0) - 13)
     gaps = [abs(f(x + s) - 2.0 * f(x) + f(x - s)) / s for s in (h, h / 16.0)]
     return bool(gaps[1] > gaps[0] / 2.0 and gaps[1] > 4.0 * noise(h) / h)
@@ -487,13 +526,20 @@ def has_kink(f: Function, x: float, noise: Function) -> bool:
 # %% [markdown]
 # ## The report
 #
-# For each input: both numbers, how far apart they are, and a verdict. The report as a whole is true if all agree, so
-# that `assert check_gradients(...)` is a test.
+# For each input, the report has both numbers and a verdict, the first of these that applies:
+#
+# - *agrees*: the two differ by no more than the tolerance, and the uncertainty of the slope is within the tolerance,
+#   too;
+# - *kink*: the slopes on the left and on the right differ;
+# - *differs*: the two differ by more than the tolerance plus ten times the uncertainty, or the gradient is not finite;
+# - *inconclusive*: the uncertainty is too large to tell.
+#
+# The report as a whole is true if all gradients agree, so `assert check_gradients(...)` is a test.
 
 
-# %%
+# %% mystnb={"code_prompt_show": "One row of the report, 27 lines"} tags=["hide-input"]
 class Comparison(NamedTuple):
-    """One input's gradient, computed twice.
+    """The gradient of one input, computed in two ways.
 
     Attributes
     ----------
@@ -523,7 +569,7 @@ class Comparison(NamedTuple):
     verdict: str
 
 
-# %%
+# %% mystnb={"code_prompt_show": "The report, 27 lines"} tags=["hide-input"]
 class Report:
     """What `check_gradients` found: true if every gradient agrees, and a table when printed.
 
@@ -557,13 +603,30 @@ class Report:
         return "\n".join([f"{agreeing} of {len(self.rows)} gradients agree", *table])
 
 
-# %% [markdown]
-# And the function that you came for:
+# %% mystnb={"code_prompt_show": "Give Values their data and grad back, and one backward pass, 16 lines"} tags=["hide-input"]
+@contextmanager
+def keep(values: list[Value]) -> Iterator[None]:
+    """Give each of `values` its data and grad back at the end, also after an error."""
+    saved = [(v, v.data, v.grad) for v in values]
+    try:
+        yield
+    finally:
+        for v, data, grad in saved:
+            v.data, v.grad = data, grad
 
 
-# %%
+def differentiate(out: Value, inputs: list[Value]) -> list[float]:
+    """Return the gradient of `out` by backpropagation."""
+    with keep(topological_sort(out) + inputs):  # f may use Values from outside
+        for v in inputs:
+            v.grad = 0.0
+        out.backward()
+        return [v.grad for v in inputs]
+
+
+# %% mystnb={"code_prompt_show": "Checking of inputs and calls with a nudged input, 41 lines"} tags=["hide-input"]
 def as_leaves(inputs: tuple[Value | SupportsFloat, ...]) -> tuple[list[str], list[Value]]:
-    """The names of `inputs` and the Values to nudge; a plain number becomes a new Value."""
+    """Return the names of `inputs` and the Values to nudge; a plain number becomes a new Value."""
     values = [x if isinstance(x, Value) else Value(x) for x in inputs]
     names = [v.label or f"x{i}" for i, v in enumerate(values)]
     for name, v in zip(names, values):
@@ -575,7 +638,7 @@ def as_leaves(inputs: tuple[Value | SupportsFloat, ...]) -> tuple[list[str], lis
 
 
 class Nudging:
-    """A function whose inputs are nudged: what it gives as a rule, and how many times it was called."""
+    """A function whose inputs are nudged, its usual result, and how many times it was called."""
 
     def __init__(self, f: Callable[..., Value], inputs: list[Value]) -> None:
         self.f = f
@@ -597,7 +660,7 @@ class Nudging:
             raise ValueError(f"f gave {out!r} and then {again!r} for the same inputs; make it give the same every time")
 
     def numbers(self, v: Value, x: float, rng: random.Random | None = None) -> Any:
-        """All numbers of the graph when the input `v` is `x`, f itself last; with `rng`, rounded otherwise."""
+        """Return all numbers of the graph when the input `v` is `x`, f itself last; with `rng`, rounded differently."""
         import numpy as np
 
         self.evaluations += 1
@@ -606,11 +669,12 @@ class Nudging:
             root, steps = run(self.f, self.inputs, self.usual, rng)
         except (ArithmeticError, ValueError):  # outside the domain of f
             return np.full(len(self.usual) + 1, math.nan)
-        if len(steps) != len(self.usual):  # f took another way
+        if len(steps) != len(self.usual):  # f did other operations
             return np.array([*[math.nan] * len(self.usual), root.data])
         return np.array([*(result for _, result in steps), root.data])
 
 
+# %% mystnb={"code_prompt_show": "The verdict on one input, 23 lines"} tags=["hide-input"]
 def compared(nudging: Nudging, name: str, v: Value, gradient: float, rtol: float, atol: float) -> Comparison:
     """Compare one input's gradient with the slope by finite differences."""
     import numpy as np
@@ -640,16 +704,17 @@ def compared(nudging: Nudging, name: str, v: Value, gradient: float, rtol: float
     return Comparison(name, x, gradient, difference, uncertainty, error, verdict)
 
 
+# %%
 def check_gradients(
     f: Callable[..., Value], *inputs: Value | SupportsFloat, rtol: float = 1e-7, atol: float = 0.0
 ) -> Report:
     """Compare the gradients of `f` by backpropagation with finite differences.
 
-    Each input in turn is nudged by ±h, ±2h and ±3h while f is computed afresh,
-    and the six results give a slope with an error of h⁶·f⁽⁷⁾/140 plus rounding
+    Each input in turn is nudged by ±h, ±2h and ±3h, and the six results of f
+    give a slope with an error of h⁶·f⁽⁷⁾/140 plus rounding
     noise of about `1e-16·|f|/h`. The step is chosen for each input; both errors are
-    estimated, without use of any derivative, and a gradient agrees only if they are
-    below the tolerance as well as its distance from the slope.
+    estimated without any derivative. A gradient agrees only if these errors and its
+    distance from the slope are all within the tolerance.
 
     Parameters
     ----------
@@ -685,8 +750,8 @@ def check_gradients(
     A kink whose two slopes have backprop's answer as their mean agrees: `|x|` at 0.
 
     A gradient of exactly 0 agrees if no operation lets a nudge through or rounds one away:
-    an input that f does not use, `relu` at −1, and also `tanh` at 20, which is saturated. Else it
-    is held against rtol times the slopes between x ± h and x ± 3h, with h up to about a quarter
+    an input that f does not use, `relu` at −1, and also `tanh` at 20, which is saturated. Otherwise
+    it is compared with rtol times the slopes between x ± h and x ± 3h, with h up to about a quarter
     of x: `x·x` at 0.
 
     It cannot see a derivative that is wrong elsewhere, or by less than rtol; a wiggle
@@ -728,7 +793,7 @@ def check_gradients(
 # %% [markdown]
 # ## Catching mistakes
 #
-# Back to the four suspects. Nothing about the picture of their losses told them apart.
+# Back to the four rules, which the losses could not tell apart.
 
 # %% tags=["active-ipynb"]
 # for name, rule in suspects.items():
@@ -736,12 +801,12 @@ def check_gradients(
 #     print(f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}")
 
 # %% [markdown]
-# C was right. D was off by 2, which the optimizer took for a larger learning rate.
+# C is right. D is twice the right derivative, which acts like a larger learning rate. A and B go to a point where
+# *their* gradient is zero, and the loss is not smallest there.
 #
-# Here are mistakes that people make, and some that nobody would see in a plot. Which of them do you expect to slip
-# through?
+# Next come some common mistakes, and some that nobody would see in a plot. Which of them will the check miss?
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "The helper off_by, 6 lines"} tags=["active-ipynb", "hide-input"]
 # def off_by(rule, factor, which):
 #     """The same rule with one of its local derivatives off by a factor."""
 #
@@ -750,8 +815,8 @@ def check_gradients(
 #         return result, tuple(d * factor if i == which else d for i, d in enumerate(local))
 #
 #     return wrong
-#
-#
+
+# %% tags=["active-ipynb"]
 # mistakes = [
 #     ("a², derivative a", lambda a: (a * a, (a,)), [3.0]),
 #     ("a·b, derivatives swapped", lambda a, b: (a * b, (a, b)), [2.0, 3.0]),
@@ -768,13 +833,13 @@ def check_gradients(
 #     print(f"{name:27} {[row.verdict for row in report.rows]}")
 
 # %% [markdown]
-# None does. And the verdicts name the input whose derivative is wrong.
+# It misses none. And the verdicts show which input has the wrong derivative.
 #
 # ## A whole network
 #
-# A Value that you hand in is nudged itself. So you can check every weight of a model: give its parameters as the
-# inputs, and a function that ignores its arguments and computes the loss. (The [MLP](mlp.ipynb) is the next chapter;
-# here it is a formula with 13 inputs.)
+# If you hand in a Value, the check nudges this Value itself. So you can check each weight of a model: give the
+# parameters as the inputs, and a function that ignores its arguments and computes the loss. (The [MLP](mlp.ipynb) has a
+# chapter of its own; here it is a formula with 13 inputs.)
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP
@@ -791,12 +856,12 @@ def check_gradients(
 # print(report)
 
 # %% [markdown]
-# Four gradients are exactly 0, and agree: a `relu` that is off for all three points passes nothing on, and a nudge of
-# its weights moves nothing.
+# Four gradients are exactly 0, and agree. They belong to a neuron whose `relu` is off for all three points: a nudge of
+# its two weights or its bias changes nothing, and the weight that follows it multiplies 0.
 #
 # ## What it costs
 #
-# If nudging is so trustworthy, why not train with it? Count how often $f$ is computed.
+# If nudging is so reliable, why not train with it? Count how often $f$ is computed.
 
 # %% tags=["active-ipynb"]
 # for n in [1, 10, 100]:
@@ -804,17 +869,17 @@ def check_gradients(
 #     print(f"{n:3} inputs: {report.evaluations:3} evaluations of f to check what one backward pass gave")
 
 # %% [markdown]
-# Six evaluations for the slope of each input, four to learn how noisy it is, and two to begin with. (Four of the
-# hundred inputs needed a second step.) A model with a million weights needs ten million runs; backpropagation needs one
-# there and back. That is why it exists, and why you check a *small* model, once, and then train the large one with the
-# same rules.
+# Each input takes six evaluations for the slope and four for the noise, and there are two at the beginning. (Four of
+# the hundred inputs needed a second step, which took ten more each.) A model with a million weights would need ten
+# million evaluations. Backpropagation needs one, and one walk back. So you train with backpropagation, and use nudging
+# once, on a *small* model that has the same rules.
 #
 # ## What it promises
 #
-# "Agrees" means: at this point, backprop and the nudges differ by no more than a relative `rtol`, and by our estimate
-# the error of the nudges is no larger. Where noise could hide more, the honest answer is "inconclusive". Add a million
-# to a small function and its digits drown. Then it makes no difference whether the gradient is right, off by half, or
-# forgotten altogether.
+# "Agrees" means: at this point, the gradient and the slope differ by no more than a relative `rtol`, and by our
+# estimate the slope is not more uncertain than that. Where noise could hide more, the answer is "inconclusive". If you
+# add a million to a small function, its digits are lost in the noise. Then the check cannot say whether the gradient is
+# right, off by half, or forgotten altogether.
 
 # %% tags=["active-ipynb"]
 # def drowned(factor):
@@ -830,40 +895,34 @@ def check_gradients(
 
 # %% [markdown]
 # A slope of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise, or if it
-# is small beside the slopes of $f$ a step away, as at the bottom of a parabola.
+# is small beside the slopes of $f$ a step away, as at the bottom of a parabola. A gradient that is tiny but not 0 is
+# often inconclusive. Then say with `atol` what is small enough for you:
 
 # %% tags=["active-ipynb"]
-# for name, f, x in [
-#     ("off", lambda x: x.relu() + 1e6, -1.0),
-#     ("bottom", lambda x: (x - 3) ** 2, 3.0),
+# for name, f, x, atol in [
+#     ("relu, off", lambda x: x.relu() + 1e6, -1.0, 0.0),
+#     ("bottom of a parabola", lambda x: (x - 3) ** 2, 3.0, 0.0),
+#     ("tanh at 12", lambda x: x.tanh(), 12.0, 0.0),
+#     ("the same, atol=1e-9", lambda x: x.tanh(), 12.0, 1e-9),
 # ]:
-#     print(f"{name}: {check_gradients(f, x).rows[0].verdict}")
-
-# %% [markdown]
-# A gradient that is tiny but not 0 is often inconclusive. Say how small is small enough for you:
-
-# %% tags=["active-ipynb"]
-# for atol in [0.0, 1e-9]:
-#     report = check_gradients(lambda x: x.tanh(), 12.0, atol=atol)
-#     print(f"atol {atol:.0e}: {report.rows[0].verdict}")
+#     print(f"{name:20} {check_gradients(f, x, atol=atol).rows[0].verdict}")
 
 # %% [markdown]
 # ## What it can't promise
 #
-# At corners and jumps there is no slope, whatever backprop says. `relu` picks 0 at its corner, as in PyTorch; the
-# nudges see the average.
+# At corners and jumps there is no slope to compare with. `relu` takes 0 at its corner, as in PyTorch, and a central
+# difference gives the mean of the two slopes.
 
 # %% tags=["active-ipynb"]
 # print(check_gradients(lambda x: x.relu(), 0.0))
-# print()
 # print("a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict)
 
 # %% [markdown]
-# Here both verdicts are false alarms about the rule and right about the point. A very steep bend can look like a
-# corner, too. Move away from it.
+# So "kink" does not say that a rule is wrong. It says that this point is not fit for a check. A very steep bend can
+# look like a corner, too. Check at another point.
 #
-# A place can hide a mistake. A `relu` that always passes the gradient on is right at 3. Check at several points, on
-# both sides of every corner.
+# One point is not enough. A `relu` that always passes the gradient on is right at 3. Check on both sides of each
+# corner.
 
 # %% tags=["active-ipynb"]
 # def always_on(a):
@@ -874,8 +933,9 @@ def check_gradients(
 #     print(f"at {x}: {check_gradients(lambda v: apply(always_on, v), x).rows[0].verdict}")
 
 # %% [markdown]
-# Three wrong rules do slip through at 1. The first is off by less than `rtol`. The second has a wiggle so narrow that
-# all six points lie beyond it. The third drowns its slope inside the rule, among plain numbers that are in no graph.
+# At 1, the check misses these three wrong rules. The first is off by less than `rtol`. The second has a wiggle so
+# narrow that all six points lie outside it. The third loses its slope to rounding inside the rule, among plain numbers
+# that are in no graph.
 
 # %% tags=["active-ipynb"]
 # def a_little_off(a):
@@ -894,8 +954,8 @@ def check_gradients(
 #     print(f"{rule.__name__}: {check_gradients(lambda x: apply(rule, x), 1.0).rows[0].verdict}")
 
 # %% [markdown]
-# The check sees the function that you hand it, and no other. Here is one that agrees, and the one that is trained, in
-# which `.data` cuts the penalty off from the graph.
+# The check sees only the function that you hand it. Here is one that agrees, and the one that is really trained. In the
+# second one, `.data` cuts the penalty off from the graph.
 
 # %% tags=["active-ipynb"]
 # def error(w):
@@ -910,8 +970,8 @@ def check_gradients(
 #     print(f"{f.__name__}: {check_gradients(f, 3.0).rows[0].verdict}")
 
 # %% [markdown]
-# Last, an $f$ that gives another result every time, because of dropout or a shuffled batch, is refused as soon as two
-# results differ.
+# Last, a function may give another result each time, for example because of dropout or a shuffled batch. The check
+# calls it twice at the start, and refuses it if the two results differ.
 
 # %% tags=["active-ipynb"]
 # rng = np.random.default_rng(0)
@@ -923,15 +983,17 @@ def check_gradients(
 # %% [markdown]
 # ## What you can now do
 #
-# - Test a gradient at a point, to seven digits, with a witness that knows no rule.
-# - Choose a step for a finite difference, and say what its error is made of.
+# - Test a gradient at a point, to seven digits, with nothing but values of the function.
+# - Choose a step for a finite difference, and say what its error consists of.
 # - Test a rule of your own in one line: `assert check_gradients(lambda x: apply(my_rule, x), 0.7)`.
-# - Explain why backpropagation and nudging need each other: one is fast, the other is a witness.
+# - Explain why you train with backpropagation and test it by nudging.
 #
 # ## In PyTorch this is …
 #
-# … `torch.autograd.gradcheck`. It uses central differences with a fixed step of $10^{-6}$, and by default it lets a
-# gradient be off by a thousandth. Give both checks a multiplication that is off by 0.0005.
+# …
+# [`torch.autograd.gradcheck`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html).
+# It uses central differences with a fixed step of $10^{-6}$, and by default it lets a gradient be off by a thousandth.
+# Give both checks a multiplication whose derivative is off by 0.0005 of its size.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -959,15 +1021,15 @@ def check_gradients(
 #     print("ours:                ", bool(report))
 
 # %% [markdown]
-# Both need float64. In float32, PyTorch's default, seven digits are all there are, and the V turns after only a few of
-# them.
+# Both need float64. PyTorch's default is float32, which has about 7 digits, and there a central difference of the bell
+# gets 4 to 5 of them right at best.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Trusting gradients](exercises/gradcheck.ipynb):
+# With folded solutions, in [Exercises: Trusting gradients](exercises/gradcheck.ipynb):
 #
-# 1. One of five rules is wrong. Find it.
-# 2. Derive the weights of the four-point formula, and measure its order.
+# 1. One of five is wrong: find the rule with the wrong derivative.
+# 2. The four-point formula: derive its weights, and measure its order.
 # 3. The complex step: a difference without a subtraction, and so without the V.
 #
 # ## Check yourself
@@ -977,20 +1039,20 @@ def check_gradients(
 # :::
 #
 # :::{dropdown} You make the step of a central difference ten times shorter, and the error grows. Why?
-# You are left of the valley: the rounding error, about 1e-16·f/h, is larger than the truncation error, and it grew ten
-# times.
+# You are on the left side of the V. There the rounding error, about $10^{-16} f/h$, is larger than the truncation
+# error, and it grows when the step shrinks.
 # :::
 #
-# :::{dropdown} Why does a central difference beat a forward one?
-# Stepping to both sides cancels every even term of Taylor's series, so the error shrinks with h² instead of h.
+# :::{dropdown} Why is a central difference better than a forward one?
+# If you step to both sides, all even terms of Taylor's series cancel, so the error shrinks with $h^2$ instead of $h$.
 # :::
 #
 # :::{dropdown} A gradient is 0 by backprop and by differences, at one point. Is the rule right?
-# Not proven. At that point f may just be flat, and any factor times 0 is 0. Check where the slope is not zero.
+# That is not proved. At that point $f$ may just be flat, and any factor times 0 is 0. Check where the slope is not
+# zero.
 # :::
 #
 # ## Sources
 #
-# The six-point formula and its error are Fornberg's {cite:p}`fornberg1988`; what rounding does to a difference is
-# explained by Goldberg {cite:p}`goldberg1991`; to measure rounding by rounding at random is the method of Vignes
-# {cite:p}`vignes1993`.
+# The six-point formula and its error are from {cite:t}`fornberg1988`. {cite:t}`goldberg1991` explains what rounding
+# does to a difference. Estimating the noise by random rounding is the method of {cite:t}`vignes1993`.

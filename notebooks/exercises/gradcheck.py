@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Exercises: Trusting gradients
 #
-# Try each one before you unfold its solution. Every solution ends with a check that runs. The chapter is [Trusting
+# Try each exercise before you open its solution. Every solution ends with a check that runs. The chapter is [Trusting
 # gradients](../gradcheck.ipynb).
 
 # %% [markdown]
 # ## 1. One of five is wrong
 #
-# Five rules that people have written for a neural network. All compute the right result, and one has a wrong
-# derivative. Read first: which one do you suspect? Then let `check_gradients` find it. (Mind the points: one of the
-# rules is right at some and wrong at others.)
+# Here are five rules for functions that are used in neural networks. All give the right result, and one has a wrong
+# derivative. Read them first: which one do you suspect? Then let `check_gradients` find it. (Choose your points with
+# care: the wrong rule is right at some points.)
 
 # %%
 import math
@@ -40,36 +40,41 @@ def gauss(a):
     return g, (-2 * a * g,)
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
+points = [-2.5, -0.4, 0.6, 2.0]
 for rule in [softsign, swish, leaky_relu, hard_tanh, gauss]:
-    verdicts = {x: check_gradients(lambda v: apply(rule, v), x).rows[0].verdict for x in [-2.5, -0.4, 0.6, 2.0]}
+    verdicts = [check_gradients(lambda v: apply(rule, v), x).rows[0].verdict for x in points]
     print(f"{rule.__name__:10} {verdicts}")
-
-# hard_tanh forgets that it is flat on the left as well. At three of the four points you would not know.
 
 
 def right_hard_tanh(a):
     return max(-1.0, min(1.0, a)), (1.0 if -1 < a < 1 else 0.0,)
 
 
-assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in [-2.5, -0.4, 0.6, 2.0])
+assert all(check_gradients(lambda v: apply(right_hard_tanh, v), x) for x in points)
 
 # %% [markdown]
+# :::{dropdown} Which one, and why
+# `hard_tanh` is wrong. It is flat on the left as well, but its rule gives it slope 1 there. Three of the four points do
+# not show it.
+# :::
+#
 # ## 2. The four-point formula
 #
 # With $d_k = f(x + kh) - f(x - kh)$, find weights $c_1, c_2$ such that $(c_1 d_1 + c_2 d_2)/h$ is the slope with an
-# error of order $h^4$. Taylor gives $d_k = 2(k h f' + k^3 \tfrac{h^3}{6} f''' + \dots)$, so you have two equations.
-# Then measure: when $h$ is halved, the error should become 16 times smaller.
-
-# %% [markdown]
-# *Solution.* The terms with $f'$ must add up to $h f'$, and those with $f'''$ must cancel:
+# error of order $h^4$. Taylor's series gives $d_k = 2(k h f' + k^3 \tfrac{h^3}{6} f''' + \dots)$, so you have two
+# equations. Then measure the error: when $h$ is halved, it should become about 16 times smaller.
+#
+# :::{dropdown} The derivation
+# The terms with $f'$ must add up to $h f'$, and those with $f'''$ must cancel:
 #
 # $$2(c_1 + 2 c_2) = 1, \qquad c_1 + 8 c_2 = 0.$$
 #
-# The second gives $c_1 = -8 c_2$; put it into the first: $2(-6 c_2) = 1$, so $c_2 = -\tfrac1{12}$ and
+# The second equation gives $c_1 = -8 c_2$. Put it into the first: $2(-6 c_2) = 1$, so $c_2 = -\tfrac1{12}$ and
 # $c_1 = \tfrac{8}{12}$.
+# :::
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 from itertools import pairwise
 
 
@@ -82,7 +87,8 @@ def bell(x):
     return 1.0 / (1.0 + x * x)
 
 
-errors = [abs(four_points(bell, 0.5, h) + 0.64) for h in (0.1, 0.05, 0.025)]
+exact = -0.64  # the slope of the bell at 0.5
+errors = [abs(four_points(bell, 0.5, h) - exact) for h in (0.1, 0.05, 0.025)]
 for before, after in pairwise(errors):
     print(f"half the step: error {before:.1e} -> {after:.1e}, {before / after:.1f} times smaller")
 
@@ -92,17 +98,17 @@ assert all(15 < before / after < 17 for before, after in pairwise(errors))
 # %% [markdown]
 # ## 3. The complex step
 #
-# The V comes from a subtraction. For a function that Python can compute with complex numbers, you can do without one.
-# Put $ih$ into Taylor's series, with $i^2 = -1$:
+# The left side of the V comes from a subtraction. If Python can compute your function with complex numbers, you can do
+# without one. Put $ih$ into Taylor's series, with $i^2 = -1$:
 #
 # $$f(x + ih) = f(x) + i h f'(x) - \tfrac{h^2}{2} f''(x) - \dots$$
 #
-# Where is $f'$? Write `complex_step(f, x)` in one line, and take $h = 10^{-100}$. How many digits are right?
+# Where is $f'$? Write `complex_step(f, x)` in one line, and take $h = 10^{-100}$. How many digits are right? Compare
+# with a central difference.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def complex_step(f, x, h=1e-100):
-    # nothing is subtracted, so h can be as short as you like
     return f(complex(x, h)).imag / h
 
 
@@ -110,11 +116,18 @@ def central(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-print(f"complex step:          error below 1e-15: {abs(complex_step(bell, 0.5) + 0.64) < 1e-15}")
-print(f"central, h = 1e-5:     error below 1e-15: {abs(central(bell, 0.5, 1e-5) + 0.64) < 1e-15}")
-print(f"central, h = 1e-100:   slope {central(bell, 0.5, 1e-100)}")
+print(f"complex step, h = 1e-100:  error below 1e-15: {abs(complex_step(bell, 0.5) - exact) < 1e-15}")
+print(f"central, h = 1e-5:         error below 1e-15: {abs(central(bell, 0.5, 1e-5) - exact) < 1e-15}")
+print(f"central, h = 1e-100:       slope {central(bell, 0.5, 1e-100)}")
 
-assert abs(complex_step(bell, 0.5) + 0.64) < 1e-15
+assert abs(complex_step(bell, 0.5) - exact) < 1e-15
 
-# Its price: f must be built from functions that take complex numbers. abs, max and comparisons don't,
-# so relu is out of reach, and so is Value. Nudging asks for nothing.
+# %% [markdown]
+# :::{dropdown} Why it works, and what it costs
+# The term with $f'$ is the only one in the imaginary part that is not tiny, so nothing has to be subtracted. $h$ can be
+# so short that the other terms are lost in rounding, and at least 15 digits are right.
+#
+# But $f$ must be built from functions that work with complex numbers. Comparisons and `max` raise an error there, and
+# `abs` gives a real number, so you get the slope 0. `Value` does not take complex numbers. Nudging works with every
+# function of real numbers.
+# :::
