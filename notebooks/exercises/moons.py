@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises: Training on moons
 #
-# They go with [Training on moons](../moons.ipynb). Try each one before you unfold its solution.
+# These exercises belong to [Training on moons](../moons.ipynb). Try each one before you open its solution.
 
 # %%
 import math
@@ -26,12 +26,13 @@ book_style()
 # %% [markdown]
 # ## 1. A data set of your own
 #
-# Draw 100 points evenly from the square between −1.5 and 1.5, label those inside the circle of radius 1 with +1 and the
-# others with −1, and train `MLP(2, [8, 1])` on them. No scikit-learn, and the same points every time. How many of 1000
-# new points does it get right? More than 90 % is within reach. What shape has the boundary, and why?
+# Write a function that draws points evenly from the square between −1.5 and 1.5 on both axes. It labels the points
+# inside the circle of radius 1 with +1 and the others with −1. Do without scikit-learn, and let equal seeds give equal
+# points. Train `MLP(2, [8, 1])` on 100 of these points. How many of 1000 new points does it get right? You can reach
+# more than 90 %. Which shape does the boundary have, and why?
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def disk_data(n, seed):
     rng = random.Random(seed)
     X = [[rng.uniform(-1.5, 1.5), rng.uniform(-1.5, 1.5)] for _ in range(n)]
@@ -47,22 +48,22 @@ print(f"points inside: {y.count(1.0)} of {len(y)}")
 print(f"right: {accuracy(disk, X, y):.1%} of the 100, {accuracy(disk, X_new, y_new):.1%} of 1000 new ones")
 
 # %% [markdown]
-# The boundary is a polygon. Each of the eight neurons can fold the sheet once, and between the folds the score is flat,
-# so the circle is fenced in by straight pieces.
+# The boundary is a polygon. Each of the eight neurons folds the sheet along one line. Between the folds the score is a
+# flat sheet, so there the boundary is straight.
 
-# %% mystnb={"image": {"alt": "Blue circles in the middle, ocher triangles around them, and between them a closed boundary of straight pieces, close to a circle."}} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution", "image": {"alt": "Blue circles in the middle, ocher triangles around them, and between them a closed boundary of straight pieces, close to a circle."}} tags=["hide-cell"]
 plot_decision_boundary(disk, X, y)
 plt.show()
 
 # %% [markdown]
 # ## 2. How small can it be?
 #
-# The network of the chapter has 337 parameters. Train networks with one hidden layer of 0, 2, 3, 4 and
-# 8 neurons on 100 moons with noise 0.1 (seed 0), each from three different starts, and print their
-# accuracies on 1000 new points (seed 1) beside the number of parameters. Which is the smallest that
-# *can* get 99 % right, and which is the smallest that does so every time?
+# The network of the chapter has 337 parameters. Train smaller networks on 100 moons with noise 0.1 (seed 0): one with
+# no hidden layer, and four with one hidden layer of 2, 3, 4 and 8 neurons. Start each of them three times, from
+# different weights. Print the number of parameters and the three accuracies on 1000 new points (seed 1). Which is the
+# smallest network that *can* get 99 % right? Which is the smallest that does so from all three starts?
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 X, y = moons_data(n_samples=100, noise=0.1, seed=0)
 X_new, y_new = moons_data(n_samples=1000, noise=0.1, seed=1)
 print("hidden   parameters   never seen, from three starts")
@@ -83,19 +84,20 @@ for hidden in [0, 2, 3, 4, 8]:
     print(f"{hidden:6d} {len(model.parameters()):12d}   {'  '.join(found)}")
 
 # %% [markdown]
-# Three neurons and 13 parameters can do it: the boundary needs a hump and a dip, and three folds make both. But two
-# starts of three don't find that, and end little above a line. Eight neurons find it all three times. The spare ones
-# are not needed to draw the boundary; they make it likely that some fold starts where one is needed.
+# Three hidden neurons and 13 parameters can do it: the boundary needs a hump and a dip, and three folds can make both.
+# But two of the three starts do not find this, and end only a little better than a line. Eight neurons find it from all
+# three starts. A likely reason is that more folds give more chances that one of them starts near the place where it is
+# needed.
 
 # %% [markdown]
 # ## 3. Stop in time
 #
-# Train `MLP(2, [16, 16, 1])` for 60 epochs on 30 moons with noise 0.3 (seed 0), with `keep=range(61)`. Hold back 100
-# other points (seed 50), and compute their hinge loss for every snapshot. After how many epochs is it lowest? Go back
-# to that snapshot, and compare it with the last on 1000 points that took no part in any of this (seed 99). Why must
-# they be others than the 100?
+# Train `MLP(2, [16, 16, 1])` for 60 epochs on 30 moons with noise 0.3 (seed 0), with `keep=range(61)`. Draw 100 other
+# points (seed 50), which you hold back, and compute their hinge loss for every snapshot. After how many epochs is it
+# lowest? Go back to that snapshot, and compare it with the last one on 1000 points that took no part in any of this
+# (seed 99). Why do you need these new points, and not just the 100?
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 X, y = moons_data(n_samples=30, noise=0.3, seed=0)
 X_held, y_held = moons_data(n_samples=100, noise=0.3, seed=50)
 X_new, y_new = moons_data(n_samples=1000, noise=0.3, seed=99)
@@ -114,7 +116,7 @@ for name, epoch in [("best", best), ("last", 60)]:
     loss = hinge_loss(predict(model, X_new), y_new).data
     print(f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}")
 
-# %% mystnb={"image": {"alt": "Two curves over 60 epochs: the loss on the training points falls to below 0.1, the loss on held-out points falls to about 0.4 by epoch 24 and then rises to 0.47."}} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution", "image": {"alt": "Two curves over 60 epochs: the loss on the training points falls to below 0.1, the loss on held-out points falls to about 0.4 by epoch 24 and then rises to 0.47."}} tags=["hide-cell"]
 plt.plot(history.losses, color=FORWARD, label="training points")
 plt.plot(held, color=ACCENT, label="held-out points")
 plt.plot(best, held[best], "o", color=ACCENT)
@@ -124,19 +126,20 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# The training loss goes on falling, then stays low; the loss of the held-out points has its lowest place on the way.
-# The accuracy hardly changes: what gets worse is how sure the model is where it is wrong. And the 100 held-out points
-# chose the snapshot, so they flatter it: it is the best *for them*. Only points that chose nothing can judge.
+# The training loss falls further and then stays low, while the loss of the held-out points is lowest on the way. The
+# accuracy on new points hardly changes. But the model becomes surer of its mistakes, and these cost more. We chose the
+# snapshot by the 100 held-out points, so it is the best *for them*, and their loss makes it look better than it is.
+# Only points that were not used to choose it can judge it.
 
 # %% [markdown]
 # ## 4. Find the folds
 #
 # A relu neuron folds the sheet along its line $w_1 x_1 + w_2 x_2 + b = 0$. Draw the lines of the hidden neurons of
-# `MLP(2, [8, 1], rng=0)` over the moons, before and after training. Before you draw: all biases start at 0. What have
-# the eight lines in common? Then check one fold with numbers: across the line of a neuron, by how much does the
-# gradient of the score change?
+# `MLP(2, [8, 1], rng=0)` over the moons, before and after training. All biases start at 0. What do the eight lines have
+# in common before training? Then check a fold with numbers: how much does the gradient of the score change when you
+# cross the line of a neuron?
 
-# %% mystnb={"image": {"alt": "Eight lines over the moons. Before training all of them cross in one point, the origin; after training they have moved apart and turned, and several pass where the moons bend."}} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution", "image": {"alt": "Eight lines over the moons. Before training all of them cross in one point, the origin; after training they have moved apart and turned."}} tags=["hide-cell"]
 X, y = moons_data(n_samples=100, noise=0.1, seed=0)
 model = MLP(2, [8, 1], rng=0)
 
@@ -160,12 +163,12 @@ plt.show()
 
 
 # %% [markdown]
-# Without a bias, a line goes through the origin, so all eight cross there. Training pulls them to where they are of
-# use. Now the numbers. On one side of its line a neuron is awake and contributes its output weight $v$ times its
-# weights $w$ to the gradient of the score; on the other side it is asleep and contributes nothing.
+# If its bias is 0, a line goes through the origin, so all eight cross there. Training moves and turns them. Now the
+# numbers. On one side of its line, a neuron contributes $v$ times its weights $w$ to the gradient of the score, where
+# $v$ is the weight of its output. On the other side its output is 0, and it contributes nothing.
 
 
-# %% tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def gradient(x1, x2):
     a, b = Value(x1), Value(x2)
     model([a, b]).backward()
