@@ -1049,7 +1049,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 
 # %% [markdown]
 # No optimizer wins everywhere. Plain descent suffers where curvatures differ most: it takes 110 steps in the bowl and
-# 5295 in the canyon. SGD in all its forms does not care how the canyon lies, but Adam does.
+# 5295 in the canyon. SGD in all its forms takes equally many steps in both canyons, but Adam does not.
 #
 # :::{dropdown} Two results that look odd
 # In the bowl, momentum loses to plain descent. A momentum of 0.9 is too much there; with 0.45 and a rate of 0.1, it
