@@ -2,8 +2,8 @@
 # # Optimizers: from gradients to steps
 #
 # A gradient says which way is up, so a step against it goes down. It does not say how far to go. In this chapter you
-# watch plain gradient descent diverge, zigzag and slow to a crawl. You fix each failure with a line or two, and end
-# with the update rules of PyTorch's optimizers.
+# watch plain gradient descent diverge, zigzag and slow to a crawl. You fix each failure with a few lines, and end with
+# the update rules of PyTorch's `SGD`, `Adam` and `AdamW`.
 #
 # - **You will build** `SGD` with momentum, `Adam`, `AdamW`, `clip_grad_norm`, and a function that draws the paths they
 #   take.
@@ -140,8 +140,8 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 
 # %% [markdown]
 # Without that line, each step uses the sum of *all* gradients so far. At first the point is faster: at step 11 it is at
-# height 2.8 instead of 5.1. But by then the sum is large, so the point shoots past the bottom and climbs the other
-# side. It goes on swinging, like a marble in a bowl without friction. Remember the marble.
+# height 2.8 instead of 5.1. But the sum grows so large that the point shoots past the bottom and climbs the other side.
+# It goes on swinging, like a marble in a bowl without friction. Remember the marble.
 #
 # ## A place for the bookkeeping
 #
@@ -150,8 +150,7 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # inputs, and if you changed it, it would no longer fit them.
 #
 # An optimizer defines its step in one method, `update`. It gets a **group**: a dict with some of the parameters and the
-# hyperparameters that they share, such as `lr`. Usually one group holds all parameters. (The checks are elsewhere, in
-# `micrograd_numpy/guards/parameters.py`.)
+# hyperparameters that they share, such as `lr`. Usually one group holds all parameters.
 
 
 # %%
@@ -252,7 +251,7 @@ class Optimizer(Groups):
 #             p.data -= group["lr"] * p.grad
 
 # %% [markdown]
-# And a mistake gets an explanation:
+# If you make a mistake, the error explains it:
 
 # %% mystnb={"code_prompt_show": "Three mistakes, 6 lines"} tags=["active-ipynb", "hide-input"]
 # w = Value(1.0, label="w")
@@ -332,7 +331,7 @@ def path(
 #     print(f"lr = {lr:.3f}: |y| = {abs(y):7.4f}, and the formula says {abs(1 - lr * 25) ** 100:7.4f}")
 
 # %% [markdown]
-# The next function draws paths on contour lines, so that you can see this.
+# The next function draws paths on contour lines:
 
 
 # %% mystnb={"code_prompt_show": "The function plot_paths, 52 lines"} tags=["hide-input"]
@@ -412,16 +411,16 @@ def plot_paths(
 #
 # ## A ball with mass
 #
-# Here are the gradients along the third path. If you averaged each column, which one would survive?
+# Here are the gradients along the third path. If you averaged each column, which average would be near zero?
 
 # %% tags=["active-ipynb"]
 # for x, y in path(bowl, partial(Descent, lr=0.075), start, steps=5):
 #     print(f"gradient: {x:6.2f} in x, {25 * y:6.2f} in y")
 
 # %% [markdown]
-# The gradients in $x$ agree, step after step. Those in $y$ change sign at every step, so they would almost cancel. So
-# let the gradients push a **velocity** $v$, and let the velocity move the point. A factor $\mu$ below 1, the
-# **momentum**, makes old pushes fade, as friction would {cite:p}`polyak1964`.
+# The gradients in $x$ agree, step after step. Those in $y$ change sign at every step, and in an average they would
+# almost cancel. So let the gradients push a **velocity** $v$, and let the velocity move the point. A factor $\mu$ below
+# 1, the **momentum**, makes old pushes fade, as friction would {cite:p}`polyak1964`.
 #
 # The optimizer has to remember the velocity from step to step, one number for each parameter. It lists the names of
 # such numbers in `keeps`, and finds them in `self.state[p]`, where they start at 0:
@@ -601,7 +600,7 @@ class SGD(Optimizer):
 
 # %% [markdown]
 # It is larger, almost twice as large: in the figure, the path still comes down at 0.15, and no longer at 0.155. Where
-# the point jumps from wall to wall, the pushes alternate, and the velocity averages them away. The limit is
+# the point jumps from wall to wall, the pushes alternate, and in the velocity they mostly cancel. The limit is
 # $2(1 + \mu)/c$ {cite:p}`goh2017`, which is 0.152 here:
 
 # %% tags=["active-ipynb"]
@@ -624,9 +623,9 @@ class SGD(Optimizer):
 # print(f"after 100 steps: x = {x:.4f}, y = {y:.4f}")
 
 # %% [markdown]
-# So divide each parameter's gradient by its usual size. For the size, keep a running average $v$ of the squared
-# gradient. (This $v$ is not a velocity; the letter is the paper's.) For the direction, keep a running average $m$ of
-# the gradient itself. With $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
+# One rate cannot suit both, so divide each parameter's gradient by its usual size. For the size, keep a running average
+# $v$ of the squared gradient. (This $v$ is not a velocity; the letter is the paper's.) For the direction, keep a
+# running average $m$ of the gradient itself. With $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad
 # v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \qquad
@@ -655,9 +654,9 @@ class SGD(Optimizer):
 #     print(f"step {t:4d} is {first_try[t - 1]:.3f} lr long")
 
 # %% [markdown]
-# The first step is three times too long, the tenth is six times too long, and even step 1000 is still too long. Both
-# averages start at 0, so at first both are too small, and $v$, the slower one, more so. But we know by how much: after
-# $t$ steps, the weights of all gradients seen add up to
+# The first step is more than three times too long, the tenth more than six times, and even step 1000 is still too long.
+# Both averages start at 0, so at first both are too small, and $v$, the slower one, more so. But we know by how much:
+# after $t$ steps, the weights of all gradients seen add up to
 #
 # $$(1 - \beta)(1 + \beta + \dots + \beta^{t-1}) = 1 - \beta^t,$$
 #
@@ -1007,8 +1006,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # %% [markdown]
 # ## A race
 #
-# Which optimizer is best? Here are four functions: the bowl, the canyon, the turned canyon, and a curved valley like
-# Rosenbrock's, with its lowest point at (1, 1).
+# Which optimizer is best? Here are four functions to try: the bowl, the canyon, the turned canyon, and a curved valley
+# like Rosenbrock's, with its lowest point at (1, 1):
 
 # %% tags=["active-ipynb"]
 # def valley(x, y):
@@ -1050,7 +1049,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 
 # %% [markdown]
 # No optimizer wins everywhere. Plain descent suffers where curvatures differ most: it takes 110 steps in the bowl and
-# 5295 in the canyon. SGD in all its forms does not care how the canyon lies, but Adam does.
+# 5295 in the canyon. SGD in all its forms takes equally many steps in both canyons, but Adam does not.
 #
 # :::{dropdown} Two results that look odd
 # In the bowl, momentum loses to plain descent. A momentum of 0.9 is too much there; with 0.45 and a rate of 0.1, it

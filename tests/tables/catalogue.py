@@ -116,18 +116,18 @@ FUNCTIONS = OPERATIONS + EXPRESSIONS
 
 
 def softplus(a: float) -> tuple[float, tuple[float]]:
-    """ln(1 + eᵃ), with ∂/∂a = σ(a)."""
+    """Return ln(1 + eᵃ), with ∂/∂a = σ(a)."""
     return losses.softplus(a), (ops.sigmoid(a)[0],)
 
 
 def hypot(a: float, b: float) -> tuple[float, tuple[float, float]]:
-    """√(a² + b²) = h, with ∂/∂a = a/h and ∂/∂b = b/h."""
+    """Return h = √(a² + b²), with ∂/∂a = a/h and ∂/∂b = b/h."""
     h = ops.raised(a * a + b * b, 0.5)
     return h, (ops.divide(a, h), ops.divide(b, h))
 
 
 def sin(a: float) -> tuple[float, tuple[float]]:
-    """Sin a, with ∂/∂a = cos a; nan at ±inf."""
+    """Return sin a, with ∂/∂a = cos a; nan at ±inf."""
     return (math.sin(a), (math.cos(a),)) if math.isfinite(a) else (math.nan, (math.nan,))
 
 
