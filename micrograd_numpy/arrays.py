@@ -455,7 +455,8 @@ def as_result(x: Any) -> Value:
 #
 # Follow the loop on the second `+` of a neuron in `two`, with the inputs `s`, the sum of the products, and `b`. Its
 # terms are `s` and `b`. `s` is itself a sum, and only this step uses it, so its terms move in and `s` is *absorbed*: it
-# is no longer a node. If another step used `s` too, it would stay.
+# is no longer a node. If another step used `s` too, it would stay. A sum that all samples share also stays beside terms
+# that are wide, because it needs to be computed only once.
 
 
 # %%
@@ -577,8 +578,8 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # the score, the hinge, and the sum of hinge and penalty. Below the line is the penalty itself.
 #
 # A group holds nodes of one depth that do the same thing, all of them wide or none. Its *parts* hold what its members
-# read, in tables: a row for each member, a column for each term. The call `factor` fills these tables for sums; the
-# next section has it. Sums that multiply different inputs are put into different groups, so that each can become a
+# read, in tables: a row for each member, a column for each term. For sums, the function `factor` of the next section
+# fills these tables. Sums that multiply different inputs are put into different groups, so that each can become a
 # matrix. (If each sum has inputs of its own, there is no matrix to find, and they stay together.)
 
 
@@ -655,6 +656,7 @@ def group(nodes: Iterable[RecipeNode]) -> tuple[list[Group], Ones]:
     """Put nodes that can be computed together into groups, sorted so that inputs come first."""
     alike: dict[Any, list[RecipeNode]] = defaultdict(list)
     for node in nodes:
+        # what a node does: of a sum, the kinds of its terms; else its rule, and which inputs are wide
         what: Any = [(wide_factors(term), term[0]) for term in node.terms]
         what = tuple(what or [node.rule, *(i.wide for i in node.inputs)])
         alike[node.wide, node.active, node.depth, what].append(node)
@@ -691,6 +693,7 @@ def factor(members: list[RecipeNode]) -> list[Part]:
     """Sort the terms of some sums into parts; where all multiply the same inputs, a matrix product."""
     columns = list(zip(*(node.terms for node in members)))
     parts = []
+    # one part for each kind of column: which factors are wide, and the sign
     for wides, sign in dict.fromkeys((wide_factors(column[0]), column[0][0]) for column in columns):
         alike = [column for column in columns if (wide_factors(column[0]), column[0][0]) == (wides, sign)]
         rows = list(zip(*alike))
@@ -830,8 +833,8 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #
 # ## Are these the same numbers?
 #
-# Nothing has been computed yet: there are groups, and a place for each number. Fill the places, and go through the
-# groups in order. Each group is a sum of products or a `relu`.
+# So far there are only groups, and a place for each number. Now we fill the places, and go through the groups in order.
+# Each group is a sum of products or a `relu`.
 
 # %% tags=["active-ipynb"]
 # S, Z = np.zeros(layout.slots), np.ones((layout.rows, len(X)))
@@ -871,8 +874,8 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # print("the scalar engine's losses, up to rounding:", np.allclose(losses, one_by_one, rtol=1e-13))
 
 # %% [markdown]
-# One walk through the groups gives all 100 losses. How much less does Python have to do? The scalar engine makes a node
-# for each wide step and each sample. The other steps it needs only once, if the penalty is added at the end.
+# One walk through the groups gives all 100 losses. How much less does Python have to do for it? The scalar engine makes
+# a node for each wide step and each sample. The other steps it needs only once, if the penalty is added at the end.
 
 # %% tags=["active-ipynb"]
 # wide = sum(s.wide for s in recipe.steps)

@@ -71,12 +71,12 @@ from typing import Any
 # gc.enable()
 
 # %% [markdown]
-# That explains most of the difference between micrograd and "ours, node by node". (The collector still takes some time
-# in your engine. Python starts it whenever enough new objects have been made; it looks through them, and finds nothing
-# to free.)
+# The cycles explain most of the difference between micrograd and "ours, node by node". (The collector still takes some
+# time in your engine. Python starts it whenever enough new objects have been made; it looks through them, and finds
+# nothing to free.)
 #
-# Fewer nodes take less time. How much does one node cost? Here are chains of products and sums, each made from the one
-# before:
+# Fewer nodes take less time. How much does one node cost? Here are chains of products and sums, in which each node is
+# made from the one before:
 
 # %% tags=["active-ipynb"]
 # phases = {"forward": "make", "sort": "sort", "backward": "backward", "free": "free"}
@@ -130,9 +130,10 @@ from typing import Any
 # is what came back, times what went in: `dh1` times `x_1`, transposed. Each entry of this product is a sum over all
 # samples, and each term of the sum follows from the rule of `mul`: the gradient of the product, times the other factor.
 #
-# Emitting takes more patience than ideas, so the code is in plain modules, in the folder `compiler`. Now to the real
-# training step. This time the loss calls the model itself, with its `dot`s, so the recipe is shorter. The last chapter
-# recorded 1,319 operations, and found the same groups. How many lines will be left?
+# The code of this pass has many cases and no new idea, so it is in plain modules, in the folder `compiler`.
+#
+# Now to the real training step. This time the loss calls the model itself, with its `dot`s, so the recipe is shorter.
+# The last chapter recorded 1,319 operations, and found the same groups. How many lines will be left?
 
 # %% tags=["active-ipynb"]
 # import numpy as np
@@ -156,7 +157,7 @@ from typing import Any
 # %% [markdown]
 # The first two lines are the penalty. Then the inputs are multiplied by a matrix and cut off below zero, twice, and
 # multiplied once more to get the score, `h3`. It is multiplied by the label, subtracted from 1, and cut off, and the
-# penalty is added. A person would write much the same.
+# penalty is added. It is much like what you would write by hand.
 
 # %% mystnb={"code_prompt_show": "The way back"} tags=["active-ipynb", "hide-cell"]
 # print(*program.backward, sep="\n")
@@ -336,7 +337,9 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # ## When the function changes
 #
-# A recipe shows what a function did once. If the function would now do something else, the recipe is wrong. The function below uses a plain number, `scale`, and a model. We change `scale` before call 3, and the model before call 5. Which of these two calls will notice the change?
+# A recipe shows what a function did once. If the function would now do something else, the recipe is wrong. The
+# function below uses a plain number, `scale`, and a model. Before call 3 we change `scale`, and before call 5 the
+# model. Which of the two changes will be noticed at once?
 
 # %% tags=["active-ipynb"]
 # import warnings
@@ -483,7 +486,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # What happens when the arrays grow?
 
-# %% mystnb={"code_prompt_show": "The code of the picture, 23 lines", "image": {"alt": "Three panels for hidden widths of 16, 32 and 64: speed relative to PyTorch against the batch size from 100 to 10,000. At the smallest batch the curves lie far apart, with the C loop on top; at the largest they are close together."}} tags=["active-ipynb", "hide-input", "wide"]
+# %% mystnb={"code_prompt_show": "The code of the picture, 23 lines", "image": {"alt": "Three panels for hidden widths of 16, 32 and 64: speed relative to PyTorch against the batch size from 100 to 10,000. At the smallest batch the curves lie far apart; at the largest they are close together."}} tags=["active-ipynb", "hide-input", "wide"]
 # styles = {
 #     "ours, vectorized": (BACKWARD, "o-"),
 #     "NumPy by hand, lean": (ACCENT, "s--"),
@@ -509,10 +512,11 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print("a step of ours, width 16:", ", ".join(times))
 
 # %% [markdown]
-# On the left of each panel, the C loop is far ahead, because there the overhead counts: calls of NumPy, reading Values,
-# the way into and out of a library. The C loop has almost none of it. On the right, each call lasts so long that its
-# price hardly counts. There all engines do much the same work: the matrix products, which most of them leave to a
-# library like BLAS {cite:p}`dongarra1990`, and moving each number from memory and back.
+# On the left of each panel, the curves lie far apart, because there the overhead counts: calls of NumPy, reading
+# Values, the way into and out of a library. The C loop has almost none of it, and at width 16 it is far ahead. On the
+# right, each call lasts so long that its price hardly counts. There all engines do much the same work: the matrix
+# products, which most of them leave to a library like BLAS {cite:p}`dongarra1990`, and moving each number from memory
+# and back.
 #
 # At batch 100, your engine has a smaller lead at width 64 than at width 16. The model there has 4,417 parameters. They
 # are read from Values and written back for a step of only 100 samples. With more samples, the arithmetic outgrows this
