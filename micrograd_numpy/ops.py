@@ -2,7 +2,7 @@
 # # Operations: one rule each
 #
 # An operation has to know two things: its result, and how much the result changes when each input changes. In this
-# chapter you derive both for every operation of the engine, in a few lines each, and write them down as short
+# chapter you derive the second for every operation of the engine, in a few lines each, and write both down as short
 # functions.
 #
 # - **You will build** the rules of `+ - * / **`, `exp`, `log`, `relu`, `tanh`, `sigmoid`, `abs`, `dot`, `total` and
@@ -27,12 +27,12 @@ Number = Any  # a float, or an object that computes like one and has methods suc
 
 
 # %% [markdown]
-# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for each input. A
-# local derivative is the change in the result per unit change in that input, for a small nudge, while the other inputs
-# stay the same. A rule does nothing else: it makes no node and changes no graph.
+# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for each input: how
+# much the result changes per unit of change in that input, for a small nudge, while the other inputs stay the same. For
+# short, we also call it the slope. A rule does nothing else: it makes no node and changes no graph.
 #
 # The folded cell has two helpers for this page. `check` prints a rule's result and its local derivatives, and then the
-# slopes that you get by nudging. `portrait` plots a curve in blue and its derivative in orange.
+# slopes that you get by nudging. `portrait` plots a curve in blue and its local derivative in orange.
 
 # %% mystnb={"code_prompt_show": "The helpers check and portrait, 23 lines"} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
@@ -50,7 +50,7 @@ Number = Any  # a float, or an object that computes like one and has methods suc
 #         up = [x + nudge * (i == j) for j, x in enumerate(inputs)]
 #         down = [x - nudge * (i == j) for j, x in enumerate(inputs)]
 #         slopes.append((rule(*up)[0] - rule(*down)[0]) / (2 * nudge))
-#     rows = zip(("result", "rule", "nudge"), ([result], local, slopes))
+#     rows = zip(("result", "rule", "by nudging"), ([result], local, slopes))
 #     print("   ".join(f"{name}: {', '.join(f'{x:.4f}' for x in row)}" for name, row in rows))
 #
 #
@@ -69,7 +69,8 @@ Number = Any  # a float, or an object that computes like one and has methods suc
 # ## Sum, difference, negative
 #
 # Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It changes by exactly $h$, so $\partial (a + b)/\partial a = 1$.
-# The same holds for $b$. A sum passes its gradient on to both inputs unchanged.
+# The same holds for $b$. A sum passes its gradient on to both inputs unchanged. For a difference, one sign changes:
+# $a - (b + h)$ is $h$ *less* than $a - b$. A negative is a difference from 0.
 
 
 # %%
@@ -78,17 +79,11 @@ def add(a: float, b: float) -> tuple[float, tuple[float, float]]:
     return a + b, (1.0, 1.0)
 
 
-# %% [markdown]
-# For a difference, one sign changes: $a - (b + h)$ is $h$ *less* than $a - b$.
-
-
-# %%
 def sub(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """Return a − b, with ∂/∂a = 1 and ∂/∂b = −1."""
     return a - b, (1.0, -1.0)
 
 
-# %%
 def neg(a: float) -> tuple[float, tuple[float]]:
     """Return −a, with ∂/∂a = −1."""
     return -a, (-1.0,)
@@ -100,8 +95,8 @@ def neg(a: float) -> tuple[float, tuple[float]]:
 # check(neg, 2.0)
 
 # %% [markdown]
-# You could do without `sub`, because $a - b = a + (-1) \cdot b$. The result would be the same, but each difference
-# would take two more nodes, and every picture of one would show a $-1$ that you never wrote. A rule is only one line.
+# You could do without `sub`, because $a - b = a + (-b)$. But then each difference would take one more node, in every
+# picture, too. A rule of its own is only a few lines.
 #
 # ## Product
 #
@@ -121,12 +116,12 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # check(mul, 3.0, 0.0)
 
 # %% [markdown]
-# Look at the second line. When $b = 0$, a nudge of $a$ does not change the product at all. So no gradient reaches $a$
-# through this product, and none reaches the numbers from which $a$ was computed.
+# Look at the second line. When $b = 0$, a nudge of $a$ does not change the product at all. So the product passes a
+# gradient of 0 on to $a$, and along this path it stays 0.
 #
-# ## Where Python raises an error and IEEE arithmetic goes on
+# ## Where Python raises and IEEE arithmetic carries on
 #
-# Division is next, and it brings a problem. What does each of these four lines give? Decide before you run them.
+# Not every result is a real number. What does each of these four lines give? Decide before you run them.
 
 # %% tags=["active-ipynb"]
 # for text in ["1.0 / 0.0", "math.exp(1000.0)", "math.log(0.0)", "(-8.0) ** (1 / 3)"]:
@@ -140,9 +135,10 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # program unless you catch it, so one unlucky example can end hours of training. (A nan that goes on is no better if
 # nobody looks: [Anomalies](anomaly.ipynb) finds where it began.)
 #
-# The standard for floating-point arithmetic {cite:p}`ieee754` does not stop in these cases. The result is an infinity
-# (`inf` or `-inf`) or "not a number" (`nan`), and the computation goes on. NumPy and PyTorch do the same, and so do the
-# functions on which our rules are built. This is the one for division:
+# By default, the standard for floating-point arithmetic {cite:p}`ieee754` does not stop in these cases. The result is
+# an infinity (`inf` or `-inf`) or "not a number" (`nan`), and the computation goes on. PyTorch does the same, and so
+# does NumPy, with [a warning](https://numpy.org/doc/stable/reference/generated/numpy.seterr.html). So do the functions
+# on which our rules are built. This is the one for division:
 
 
 # %%
@@ -155,8 +151,7 @@ def divide(a: float, b: float) -> float:
 
 
 # %% [markdown]
-# The functions for $e^a$, $\ln a$ and $a^b$ are similar. They are folded. (In place of a float, they also take an
-# object that has methods such as `exp`. The chapter [From scalars to arrays](vectorize.ipynb) uses this.)
+# The functions for $e^a$, $\ln a$ and $a^b$ are similar. They are folded.
 
 
 # %% mystnb={"code_prompt_show": "The same for e\u1d43, ln a and a\u1d47, 27 lines"} tags=["hide-input"]
@@ -196,18 +191,12 @@ def raised(a: Number, b: Number) -> Number:
 
 
 # %% tags=["active-ipynb"]
-# for text in [
-#     "divide(1.0, 0.0)",
-#     "divide(1.0, -0.0)",
-#     "divide(0.0, 0.0)",
-#     "exponential(1000.0)",
-#     "logarithm(0.0)",
-#     "raised(-8.0, 1 / 3)",
-# ]:
+# for text in ["divide(1.0, 0.0)", "divide(0.0, 0.0)", "exponential(1000.0)", "logarithm(0.0)", "raised(-8.0, 1 / 3)"]:
 #     print(f"{text:20} {eval(text)}")
 
 # %% [markdown]
-# An `inf` need not do harm: in the sigmoid below, it even leads to the right result.
+# An `inf` need not do harm: in the sigmoid below, it leads to a result that is right, or wrong by less than
+# $10^{-308}$.
 #
 # ## Quotient
 #
@@ -235,8 +224,8 @@ def raised(a: Number, b: Number) -> Number:
 # plt.show()
 
 # %% [markdown]
-# Call the change of $q$ by the letter $k$. It is negative here. The strip lost on top is $b$ wide and $-k$ high. The
-# strip gained on the right is $h$ wide and $q + k$ high. They have the same area, so $-k\,b = (q + k)\,h$, which gives
+# Let $k$ be the change in $q$; here it is negative. The strip lost on top is $b$ wide and $-k$ high. The strip gained
+# on the right is $h$ wide and $q + k$ high. They have the same area, so $-k\,b = (q + k)\,h$, which gives
 # $k = -q\,h/(b + h)$. Divide by the nudge: the ratio is $-q/(b + h)$. For a small $h$ that is
 #
 # $$\frac{\partial q}{\partial b} = -\frac{q}{b} = -\frac{a}{b^2}.$$
@@ -259,12 +248,12 @@ def div(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # paths. On each path, it is multiplied by the other $n - 1$ factors. Add over the paths, and you get $n\,a^{n-1}$. The
 # argument counts paths, so it needs a whole $n$ above 0. For other exponents, see "Power, with both sides free" below.
 #
-# The exponent is usually a constant, as in `x**2`. Nobody asks for the gradient of a constant, so this rule keeps $n$
-# inside: `power(2.0)` *makes* the rule of the square. If you make it twice, the two rules are equal.
+# The exponent is usually a constant, as in `x**2`. The gradient of a constant is never needed, so this rule stores $n$:
+# `power(2.0)` *makes* the rule of the square.
 
 
 # %%
-@dataclass(unsafe_hash=True, slots=True)
+@dataclass(unsafe_hash=True, slots=True)  # equal and hashable, because a cache of the compiler looks rules up
 class power:  # noqa: N801  # called like a function, as functools.partial is
     """The rule of aⁿ for one constant n, with ∂/∂a = n·aⁿ⁻¹; two rules with equal n are equal."""
 
@@ -276,7 +265,6 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
 
 
 # %% mystnb={"image": {"alt": "The curve a\u00b3 and its derivative 3a\u00b2: the derivative is never negative, and it touches zero at a = 0, where the curve is flat."}} tags=["active-ipynb"]
-# print("equal:", power(2.0) == power(2.0))
 # check(power(2.0), 3.0)
 # check(power(0.5), 9.0)
 # portrait(power(3.0), -1.5, 1.5, "a³")
@@ -287,16 +275,16 @@ class power:  # noqa: N801  # called like a function, as functools.partial is
 #
 # ## Exponential
 #
-# $e^{a + h} = e^a e^h$, so a nudge of $a$ multiplies the result by $e^h$. How far is $e^h$ from 1 when $h$ is small?
-# Here are three bases:
+# For any base above 0, $\text{base}^{a + h} = \text{base}^a \cdot \text{base}^h$, so a nudge of $a$ multiplies the
+# result by $\text{base}^h$. How far is that from 1 when $h$ is small? Here are three bases:
 
 # %% tags=["active-ipynb"]
 # for base in [2.0, math.e, 3.0]:
 #     print(f"base {base:.4f}: (base^h - 1)/h = {(base**1e-7 - 1) / 1e-7:.4f}")
 
 # %% [markdown]
-# The number $e$ is the base for which the ratio tends to 1 as $h$ becomes small, so $e^h \approx 1 + h$. This is what
-# makes $e$ special. Hence $e^{a+h} \approx e^a (1 + h)$: the slope of the curve is its own height.
+# This defines $e$: it is the base for which the ratio tends to 1 as $h$ becomes small, so $e^h \approx 1 + h$. Hence
+# $e^{a+h} \approx e^a (1 + h)$: the slope of the curve is its own height.
 
 
 # %%
@@ -362,15 +350,17 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # $$
 #
 # The second formula is the power rule again, now for every real exponent where $a > 0$. The code uses it for negative
-# $a$ and whole exponents, too, where it also holds. In this module, `pow` and `abs` are our rules, and hide Python's
-# functions of these names.
+# $a$ and whole exponents, too. For those above 0 you counted paths; for those below 0, it follows from $a^{-n} = 1/a^n$
+# and the rule of the quotient. In this module, `pow` and `abs` are our rules, and hide Python's functions of these
+# names.
 
 
 # %%
 def pow(a: float, b: float) -> tuple[float, tuple[float, float]]:
     """Return aᵇ, with ∂/∂a = b·aᵇ⁻¹ and ∂/∂b = aᵇ·ln a."""
     result = raised(a, b)
-    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0, so these slopes are 0; at 0⁰ we choose 0
+    # a⁰ is 1 for every a, and 0ᵇ is 0 for every b > 0, so these slopes are 0; at 0⁰ we choose 0.
+    # `not b >= 0.0` is also true for nan, so that a nan reaches the slope.
     da = b * raised(a, b - 1.0) if b else 0.0
     db = result * logarithm(a) if a or not b >= 0.0 else 0.0
     return result, (da, db)
@@ -412,7 +402,8 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 # ## Absolute value
 #
 # $|a|$ is $a$ itself on the right of 0, with slope 1, and $-a$ on the left, with slope $-1$. At the corner the rule
-# returns 0, the mean of the two slopes. PyTorch does the same.
+# returns 0. That is a choice, as it was for relu; we choose what PyTorch chooses. `check` cannot judge it. It nudges to
+# both sides, so at a corner it finds the mean of two slopes: 0 here, and 0.5 for relu.
 
 
 # %%
@@ -425,7 +416,7 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 # %% tags=["active-ipynb"]
 # check(abs, 2.0)
 # check(abs, -2.0)
-# check(abs, 0.0)
+# print("at the corner:", abs(0.0))
 
 # %% [markdown]
 # ## Tanh
@@ -442,7 +433,7 @@ def abs(a: float) -> tuple[float, tuple[float]]:
 # %%
 def tanh(a: Number) -> tuple[float, tuple[float]]:
     """Return tanh a, with ∂/∂a = 1 − tanh² a."""
-    t = elementary(math.tanh, a)
+    t = elementary(math.tanh, a)  # for a float, this is math.tanh(a)
     return t, (1.0 - t * t,)
 
 
@@ -453,8 +444,9 @@ def tanh(a: Number) -> tuple[float, tuple[float]]:
 
 # %% [markdown]
 # Far from zero, tanh is nearly flat and its slope is almost 0: it is *saturated*. At 20, the result is rounded to 1 and
-# the slope to 0. Almost no gradient passes through a saturated neuron, so the weights before it hardly learn. This is
-# one reason not to start a network with large weights. [Neurons, layers, MLP](mlp.ipynb) shows how to choose them.
+# the slope to 0. Almost no gradient passes through a saturated tanh. The numbers before it that a network should learn,
+# its *weights*, then hardly change. This is one reason not to start a network with large weights {cite:p}`glorot2010`.
+# [Neurons, layers, MLP](mlp.ipynb) shows how to choose them.
 #
 # ## Sigmoid
 #
@@ -490,9 +482,9 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 #
 # ## Dot product
 #
-# A neuron computes $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built from `*` and `+`, that takes $2n - 1$ operations, with
-# a node for each. But each $w_i$ meets only its own $x_i$, so the local derivatives are those of the products. One node
-# is enough:
+# A neuron, the part from which networks are built, computes $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built from `*` and
+# `+`, that takes $2n - 1$ operations, with a node for each. But each $w_i$ meets only its own $x_i$, so the local
+# derivatives are those of the products. One node is enough:
 
 
 # %%
@@ -514,8 +506,8 @@ def dot(*ab: float) -> tuple[float, tuple[float, ...]]:
 #
 # ## Total and mean
 #
-# Python's `sum` would make a node for every `+`. As a rule of its own, a sum is one node. A nudge of any of the $n$
-# numbers changes the sum just as much, and the mean $1/n$ as much.
+# Python's `sum` would make a node for every `+`. As a rule of its own, a sum is one node. A nudge of one number changes
+# the sum by the same amount, and the mean by $1/n$ of it.
 
 
 # %%
@@ -527,7 +519,6 @@ def total(*a: float) -> tuple[float, tuple[float, ...]]:
     return result, (1.0,) * len(a)
 
 
-# %%
 def mean(*a: float) -> tuple[float, tuple[float, ...]]:
     """Return (a₁ + … + aₙ)/n, with ∂/∂aᵢ = 1/n."""
     return total(*a)[0] / len(a), (1.0 / len(a),) * len(a)
@@ -549,17 +540,19 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # | `-a` | $-a$ | $-1$ |
 # | `a * b` | $ab$ | $b,\ a$ |
 # | `a / b` | $a/b$ | $1/b,\ -a/b^2$ |
-# | `a ** n` | $a^n$ | $n\,a^{n-1}$ |
-# | `a ** b` | $a^b$ | $b\,a^{b-1},\ a^b \ln a$ |
+# | `a ** n` | $a^n$ | $n\,a^{n-1}$, and $0$ if $n = 0$ |
+# | `a ** b` | $a^b$ | $b\,a^{b-1},\ a^b \ln a$ for $a > 0$ |
 # | `a.exp()` | $e^a$ | $e^a$ |
-# | `a.log()` | $\ln a$ | $1/a$ |
-# | `a.relu()` | $\max(0, a)$ | $1$ if $a > 0$, else $0$ |
+# | `a.log()` | $\ln a$ | $1/a$ for $a > 0$ |
+# | `a.relu()` | $\max(0, a)$ | $0$ if $a \le 0$, else $1$ |
 # | `abs(a)` | $\lvert a \rvert$ | $1$ if $a > 0$, $-1$ if $a < 0$, else $0$ |
 # | `a.tanh()` | $\tanh a$ | $1 - \tanh^2 a$ |
 # | `a.sigmoid()` | $\sigma(a)$ | $\sigma(a)(1 - \sigma(a))$ |
 # | `dot(a, b)` | $\sum a_i b_i$ | $b_i,\ a_i$ |
 # | `total(a)` | $\sum a_i$ | $1$ |
 # | `mean(a)` | $\frac{1}{n}\sum a_i$ | $1/n$ |
+#
+# Where there is no result, the slope means nothing: `log(-1.0)` returns `nan`, with a slope of $-1$.
 #
 # ## Add one of your own
 #
@@ -583,11 +576,12 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # portrait(softplus, -4.0, 4.0, "softplus(a)")
 
 # %% [markdown]
-# The code computes the same number in another form, in which `exp` cannot overflow: for $a > 0$ it uses
-# $\ln(1 + e^a) = a + \ln(1 + e^{-a})$.
+# The code computes the same number in another form, in which `exp` cannot overflow. For $a \le 0$ it is the formula as
+# it stands. For $a > 0$ it is $a + \ln(1 + e^{-a})$, which is the same number.
 #
 # Is the derivative right? [`check_gradients`](gradcheck.ipynb) compares it with nudging. We compare two rules,
-# `softplus` and one with the wrong derivative:
+# `softplus` and one with the wrong derivative. In the answer, `difference` is the slope by nudging, and the error is
+# relative to the larger of the two slopes.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
@@ -657,18 +651,20 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # 1. The sine: write its rule, and decide what it returns at infinity.
 # 2. The larger of two: write the rule of the maximum, and decide what happens at a tie.
-# 3. Tanh from its parts: build it from `exp`, `+`, `-` and `/`, and find out why it fails where the rule does not.
-# 4. A rule that forgets: find the inputs at which a wrong rule of `abs` passes the check.
+# 3. Tanh from its parts: build it from `exp`, `+`, `-`, `*` and `/`, and find out why it fails where the rule does not.
+# 4. A wrong rule of `abs`: find the inputs at which it passes the check.
 #
 # ## Check yourself
 #
 # :::{dropdown} Which operations pass the gradient on unchanged, and which can stop it?
-# A sum passes it on. A product stops it where the other factor is 0, and relu where its input is not positive. Tanh and
-# sigmoid almost stop it where they are saturated.
+# A sum passes it on to every input, and a difference to the first. A product stops it where the other factor is 0, relu
+# where its input is not positive, `abs` at 0, and $a^n$ with $n > 1$ at 0. Tanh and sigmoid almost stop it where they
+# are saturated.
 # :::
 #
 # :::{dropdown} Why does `x**2` have one input in the graph, but `x**y` two?
-# The 2 is a constant. Nobody will ask for its gradient, so the rule keeps it inside.
+# The 2 is a constant. Its gradient is never needed, so the rule stores it. In `x**y` the exponent is a node like `x`,
+# and has a gradient.
 # :::
 #
 # :::{dropdown} What is the local derivative of `a / b` with respect to `b`, at a = 6, b = 2?
@@ -676,7 +672,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # :::
 #
 # :::{dropdown} A rule has the wrong local derivative. Will its results look wrong?
-# No. The result is right, and only the gradients are wrong. That is why you check rules by nudging.
+# No. The forward result is not affected; only gradients are wrong. That is why you check rules by nudging.
 # :::
 #
 # ## Sources

@@ -6,8 +6,8 @@
 # %% [markdown]
 # ## 1. The sine
 #
-# Write the rule of `sin`, apply it with `apply`, and check it at three points with `check_gradients`. Then compute the
-# gradient of $\sin(x^2)$ at $x = 1.5$. It should be $2x \cos(x^2) = -1.8845$.
+# Write the rule of `sin` (the slope of the sine is the cosine), apply it with `apply`, and check it at three points
+# with `check_gradients`. Then compute the gradient of $\sin(x^2)$ at $x = 1.5$. It should be $2x \cos(x^2) = -1.8845$.
 #
 # At infinity, `math.sin` raises an exception. What should your rule return there?
 
@@ -61,15 +61,20 @@ assert x.grad == 1.0
 
 
 # %% [markdown]
-# `max(x, x)` is $x$, so the two shares should add up to 1. Half and half does that, and treats both alike. 1 for the
-# first does it too, but then the gradient depends on the order in which you write them. 1 for both gives 2, which is
-# wrong.
+# `max(x, x)` is $x$, so the two slopes should add up to 1. "Half and half" does that and treats both alike, but a nudge
+# of one input alone never moves the result by half. "1 for the first" adds up to 1, too, but then the gradient depends
+# on the order in which you write the inputs. "1 for both" gives 2 for `max(x, x)`, which is wrong there, though each 1
+# is right for a nudge up of one input alone.
+#
+# If one of the two is `nan`, the rule returns `nan`, so that the error stays visible. `a > b` alone would not do: it is
+# false for a `nan` in `a`, and the rule would return `b`.
 
 # %% [markdown]
 # ## 3. Tanh from its parts
 #
-# Build tanh from `exp`, `+`, `-` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. Compare its value and its gradient with those
-# of `a.tanh()` at 0.5. Then try $a = 400$. What do the two give, and why?
+# Build tanh from `exp`, `+`, `-`, `*` and `/`, as $(e^{2a} - 1)/(e^{2a} + 1)$. (This is the chapter's $n/d$ with $n$
+# and $d$ multiplied by $e^a$.) Compare its value and its gradient with those of `a.tanh()` at 0.5. Then try $a = 400$.
+# What do the two give, and why?
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -100,22 +105,22 @@ assert (whole, whole_slope) == (1.0, 0.0)
 
 # %% [markdown]
 # At 400, $e^{2a}$ is too large for a float, so it is `inf`, and `inf/inf` is `nan`. The rule of tanh does not compute
-# $e^{800}$. So a rule of its own makes one node of an operation that would take five, and it can be right where the
-# parts are not.
+# $e^{800}$. So with a rule of its own, tanh is one operation instead of five, and it can be right where the parts are
+# not.
 
 # %% [markdown]
-# ## 4. A rule that forgets
+# ## 4. A wrong rule of `abs`
 #
-# A friend writes a rule of `abs` that forgets the sign: its result is right, but its derivative is always 1. For which
-# inputs will `check_gradients` notice? Write the right rule, and decide what it returns at 0.
+# A rule of `abs` returns the right result, but the derivative 1 everywhere. At which inputs does it pass
+# `check_gradients`, and at which does it not? Write the right rule, and decide what it returns at 0.
 
 
 # %%
-def absolute_of_a_friend(a):
+def abs_with_slope_1(a):
     return abs(a), (1.0,)
 
 
-print(check_gradients(lambda x: apply(absolute_of_a_friend, x), 2.0))
+print(check_gradients(lambda x: apply(abs_with_slope_1, x), 2.0))
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -124,11 +129,13 @@ def absolute(a):
     return abs(a), (math.copysign(1.0, a) if a else 0.0,)
 
 
-print(check_gradients(lambda x: apply(absolute_of_a_friend, x), -2.0))
-assert not check_gradients(lambda x: apply(absolute_of_a_friend, x), -2.0)
+print(check_gradients(lambda x: apply(abs_with_slope_1, x), -2.0))
+assert not check_gradients(lambda x: apply(abs_with_slope_1, x), -2.0)
 for point in (-2.0, 2.0):
     assert check_gradients(lambda x: apply(absolute, x), point)
 
 # %% [markdown]
-# For positive inputs the wrong rule gives the right slope, so a check there proves nothing. Check a rule on each side
-# of each of its corners. At 0 itself, PyTorch returns 0, the middle of $-1$ and $1$.
+# The wrong rule passes at every positive input, because its slope is right there, so a check at such inputs proves
+# nothing. It fails at 0 and at every negative input. Check a rule on each side of each of its corners. In the corner
+# itself a rule chooses: PyTorch returns 0, the middle of $-1$ and $1$. `check_gradients` nudges to both sides and finds
+# this middle, so it accepts 0, and calls any other slope there a kink.
