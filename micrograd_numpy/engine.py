@@ -1,4 +1,4 @@
-"""The engine through one door: `from micrograd_numpy.engine import Value`.
+"""The engine in one place: `from micrograd_numpy.engine import Value`.
 
 The code lives where it is taught: `value.py`, `backprop.py`, `graph.py` and `anomaly.py`.
 """

@@ -1,4 +1,4 @@
-"""Networks, losses and optimizers through one door: `from micrograd_numpy.nn import MLP`.
+"""Networks, losses and optimizers in one place: `from micrograd_numpy.nn import MLP`.
 
 The code lives where it is taught: `mlp.py`, `losses.py` and `optimizers.py`.
 """
