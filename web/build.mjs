@@ -8,7 +8,7 @@
 import { build } from "esbuild";
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -46,7 +46,7 @@ async function bundle(out) {
     legalComments: "none", // THIRD-PARTY.txt has them whole
     chunkNames: "[name]-[hash]",
     loader: { ".py": "text" },
-    logLevel: "warning",
+    logLevel: "info", // tells what is made, and how large it is
   });
   const inputs = Object.keys(result.metafile.inputs);
   return new Set(inputs.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]).filter(Boolean));
@@ -124,6 +124,3 @@ const fonts = (await filesIn(join(katex, "fonts"))).filter((file) => file.endsWi
 await copyInto(join(out, "katex"), katex, ["katex.min.css", ...fonts.map((file) => `fonts/${file}`)]);
 await writeFile(join(out, "THIRD-PARTY.txt"), await licences(new Set([...bundled, "pyodide", "katex"])));
 await writeFile(join(out, "config.json"), `${JSON.stringify(await config(out), null, 1)}\n`);
-const programs = (await filesIn(out)).filter((file) => MADE.test(file));
-const sizes = await Promise.all(programs.map(async (file) => `${file} ${(await stat(join(out, file))).size}`));
-console.log(`${basename(out)}: ${sizes.join(", ")}`);

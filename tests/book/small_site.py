@@ -24,7 +24,7 @@ def built(name: str, body: str = "") -> str:
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1.0" /><meta name="viewport" content="twice" />
-    <script>document.documentElement.dataset.theme = localStorage.getItem("theme") || "";</script>
+    <script>document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";</script>
     <title>Value</title><meta name="description" content="A number." />
     <meta property="og:title" content="Value" /><meta property="og:description" content="A number." />
     <meta property="og:url" content="{BASE}{name}" /><meta property="og:image" content="{BASE}_static/card.png" />

@@ -55,14 +55,10 @@ def test_the_tour_ends_well_and_says_where_the_pictures_are(tour):
     assert sorted(path.name for path in out.iterdir()) == names
 
 
-def test_the_gradients_are_printed(tour):
+def test_the_gradients_are_printed_and_the_graph_as_a_tree(tour):
     result, _ = tour
     assert "c = 8, dc/da = 4, dc/db = 2" in result.stdout
     assert "g = 24.7041, dg/da = 138.8338, dg/db = 645.5773" in result.stdout
-
-
-def test_the_graph_is_printed_as_a_tree(tour):
-    result, _ = tour
     lines = result.stdout.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("2. "))
     words = [line.split() for line in lines[start + 1 : start + 6]]

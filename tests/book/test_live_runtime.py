@@ -103,19 +103,16 @@ def test_it_refuses_a_file_that_is_not_the_one_that_the_list_names(project, caps
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
-    [({"b-1.whl": b""}, "does not carry a-1.whl"), (b"no archive", "carrier.zip is no wheel")],
+    ("write", "said"),
+    [
+        (lambda carrier: a_wheel(carrier, "of another"), "does not carry a-1.whl"),
+        (lambda carrier: carrier.write_bytes(b"no archive"), "carrier.zip is no wheel"),
+    ],
 )
-def test_it_says_what_is_wrong_with_a_carrier(project, tmp_path, content, said):
-    carrier = project["carrier"]
-    if isinstance(content, bytes):
-        carrier.write_bytes(content)
-    else:
-        with ZipFile(carrier, "w") as archive:
-            for name, data in content.items():
-                archive.writestr(name, data)
+def test_it_says_what_is_wrong_with_a_carrier(project, tmp_path, write, said):
+    write(project["carrier"])
     with pytest.raises(RuntimeFault, match=said):
-        live_runtime.unpack(carrier, [Package("a", "1", "a-1.whl", "0" * 64)], tmp_path)
+        live_runtime.unpack(project["carrier"], [Package("a", "1", "a-1.whl", "0" * 64)], tmp_path)
 
 
 def test_it_says_which_package_nobody_has(project):

@@ -57,7 +57,9 @@ def steps(figure: Any) -> Any:
 
 @pytest.mark.parametrize("width", [360, *(pytest.param(w, marks=pytest.mark.slow) for w in (390, 1280))])
 @pytest.mark.parametrize("chapter", PAGES)
-def test_figures_wake_in_place(opened: Callable[..., Any], site: str, chapter: str, width: int) -> None:
+def test_figures_wake_in_place_with_the_words_of_their_pictures(
+    opened: Callable[..., Any], site: str, chapter: str, width: int
+) -> None:
     page, _ = opened(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page.route("**/figures-page.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(f"{site}notebooks/{chapter}.html")
@@ -67,12 +69,8 @@ def test_figures_wake_in_place(opened: Callable[..., Any], site: str, chapter: s
     assert len(figures) == PAGES[chapter]
     assert abs(page.evaluate(LAST_HEADING) - asleep) <= 1, "the page moved when its figures woke"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("chapter", PAGES)
-def test_a_figure_has_the_words_of_its_picture(page: Any, site: str, chapter: str) -> None:
-    for i, figure in enumerate(awake(page, site, chapter)):
-        assert figure.get_attribute("aria-label") == page.locator("img.touch").nth(i).get_attribute("alt")
+    alts = page.locator("img.touch").evaluate_all("all => all.map(image => image.alt)")
+    assert [figure.get_attribute("aria-label") for figure in figures] == alts
 
 
 @pytest.mark.slow  # axe has looked at the pages, and here looks at four of them again, with their figures awake
@@ -426,22 +424,17 @@ def test_the_sliders_choose_the_engines_path(page: Any, site: str, name: str) ->
     figure = awake(page, site, "optimizers")[0]
     data = carried(page)
     for lr, momentum in ((0.005, 0.0), (0.079, 0.0), (0.02, 0.9), (0.15, 0.9)):
-        check_path(figure, data, name, lr, momentum)
-
-
-def check_path(figure: Any, data: dict[str, Any], name: str, lr: float, momentum: float) -> None:
-    """Choose an optimizer and its settings, and compare with the engine's path."""
-    figure.get_by_role("radio", name=name).check(force=True)
-    figure.get_by_role("slider", name="learning rate").fill(str(data["rates"].index(lr)))
-    figure.get_by_role("slider", name="momentum").fill(str(data["momenta"].index(momentum)))
-    nesterov = name == "Nesterov" and momentum > 0
-    points = path(bowl, partial(SGD, lr=lr, momentum=momentum, nesterov=nesterov), (-4.0, 1.0), 40)
-    assert part(figure, "path", "d") == path_text(followed(Plane((-5, 5), (-2.2, 2.2)), points))
-    height = shown(float(f"{bowl(*points[-1]):.2g}"))
-    title = figure.locator("[data-part=title]").text_content()
-    assert title == f"{name}, lr {shown(lr)}, momentum {shown(momentum)}: height {height}"
-    figure.get_by_role("slider", name="momentum").dispatch_event("change")
-    assert height in figure.locator(".touch-said").inner_text()
+        figure.get_by_role("radio", name=name).check(force=True)
+        figure.get_by_role("slider", name="learning rate").fill(str(data["rates"].index(lr)))
+        figure.get_by_role("slider", name="momentum").fill(str(data["momenta"].index(momentum)))
+        nesterov = name == "Nesterov" and momentum > 0
+        points = path(bowl, partial(SGD, lr=lr, momentum=momentum, nesterov=nesterov), (-4.0, 1.0), 40)
+        assert part(figure, "path", "d") == path_text(followed(Plane((-5, 5), (-2.2, 2.2)), points))
+        height = shown(float(f"{bowl(*points[-1]):.2g}"))
+        title = figure.locator("[data-part=title]").text_content()
+        assert title == f"{name}, lr {shown(lr)}, momentum {shown(momentum)}: height {height}"
+        figure.get_by_role("slider", name="momentum").dispatch_event("change")
+        assert height in figure.locator(".touch-said").inner_text()
 
 
 def test_the_film_of_the_boundary(page: Any, site: str) -> None:

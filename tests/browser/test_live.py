@@ -12,12 +12,9 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import until
+from tools.book.twins import pairs
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = {
-    path.relative_to(ROOT).with_suffix("").as_posix(): path
-    for path in sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/exercises/*.ipynb")])
-}
+NOTEBOOKS = {pair.notebook.with_suffix("").as_posix(): pair.root / pair.notebook for pair in pairs()}
 PURE = "notebooks/anomaly"  # a chapter that needs no numpy
 NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w])")
 STATES = {"done", "skipped"}
@@ -185,6 +182,12 @@ class Reader:
         """Whether a cell shows an output of its own run."""
         return self.cell(number).locator(".live-output").count() > 0
 
+    def run_for_ever(self, number: int) -> None:
+        """Run a cell that does not end, until it shows that it has begun."""
+        self.write(number, "print('begun')\nwhile True:\n    pass")
+        self.press(number, "run")
+        self.cell(number).locator(".live-output").wait_for()
+
     def wait(self) -> None:
         """Wait until the page has nothing more to do."""
         until(self.page, IDLE, timeout=WAIT)
@@ -338,9 +341,7 @@ def test_cells_that_need_torch_say_so_and_are_skipped(reader: Reader) -> None:
 
 def test_stop_ends_python_where_it_cannot_interrupt(reader: Reader) -> None:
     reader.run(1, "kept = 1")
-    reader.write(2, "print('begun')\nwhile True:\n    pass")
-    reader.press(2, "run")
-    reader.cell(2).locator(".live-output").wait_for()
+    reader.run_for_ever(2)
     reader.press(2, "stop")
     reader.wait()
     assert "variables are gone" in reader.said
@@ -362,9 +363,7 @@ def test_stop_interrupts_where_it_can(opened: Any, site: str) -> None:
     reader = Reader(page, f"{site}{PURE}.html")
     assert page.evaluate("crossOriginIsolated")
     reader.run(1, "kept = 1")
-    reader.write(2, "print('begun')\nwhile True:\n    pass")
-    reader.press(2, "run")
-    reader.cell(2).locator(".live-output").wait_for()
+    reader.run_for_ever(2)
     reader.press(2, "stop")
     reader.cell(2).locator(".traceback").wait_for()
     reader.wait()
@@ -442,10 +441,9 @@ LISTEN = """
 
 
 def test_the_bar_tells_one_size_before_it_comes_then_how_much_is_here_and_which_cell_runs(
-    opened: Any, site: str
+    reader: Reader, site: str
 ) -> None:
-    page, _ = opened()
-    reader = Reader(page, f"{site}{PURE}.html")
+    page = reader.page
     reader.write(1, "1")
     reader.write(2, "import numpy\n\ndef unused():\n    import matplotlib")
     reader.write(3, "3")
@@ -489,10 +487,8 @@ def test_a_load_that_fails_ends_the_status_with_a_sentence(opened: Any, site: st
     faults.clear()  # the requests that failed
 
 
-def test_a_package_that_is_not_what_the_list_names_is_not_used(opened: Any, site: str) -> None:
-    page, _ = opened()
-    page.route("**/packages/numpy-*", lambda route: route.fulfill(body=b"no wheel"))
-    reader = Reader(page, f"{site}{PURE}.html")
+def test_a_package_that_is_not_what_the_list_names_is_not_used(reader: Reader) -> None:
+    reader.page.route("**/packages/numpy-*", lambda route: route.fulfill(body=b"no wheel"))
     for code in ("import numpy", "def late():\n    import numpy\nlate()"):
         assert "is not the file that Pyodide's list names" in reader.run(1, code)
 

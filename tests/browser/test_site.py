@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -11,14 +10,13 @@ import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from tests.browser.conftest import FOLDER, served, until
+from tools import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WEIGHED = ROOT / "benchmarks" / "pages.json"  # made by `make weigh`
 MOST = 1_000_000  # bytes over the wire before a reader touches anything
 
-PAGES = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
-EVERY = [*PAGES, "index.html", "search.html", "genindex.html"]
+EVERY = [*(f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")), "index.html", "search.html", "genindex.html"]
 
 # What a browser has measured by itself, and how far the content has jumped since the page began.
 MEASURE = """async () => {

@@ -90,7 +90,7 @@ def cell(*numbers: float, digits: int = 6) -> str:
 
 def table(caption: str, head: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], style: str = "numbers") -> str:
     """An HTML table that scrolls sideways where it is too wide. Captions and cells are HTML already."""
-    name = escape(caption_text(caption), quote=True)
+    name = escape(re.sub("</?code>", "", caption), quote=True)
     lines = [
         f'<div class="edges {style}" role="group" aria-label="{name}" tabindex="0">',
         '<table class="table">',
@@ -101,11 +101,6 @@ def table(caption: str, head: Sequence[str], rows: Iterable[tuple[str, Sequence[
     for first, cells in rows:
         lines.append(f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{x}</td>" for x in cells) + "</tr>")
     return "\n".join([*lines, "</tbody>", "</table>", "</div>"])
-
-
-def caption_text(caption: str) -> str:
-    """A caption without its tags."""
-    return caption.replace("<code>", "").replace("</code>", "")
 
 
 def code(text: str) -> str:

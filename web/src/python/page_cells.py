@@ -41,6 +41,7 @@ CELL = re.compile(r"In \[\d+\]")
 LIBRARIES = re.compile(r"^.*/site-packages/|^.*/python[\d.]+(\.zip)?/")
 OURS = {"page_cells.py", "page_backend.py", "ipywidgets.py"}  # files that no traceback shows
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+MIMES = {"html": "text/html", "svg": "image/svg+xml", "png": "image/png", "jpeg": "image/jpeg"}  # the richest first
 ELSEWHERE = {"torch": "PyTorch", "jax": "JAX", "tensorflow": "TensorFlow"}  # modules that Pyodide cannot have
 
 post: Callable[[str, str, str], None]  # (place, kind, data)
@@ -133,13 +134,8 @@ def bundle_of(value: Any) -> dict[str, Any]:
     if callable(method := getattr(value, "_repr_mimebundle_", None)):
         answer = method(include=None, exclude=None)
         offers.update((answer[0] if isinstance(answer, tuple) else answer) or {})
-    for name, mime in (
-        ("_repr_html_", "text/html"),
-        ("_repr_svg_", "image/svg+xml"),
-        ("_repr_png_", "image/png"),
-        ("_repr_jpeg_", "image/jpeg"),
-    ):
-        if mime not in offers and callable(method := getattr(value, name, None)):
+    for name, mime in MIMES.items():
+        if mime not in offers and callable(method := getattr(value, f"_repr_{name}_", None)):
             offer = method()
             offers[mime] = offer[0] if isinstance(offer, tuple) else offer
     return {mime: offer for mime, offer in offers.items() if offer is not None}
@@ -160,17 +156,19 @@ def show(value: Any) -> None:
     except Exception as error:  # noqa: BLE001  # as in Jupyter, it is told, and the text follows
         emit("error", told(error))
         offers = {}
-    for kind, mime in (("html", "text/html"), ("svg", "image/svg+xml")):
-        if mime in offers:
-            emit(kind, offers[mime])
-            return
-    for mime in ("image/png", "image/jpeg"):
-        if mime in offers:
-            data = offers[mime]
-            data = base64.b64encode(data).decode() if isinstance(data, bytes) else data
-            emit("image", json.dumps({"address": f"data:{mime};base64,{data}"}))
-            return
-    emit("text", ANSI.sub("", offers.get("text/plain") or as_text(value)))
+    name = next((name for name, mime in MIMES.items() if mime in offers), None)
+    if name is None:
+        emit("text", ANSI.sub("", offers.get("text/plain") or as_text(value)))
+    elif name in {"png", "jpeg"}:
+        show_picture(MIMES[name], offers[MIMES[name]])
+    else:
+        emit(name, offers[MIMES[name]])
+
+
+def show_picture(mime: str, data: bytes | str, **size: int) -> None:
+    """Show a picture of dots: its bytes, or their base64, as Jupyter keeps them."""
+    text = base64.b64encode(data).decode() if isinstance(data, bytes) else data
+    emit("image", json.dumps({"address": f"data:{mime};base64,{text}", **size}))
 
 
 def display(*values: Any, **_: Any) -> None:
@@ -196,8 +194,7 @@ def show_figure(figure: Any) -> None:
     figure.savefig(buffer, format="png", bbox_inches="tight", dpi=2 * figure.dpi, **colors)
     png = buffer.getvalue()
     width, height = (int.from_bytes(png[i : i + 4], "big") // 2 for i in (16, 20))
-    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    emit("image", json.dumps({"address": address, "width": width, "height": height}))
+    show_picture("image/png", png, width=width, height=height)
 
 
 def show_figures() -> None:
@@ -216,20 +213,14 @@ def show_figures() -> None:
 def told(error: BaseException) -> str:
     """The traceback of an error, from the reader's own cell on, without the paths of this machinery."""
     whole = traceback.TracebackException.from_exception(error)
-    seen = set()
-    part: traceback.TracebackException | None = whole
-    waiting = [whole]
-    while waiting:
-        part = waiting.pop()
-        if part is None or id(part) in seen:
-            continue
-        seen.add(id(part))
+    parts = [whole]
+    for part in parts:  # those of an error's causes come behind it
         first = next((i for i, frame in enumerate(part.stack) if CELL.fullmatch(frame.filename)), len(part.stack))
         del part.stack[:first]
         for frame in part.stack:
             frame.filename = LIBRARIES.sub("", frame.filename)
         part.stack[:] = [frame for frame in part.stack if frame.filename not in OURS]
-        waiting += [part.__cause__, part.__context__, *(part.exceptions or ())]
+        parts += filter(None, [part.__cause__, part.__context__, *(part.exceptions or ())])
     text = "".join(whole.format())
     if isinstance(error, SyntaxError) and re.match(r"\s*[%!]", error.text or ""):
         text += "Commands with % and ! belong to Jupyter: in the page, only Python runs.\n"
