@@ -3,7 +3,7 @@
 #
 # Every node can pass its gradient on to its inputs. The hard part is the order. In this chapter you meet seven faults
 # that make backpropagation wrong, slow or fragile, and see what each one breaks. At the end you have two short
-# functions that avoid all seven, and the whole engine on one screen.
+# functions that, together with `_backward`, avoid all seven, and the whole engine on one screen.
 #
 # - **You will build** `topological_sort` and `backward`.
 # - **You need** [Value](value.ipynb). [Operations](ops.ipynb) helps, but you can read it later.
@@ -57,15 +57,15 @@ from typing import Any, Protocol, TypeVar
 # Follow `a.grad`. When $L$ fires, `a` gets 4 along the direct path. The rest, $-6$, arrives only when $p$ fires, and
 # the sum is $-2$. The 4 was not wrong, but it was unfinished.
 #
-# So the answer is $\partial L/\partial a = -2$ and $\partial L/\partial b = 4$, and it shows a rule: **a node may fire
-# only when its own gradient is finished**, that is, after every node that uses it has fired. You can order three nodes
-# by eye. The rest of the chapter orders any number of them.
+# So the answer is $\partial L/\partial a = -2$ and $\partial L/\partial b = 4$, and it shows what the order must be:
+# **a node may fire only when its own gradient is finished**, that is, after every node that uses it has fired. You can
+# order three nodes by eye. The rest of the chapter orders any number of them.
 #
 # ## Four first attempts
 #
 # These versions are easy to write by mistake. Run them, so that you recognize them.
 #
-# **One: `=` instead of `+=`.** Let each node *set* the gradients of its inputs.
+# **Fault 1: `=` instead of `+=`.** Let each node *set* the gradients of its inputs.
 
 # %% tags=["active-ipynb"]
 # def hand_back_by_setting(node):
@@ -80,10 +80,9 @@ from typing import Any, Protocol, TypeVar
 # print(f"a.grad = {a.grad}, but it should be -2")
 
 # %% [markdown]
-# The last path to arrive overwrites the others. Test this version only on graphs in which each node is used once, and
-# you will not notice the mistake.
+# The last path to arrive overwrites the others. If every node in your tests is used once, you will not notice.
 #
-# **Two: recursion that fires and goes on.** Fire this node, then do the same for each of its inputs. What gradient
+# **Fault 2: recursion that fires and goes on.** Fire this node, then do the same for each of its inputs. What gradient
 # should `a` get below, and what will it get?
 
 # %% tags=["active-ipynb"]
@@ -101,22 +100,22 @@ from typing import Any, Protocol, TypeVar
 # print(f"c = 4a, so a.grad should be 4, but it is {a.grad}")
 
 # %% [markdown]
-# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. Why does
-# micrograd need a sort, when recursion is so much shorter? This 8 is the answer.
+# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. This is why the
+# nodes must be sorted first.
 #
-# **Three: recursion along every path.** Now let each call carry only its own share. We try it on a ladder: each rung
-# adds the rung before to itself, so its result doubles.
+# **Fault 3: recursion along every path.** Now let each call carry only the product along its own path. We try it on a
+# ladder: each rung adds the rung before to itself, so its result doubles.
 
 # %% mystnb={"image": {"alt": "A ladder of three additions: two arrows lead from each node to the next, so 8 paths lead from the first to the last."}} tags=["active-ipynb"]
 # visits = 0
 #
 #
-# def follow_every_path(node, share):
+# def follow_every_path(node, product):
 #     global visits
 #     visits += 1
-#     node.grad += share
+#     node.grad += product
 #     for i, local in zip(node._prev, node._local):
-#         follow_every_path(i, share * local)
+#         follow_every_path(i, product * local)
 #
 #
 # def doubled(times):
@@ -138,10 +137,10 @@ from typing import Any, Protocol, TypeVar
 
 # %% [markdown]
 # Every gradient is right. But each rung doubles the number of paths, and with it the visits. 60 rungs take $2^{61} - 1$
-# visits. At ten million visits a second, that is seven thousand years. In a network, too, almost every number is used
-# several times.
+# visits. At ten million visits a second, that is seven thousand years. In the networks of this book, every neuron of a
+# layer uses every output of the layer before, so there the paths multiply, too.
 #
-# **Four: one visit each, nearest first.** Go through the graph by distance from the root, and fire every node once.
+# **Fault 4: one visit each, nearest first.** Go through the graph by distance from the root, and fire every node once.
 
 # %% mystnb={"image": {"alt": "The graph of L = h + k after nearest-first: the gradient of h is 4, but that of x, which h feeds with factor 2, is only 2."}} tags=["active-ipynb"]
 # def nearest_first(root):
@@ -156,32 +155,33 @@ from typing import Any, Protocol, TypeVar
 #
 # x = Value(1.0)
 # h = x * 2
-# k = h * 3
+# k = h * 3 + 5
 # L = h + k
 # x.label, h.label, k.label, L.label = "x", "h", "k", "L"
 # L.grad = 1.0
 # nearest_first(L)
-# print(f"L = 8x, so x.grad should be 8, but it is {x.grad}")
+# print(f"L = 8x + 5, so x.grad should be 8, but it is {x.grad}")
 # draw_graph(L, local_derivatives=True)
 
 # %% [markdown]
-# `h` is one step away from the root, so it fires early, when its gradient is 1. But `h` is also two steps away, through
-# `k`. What `k` sends makes its gradient 4, and that is too late for `x`. So distance is the wrong thing to sort by.
-# What counts is which node uses which.
+# `h` is one step away from the root, so it fires early, when its gradient is 1. But there is also a path of three steps
+# to `h`, through `k`. What arrives on it makes the gradient of `h` 4, and that is too late for `x`. So the shortest
+# distance is the wrong thing to sort by. What counts is which node uses which.
 #
 # ## Topological order
 #
-# Put all nodes in a row so that **every node comes after its inputs**. This is a *topological order*. Read it from
-# right to left, and every node comes after all nodes that use it: its gradient is finished when its turn comes.
+# List all nodes so that **every node comes after its inputs**. This is a *topological order*. Read the list backward,
+# and every node comes after all nodes that use it: its gradient is finished when its turn comes.
 #
 # Every graph of Values has such an order. A node is made from nodes that exist already, so no node can depend on
-# itself. The order in which the nodes were made is a topological order. But nothing recorded it: the root knows its
-# inputs, they know theirs, and that is all.
+# itself, and the order in which the nodes were made is a topological order. You could number the nodes as you make
+# them. But you would still have to walk through the graph to find those on which the root depends, and the walk can
+# find an order, too.
 #
-# A depth-first walk finds an order again. Visit the inputs of a node first, and add the node to the row on the way
-# *out*, when its inputs are done. By then all of them are in the row, so the node comes after them. (An input that was
-# visited but is not in the row yet would be one that we are still inside of. It would then depend on itself, and no
-# node does.)
+# A depth-first walk does. Visit the inputs of a node first, and add the node to the list on the way *out*, when its
+# inputs are done. By then all of them are in the list, so the node comes after them. (If an input was visited but is
+# not yet in the list, its own visit is still going on, so it depends on this node, and this node on it. That is
+# impossible.)
 
 # %% tags=["active-ipynb"]
 # def sort_by_recursion(node, order, seen):
@@ -223,26 +223,27 @@ from typing import Any, Protocol, TypeVar
 # %% [markdown]
 # This version is right, and it visits each node once. But it has a fault, too.
 #
-# **Five: the same walk, on a deep graph.** Add up two thousand numbers, one after the other.
+# **Fault 5: the same walk, on a deep graph.** Add up two thousand numbers, one after the other.
 
 # %% tags=["active-ipynb"]
-# total = Value(0.0)
+# long_sum = Value(0.0)
 # for _ in range(2000):
-#     total = total + 1
+#     long_sum = long_sum + 1
 #
 # try:
-#     sort_by_recursion(total, [], set())
+#     sort_by_recursion(long_sum, [], set())
 # except RecursionError:
-#     print("RecursionError: Python's own stack is full")
+#     print("RecursionError: too many calls inside one another")
 
 # %% [markdown]
 # By default, Python stops at a depth of a thousand calls, and a sum of two thousand numbers with `+` makes a graph two
-# thousand nodes deep. The walk is right, but it uses Python's stack, which is too small. So we use a stack of our own:
-# a list.
+# thousand nodes deep. You could raise [the limit](https://docs.python.org/3/library/sys.html#sys.setrecursionlimit),
+# but Python may crash if it is too high. So we use a stack of our own: a list.
 #
 # A list of nodes to visit is not enough: we must also know when all inputs of a node are done, because only then may
-# the node join the row. So we push the node a second time, with a bookmark, `None`, on top of it, and its inputs above
-# the bookmark. When the bookmark comes to the top, everything above it is done.
+# the node be listed. So we push the node back, with a bookmark, `None`, on top of it, and its inputs above the
+# bookmark. When the bookmark comes to the top, everything that was above it is done. So this walk does what the
+# recursion did.
 #
 # ## The real code
 #
@@ -270,7 +271,7 @@ def topological_sort(root: N) -> list[N]:
 
     The walk is depth-first, with a stack of our own instead of Python's, so no graph
     is too deep. Each node is listed once, after all of its inputs; the order depends on
-    the graph alone. Time and memory are linear in nodes plus edges.
+    the graph alone. Time and memory are linear in nodes plus arrows.
 
     Parameters
     ----------
@@ -305,6 +306,9 @@ def topological_sort(root: N) -> list[N]:
 
 
 # %% [markdown]
+# The order depends on the graph alone: `_prev` is a tuple, and the code only asks whether a node is in `seen`, never in
+# which order. So two runs add up the same numbers in the same order, and their results are equal.
+#
 # Watch it at work. The top of the stack is on the right, and `|` is the bookmark.
 
 # %% mystnb={"code_prompt_show": "watch: topological_sort again, with a line printed at each step"} tags=["active-ipynb", "hide-input"]
@@ -318,7 +322,7 @@ def topological_sort(root: N) -> list[N]:
 #         before, node = names(stack), stack.pop()
 #         if node is None:
 #             order.append(stack.pop())
-#             did = f"add {names(order[-1:])} to the row"
+#             did = f"add {names(order[-1:])} to the list"
 #         elif node in seen:
 #             did = f"{names([node])} was here before: drop it"
 #         else:
@@ -329,14 +333,14 @@ def topological_sort(root: N) -> list[N]:
 #         print(f"{before:22} {did:27} {names(order)}".rstrip())
 #
 #
-# print(f"{'stack':22} {'what happens':27} row")
+# print(f"{'stack':22} {'what happens':27} list")
 # watch(L)
 
 # %% [markdown]
 # `a` comes up a second time as the other factor of `L`. It is in `seen`, so it is dropped.
 #
-# The argument above holds for every graph. To test the code, we build a thousand tangled graphs at random, and check
-# that each node is listed once, after all of its inputs.
+# To test the code, we build a thousand tangled graphs at random, and check that the root is listed last, and each node
+# once, after all of its inputs.
 
 # %% mystnb={"code_prompt_show": "tangle(seed): a random graph, 11 lines"} tags=["active-ipynb", "hide-input"]
 # import random
@@ -352,17 +356,19 @@ def topological_sort(root: N) -> list[N]:
 
 # %% tags=["active-ipynb"]
 # for seed in range(1000):
-#     order = topological_sort(tangle(seed)[1])
-#     place = {node: i for i, node in enumerate(order)}
-#     assert len(place) == len(order)
-#     assert all(place[i] < place[node] for node in order for i in node._prev)
+#     root = tangle(seed)[1]
+#     listed = topological_sort(root)
+#     index = {node: i for i, node in enumerate(listed)}
+#     assert listed[-1] is root
+#     assert len(index) == len(listed)
+#     assert all(index[i] < index[node] for node in listed for i in node._prev)
 #
-# print("1000 graphs in order, and a chain of", len(topological_sort(total)), "nodes is not too deep")
+# print("1000 graphs in order, and 2000 sums", f"({len(topological_sort(long_sum))} nodes) are not too deep")
 
 # %% [markdown]
-# The work grows with the nodes and arrows, not with the paths:
+# The work grows with the nodes and arrows, not with the paths. In topological order, each node fires once:
 
-# %% mystnb={"code_prompt_show": "The code of the picture", "image": {"alt": "Visits against rungs on a logarithmic scale: along all paths they grow on a straight line, from 3 at one rung to 8191 at 12; in topological order they grow only from 2 to 13."}} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "The code of the picture", "image": {"alt": "Visits and nodes against rungs on a logarithmic scale: the visits along all paths grow on a straight line, from 3 at one rung to 8191 at 12; the nodes grow only from 2 to 13."}} tags=["active-ipynb", "hide-input"]
 # depths = range(1, 13)
 # paths, nodes = [], []
 # for times in depths:
@@ -371,20 +377,16 @@ def topological_sort(root: N) -> list[N]:
 #     paths.append(visits)
 #     nodes.append(len(topological_sort(doubled(times)[1])))
 #
-# plt.semilogy(depths, paths, "o-", color=BACKWARD, label="along every path")
-# plt.semilogy(depths, nodes, "o-", color=FORWARD, label="in topological order")
+# plt.semilogy(depths, paths, "o-", color=BACKWARD, label="visits along every path")
+# plt.semilogy(depths, nodes, "o-", color=FORWARD, label="nodes in topological order")
 # plt.xlabel("rungs")
-# plt.ylabel("visits")
 # plt.legend()
 # plt.show()
 
 # %% [markdown]
-# The order depends on the graph alone: `_prev` is a tuple, and the program only asks whether a node is in `seen`, never
-# in which order. So two runs add up the same numbers in the same order, and their results are equal to the last bit.
+# With the order known, is `backward` only a loop? Almost. Two faults are left.
 #
-# With the order known, is `backward` only a loop? Almost. Two traps are left.
-#
-# ## Sixth: leftovers
+# ## Fault 6: leftovers
 #
 # Sort, set the gradient of the root to 1, and fire all nodes in reverse order. Now call this on two roots that share a
 # node. Predict what `x` holds after both calls.
@@ -410,43 +412,45 @@ def topological_sort(root: N) -> list[N]:
 # $a = 10x$ and $b = 14x$, so `x` should hold 24, and it holds 34. The second call found a 5 in `h`, left there by the
 # first. It added its own 7 and passed all 12 on, so the 5 was counted twice.
 #
-# *Leaves* should add up: the gradient of a sum of losses is the sum of their gradients. But the gradient of an
-# *interior* node is scratch paper. It must start from zero in each call.
+# *Leaves* should add up: the gradient of a sum of outputs is the sum of their gradients. But the gradient of an
+# *interior* node is temporary. It must start from zero in each call.
 #
-# ## Seventh: half a gradient
+# ## Fault 7: half a gradient
 #
 # You press Ctrl-C in the middle of a long `backward`, look around, and go on. Or an error stops it, and your program
-# catches the error. In the next cell, something is wrong with `h`. What will `x` hold afterwards?
+# catches the error. In the next cell, something is wrong with `h`, and `k` fires before it. What will `x` hold
+# afterwards?
 
 # %% tags=["active-ipynb"]
-# def stumbling_block():
+# def broken_graph():
 #     x = Value(1.0)
 #     h, k = x * 5, x * 7
 #     h._local = None  # makes h raise an error when it fires
 #     return x, h + k
 #
 #
-# x, root = stumbling_block()
+# x, root = broken_graph()
 # try:
 #     backward_with_leftovers(root)
 # except TypeError:
 #     print(f"stopped: x.grad = {x.grad}")
 
 # %% [markdown]
-# `k` had fired and `h` had not, so `x` holds 7 of its 12. Nothing tells this 7 from a whole gradient, and the next call
-# would add to it. So `backward` does all or nothing for the leaves: it remembers what they held, and restores that if
-# anything goes wrong. (The interior nodes keep what they got. The next call sets them to zero, so do not read them
-# after an error.)
+# `k` had fired and `h` had not, so `x` holds 7 of its 12. Nothing distinguishes this 7 from a whole gradient, and the
+# next call would add to it. So `backward` remembers what the leaves held, and restores that if a node raises an error
+# or you interrupt the walk. (The interior nodes keep what they got. The next call sets them to zero, so do not read
+# them after an error.)
 
 
 # %%
 def backward(root: Node) -> None:
     """Compute ∂root/∂node for every node that `root` depends on, and put it in its `grad`.
 
-    A leaf accumulates: what it held before stays and the new gradient is added,
-    so several roots can be summed up. An interior node starts again from zero:
-    it holds the gradient of the latest root. If the walk is stopped, by an error or
-    by Ctrl-C, every leaf gets back what it held before the call.
+    A leaf accumulates: what it held before stays (None counts as 0) and the new
+    gradient is added, so several roots can be summed up. An interior node starts
+    again from zero: it holds the gradient of the latest root that depends on it. If
+    the walk is stopped, by an error or by Ctrl-C, every leaf gets back what it held
+    before the call.
 
     Parameters
     ----------
@@ -487,7 +491,7 @@ def backward(root: Node) -> None:
 # backward(cube)
 # print(f"called again: {x.grad}")
 #
-# x, root = stumbling_block()
+# x, root = broken_graph()
 # x.grad = 100.0
 # try:
 #     backward(root)
@@ -511,7 +515,7 @@ def backward(root: Node) -> None:
 # ## Step through it
 #
 # `after(k)` shows the formula from the top of the page when the first `k` of its three operations have fired. Here `L`
-# and `s` have fired and `p` is next. `a` holds only the 4 of the direct path.
+# and `s` have fired and `p` is next:
 
 # %% mystnb={"image": {"alt": "The graph of L = (a*b + 10)*a after L and s have fired: the gradient of s is 2, of p is 2 and of a is 4; b still has 0."}} tags=["active-ipynb"]
 # def after(k):
@@ -525,9 +529,6 @@ def backward(root: Node) -> None:
 #
 # after(2)
 
-# %% mystnb={"image": {"alt": "The same graph after p has fired too: the gradient of a is now \u22122, and that of b is 4."}} tags=["active-ipynb"]
-# after(3)
-
 # %% [markdown]
 # In a notebook, the folded cell makes a slider that steps through all of it. Open it and run it after the cells above.
 
@@ -539,10 +540,10 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## What it costs
 #
-# `backward` walks along each arrow twice: once to sort, and once to fire. The formula itself took one operation per
-# node, and no operation here has more than two inputs. (An operation of many inputs, such as `total`, costs as much as
-# it has arrows.) So the whole gradient costs a small multiple of the formula, **however many inputs there are**. Count
-# it for a sum of $n$ squares:
+# `backward` goes along each arrow twice, once to sort and once to fire, and once through the list, to set the interior
+# nodes to zero. The formula itself took one operation for each interior node, and no operation here has more than two
+# inputs. (An operation of many inputs, such as `total`, costs in proportion to its arrows.) So the whole gradient costs
+# a small multiple of the formula, **however many inputs there are**. Count it for a sum of $n$ squares:
 
 # %% tags=["active-ipynb"]
 # for n in [10, 100, 1000]:
@@ -559,13 +560,13 @@ def backward(root: Node) -> None:
 
 # %% [markdown]
 # With ten times the inputs, `backward` has ten times the work, and nudging has about a hundred times the work. A
-# network has many inputs, its weights, and one output, its loss. This is why networks are trained with backpropagation.
+# network has many inputs, its weights, and one output, its error. This is why networks are trained with
+# backpropagation.
 #
 # ## The whole engine on one screen
 #
-# Here are the ideas of the first three chapters, without the checks, the conveniences and the cure for the seventh
-# fault: a number that remembers, three rules, the order, and the walk back. Read it until you could write it from
-# memory.
+# Here are the ideas of the first three chapters, without the checks, the conveniences and the cure for fault 7: a
+# number that remembers, three rules, the order, and the walk back. Read it until you could write it from memory.
 
 # %% tags=["active-ipynb"]
 # import math
@@ -610,7 +611,7 @@ def backward(root: Node) -> None:
 #     other.backward()
 #     assert [leaf.grad for leaf in ours] == [leaf.grad for leaf in theirs]
 #
-# print("1000 graphs: the gradients of Number and of Value are equal to the last bit")
+# print("1000 graphs: the gradients of Number and of Value are equal")
 
 # %% [markdown]
 # ## What you can now do
@@ -623,9 +624,8 @@ def backward(root: Node) -> None:
 # ## In PyTorch this is …
 #
 # … [`Tensor.backward`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html). PyTorch does not
-# sort first: it counts how many users of each node have yet to fire ([Autograd
-# mechanics](https://docs.pytorch.org/docs/stable/notes/autograd.html) describes the rest). Its gradients accumulate in
-# the same way:
+# sort: [its engine](https://github.com/pytorch/pytorch/blob/main/torch/csrc/autograd/engine.cpp) counts how many users
+# of each node have yet to fire. Its gradients accumulate in the same way:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -657,7 +657,7 @@ def backward(root: Node) -> None:
 # 1. Sort by counting: fire a node when its last user has fired, as PyTorch does.
 # 2. Lucky, and then not: find a graph on which nearest-first is right, and spoil it with one more operation.
 # 3. Forward mode: carry the derivative with respect to one input along with the values. When is that cheaper?
-# 4. Deep and wide: check that an order is topological, also on a very long chain.
+# 4. Is it topological? Write a function that tells, and try it on a very long chain.
 #
 # ## Check yourself
 #
@@ -665,9 +665,9 @@ def backward(root: Node) -> None:
 # No. In `a * b`, either of `a` and `b` may come first. Each order gives the same gradients, up to rounding.
 # :::
 #
-# :::{dropdown} Two of the first five versions are never wrong. Which ones, and what is the matter with them?
-# The third, along every path: its time doubles with each rung. And the fifth: it ends with a `RecursionError` on a deep
-# graph.
+# :::{dropdown} With which of the faults 1 to 5 are the gradients right, and what is the matter then?
+# With faults 3 and 5. Along every path, the time doubles with each rung. And both are recursions, so both end with a
+# `RecursionError` on a deep graph.
 # :::
 #
 # :::{dropdown} Why must interior nodes be reset, and leaves not?
@@ -675,7 +675,7 @@ def backward(root: Node) -> None:
 # keep a running sum.
 # :::
 #
-# :::{dropdown} A leaf's gradient is 4 in the middle of `backward`. May an optimizer use it?
+# :::{dropdown} A leaf's gradient is 4 in the middle of `backward`. May you already use it?
 # Not yet. It is finished when every node that uses the leaf has fired.
 # :::
 #
