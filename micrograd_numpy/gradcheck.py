@@ -253,7 +253,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
     return slope, abs(slope - (8.0 * d1 - d2) / (12.0 * h))
 
 
-# %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and has its lowest point near a step of 0.0015, below 1e-14."}} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and has its lowest point, below 1e-13, near a step of a thousandth."}} tags=["active-ipynb", "hide-input"]
 # plot_errors(
 #     {
 #         "forward": forward,
