@@ -340,7 +340,7 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # ## Power, with both sides free
 #
-# Now `x**y`, where both sides may change. For $a > 0$, write $a^b = e^{b \ln a}$. The slope of the exponent $b \ln a$
+# Now comes `x**y`, where both sides may change. For $a > 0$, write $a^b = e^{b \ln a}$. The slope of the exponent $b \ln a$
 # is $\ln a$ with respect to $b$, and $b/a$ with respect to $a$. The slope of the exponential is its own height, $a^b$.
 # Multiply:
 #

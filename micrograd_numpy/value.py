@@ -104,7 +104,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # %% [markdown]
 # These slopes are written $\partial g/\partial a = 4$ and $\partial g/\partial b = 2$. The curly $\partial$ says that
 # this input moves and the others stay. Together the slopes are the **gradient** of $g$. The slope for one input is also
-# called that input's gradient. It always says how the output moves. It tells you which way a small push must go to make
+# called that input's gradient, though it is the output that moves. It tells you which way a small push must go to make
 # the output grow: up if the gradient is positive, down if it is negative. A small push the other way makes the output
 # shrink. To train a network, you take as the output a number that says how wrong its answers are, and as the inputs its
 # weights, and you step against the gradient.
@@ -246,7 +246,7 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # Through the product, the factor is $3 \times 1 = 3$. On the straight path it is $1$. Both nudges arrive at `c`, so it
-# moves by their sum: 4 times as far as `a`. Over paths, factors **add**.
+# moves by their sum: 4 times as far as `a`. Over paths, products **add**.
 #
 # Multiply along paths, add over paths. This is the **chain rule**, and it gives the 4 and the 2 that you found by
 # nudging. It holds in every graph, because small nudges add up at every box, as the two strips of the rectangle do. So
@@ -692,7 +692,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # %% [markdown]
 # Some mistakes raise an error that tells you why. A list is not one number. Rounding jumps from one whole number to the
 # next, and a jump has no slope. (A corner such as that of `relu` is no jump. There the engine chooses a slope, as
-# [Operations](ops.ipynb) tells.)
+# [Operations](ops.ipynb) explains.)
 
 # %% tags=["active-ipynb"]
 # for attempt in [lambda: Value([1.0, 2.0]), lambda: Value("3"), lambda: round(v)]:
