@@ -102,6 +102,14 @@ def test_the_page_is_whole_alone_light_and_open_to_everybody(opened: Any, site: 
     assert page.evaluate(AXE_RUN, {"runOnly": ["color-contrast"]}) == []
 
 
+def test_a_page_is_dark_before_its_programs_come(opened: Any, site: str) -> None:
+    page, seen = opened(color_scheme="dark")
+    page.route("**/*.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(site + "notebooks/value.html")
+    assert page.locator("html[data-theme=dark]").count() == 1
+    seen.clear()  # what the page's own lines call is not there
+
+
 @pytest.mark.parametrize("folder", ["/", FOLDER, "/micrograd_numpy/", "/a/b/"])
 @pytest.mark.parametrize("lost", ["no-such-page.html", "notebooks/exercises/no-such-page.html", "x/y/"])
 def test_a_wrong_address_is_told_the_way_home_wherever_the_site_is(opened: Any, folder: str, lost: str) -> None:
