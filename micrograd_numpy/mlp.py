@@ -296,9 +296,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 # %% [markdown]
 # In this network without biases, zeros do not move at all: on every path from a weight to the loss, one factor is zero.
-# The weights that start at 0.5 do move, but both neurons move in the same way. Equal neurons get equal gradients, so
-# they stay equal, and a hundred of them can do no more than one. So the weights must start *different*. We draw them at
-# random.
+# The weights that start at 0.5 do move, but both neurons move in the same way. Equal neurons with equal weights behind
+# them get equal gradients, so they stay equal, and a hundred of them can do no more than one. So the weights must start
+# *different*. We draw them at random.
 #
 # How large should they be? Send a signal, 64 random numbers, through eight layers of 64 relu neurons, and measure its
 # **strength** after each layer: the root of the mean of the squares. In one run the weights have a standard deviation

@@ -49,14 +49,14 @@ for a in (-2.0, -0.5, 0.5, 2.0):
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
-def learn(activation, steps=100):
+def learn(activation, steps=100, rate=0.05):
     neuron = Neuron(1, activation)
     neuron.load_state_dict({"weights.0": -1.0, "bias": -1.0})
     for _ in range(steps):
         neuron.zero_grad()
         ((neuron(2.0) - 1.0) ** 2).backward()
         for parameter in neuron.parameters():
-            parameter.data -= 0.05 * parameter.grad
+            parameter.data -= rate * parameter.grad
     return neuron(2.0).data
 
 
