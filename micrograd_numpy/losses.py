@@ -1,11 +1,12 @@
 # %% [markdown]
 # # Losses
 #
-# A loss is one number that says how wrong a model is. Its slope tells each prediction which way to move, and how
+# A loss is one number that says how wrong a model is. Its slopes tell each prediction which way to move, and how
 # strongly. In this chapter you build four losses, and you make one of them right for scores of any size.
 #
 # - **You will build** `mse_loss`, `binary_cross_entropy`, `binary_cross_entropy_with_logits` and `hinge_loss`.
-# - **You need** [Value](value.ipynb) and [Operations](ops.ipynb); logarithms from school.
+# - **You need** [Value](value.ipynb) and [Operations](ops.ipynb); from school, logarithms, and probabilities that
+#   multiply when events are independent.
 # - **Time** about 25 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports, 7 lines"} tags=["hide-input"]
@@ -23,21 +24,21 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 
 
 # %% [markdown]
-# ## A loss is a height
+# ## The loss as a curve
 #
 # A model predicts $p$ where the target is $t$. Draw the loss as a curve over $p$: it is low where the prediction is
 # good, and high where it is bad. Training does not see the curve. All it gets is the slope at one point, the current
-# prediction. (The folded cell has the code of the picture, and `height_and_slope`, which returns a loss and its slope
-# at one point. We need it again below.)
+# prediction. (The folded cell has the code of the picture. In it, `loss_and_slope(loss, z, t)` returns the loss at $z$
+# for the target $t$, and its slope in $z$. We need it again below.)
 
-# %% mystnb={"code_prompt_show": "The helpers height_and_slope and draw, and the picture", "image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "The helpers loss_and_slope and draw, and the picture", "image": {"alt": "The squared error for a target of 1: a parabola with its lowest point at 1, and its slope, a straight line that is negative left of 1, zero at 1 and positive right of it."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
 # import numpy as np
 #
 # from micrograd_numpy.drawing.style import BACKWARD, FORWARD, book_style
 #
 #
-# def height_and_slope(loss, at, target):
+# def loss_and_slope(loss, at, target):
 #     x = Value(at)
 #     out = loss(x, target)
 #     out.backward()
@@ -46,7 +47,7 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 #
 # def draw(axes, loss, span, title):
 #     x = np.linspace(*span, 201)
-#     curves = np.array([height_and_slope(loss, v, 1.0) for v in x])
+#     curves = np.array([loss_and_slope(loss, v, 1.0) for v in x])
 #     axes.axhline(0, color="#9ca3af", linewidth=1)
 #     axes.plot(x, curves[:, 0], color=FORWARD, label="loss")
 #     axes.plot(x, curves[:, 1], color=BACKWARD, label="its slope")
@@ -61,8 +62,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 
 # %% [markdown]
 # Left of the target, the slope is negative: a larger prediction would be better. Right of the target, it is positive. A
-# small step against the slope moves the prediction towards the target. The farther away the prediction is, the larger
-# the slope.
+# small step against the slope moves the prediction towards the target. The farther away the prediction is, the steeper
+# the curve.
 #
 # ## Squared error, by hand
 #
@@ -89,7 +90,8 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_lo
 # %% [markdown]
 # That one line with `mean` is the whole loss. A library should also check what it gets. If you give three predictions
 # and two targets to `zip`, it drops the third prediction without a word. Our function `pair` raises an error instead.
-# It is in `micrograd_numpy/guards/targets.py`, with the other checks that the losses need.
+# (It is in `micrograd_numpy/guards/targets.py`, with the other checks. The type `Numbers` is from there too: one number
+# or several.)
 
 
 # %%
@@ -135,17 +137,17 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # Now the target is a class, 0 or 1, and the model ends in a sigmoid. From a score $z$, called the **logit**, the
 # sigmoid makes a probability of class 1, $p = \sigma(z) = 1/(1 + e^{-z})$. Suppose you still use the squared error. The
 # target is 1, and from row to row the model becomes more certain of class 0, so its mistake becomes worse. Does the
-# slope become larger or smaller? Decide before you run the cell.
+# loss become steeper or flatter? Decide before you run the cell.
 
 # %% tags=["active-ipynb"]
 # print("    z         p   loss    slope in z")
 # for z in [0.0, -1.0, -3.0, -10.0, -20.0]:
-#     height, slope = height_and_slope(lambda z, t: (z.sigmoid() - t) ** 2, z, 1.0)
-#     print(f"{z:5.0f}  {Value(z).sigmoid().data:.6f}  {height:.3f}  {slope:.9f}")
+#     loss, slope = loss_and_slope(lambda z, t: (z.sigmoid() - t) ** 2, z, 1.0)
+#     print(f"{z:5.0f}  {Value(z).sigmoid().data:.6f}  {loss:.3f}  {slope:.9f}")
 
 # %% [markdown]
-# At first it becomes a little steeper, and then it shrinks to almost nothing. The chain rule multiplies $2(p - 1)$ by
-# the slope of the sigmoid, $p(1 - p)$, and that is almost zero when $p$ is near 0. So the model hardly learns from its
+# At first it becomes a little steeper, and then almost flat. The chain rule multiplies $2(p - 1)$ by the slope of the
+# sigmoid, $p(1 - p)$, and that is almost zero when $p$ is near 0. So the model hardly learns from its
 # worst mistakes. We need a loss that becomes steep where the sigmoid becomes flat.
 #
 # ## From likelihood to cross-entropy
@@ -163,7 +165,8 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # %% [markdown]
 # The third line shows the way out. Take the logarithm, which turns the product into a sum, and change the sign, so that
 # less is better. For one sample, $-\ln$ of the probability that the model gave to the observed class is the
-# **surprise**. It is 0 if the model was certain of that class, and it grows without bound as the probability goes to 0.
+# **surprise** {cite:p}`good1952`. It is 0 if the model gave that class the probability 1, and it grows without bound as
+# the probability goes to 0.
 #
 # The picture has four samples. The observed classes had the probabilities 0.9, 0.8, 0.7 and 0.5.
 
@@ -185,7 +188,7 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 
 # %% [markdown]
 # Divide the sum by $n$, so that data sets of different sizes can be compared. This mean surprise is the **binary
-# cross-entropy** {cite:p}`good1952`. For one sample it is
+# cross-entropy**. For one sample it is
 #
 # $$L = -t \ln p - (1 - t) \ln(1 - p).$$
 #
@@ -208,15 +211,15 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #
 # print("    z   squared error   cross-entropy")
 # for z in [0.0, -1.0, -3.0, -10.0, -20.0]:
-#     _, squared = height_and_slope(lambda z, t: (z.sigmoid() - t) ** 2, z, 1.0)
-#     _, entropy = height_and_slope(lambda z, t: surprise(z.sigmoid(), t), z, 1.0)
+#     _, squared = loss_and_slope(lambda z, t: (z.sigmoid() - t) ** 2, z, 1.0)
+#     _, entropy = loss_and_slope(lambda z, t: surprise(z.sigmoid(), t), z, 1.0)
 #     print(f"{z:5.0f}     {squared:.6f}       {entropy:.6f}")
 
 # %% [markdown]
-# Likelihood also gives a reason for the squares. Let the target be a quantity that scatters around the prediction in a
-# bell curve, with the same width for every sample. In units of that width, its probability density is proportional to
-# $e^{-(t - p)^2/2}$. Minus the logarithm of that is $\tfrac12 (p - t)^2$ plus a constant. So the model with the
-# smallest mean squared error is the one with the largest likelihood.
+# Likelihood also gives a reason for squaring the errors. Let the target be a quantity that scatters around the
+# prediction in a bell curve, with the same standard deviation for every sample. In units of it, the probability density
+# is proportional to $e^{-(t - p)^2/2}$. Minus the logarithm of that is $\tfrac12 (p - t)^2$ plus a constant. So if the
+# samples are independent, the model with the smallest mean squared error is the one with the largest likelihood.
 #
 # ## The logarithm of zero
 #
@@ -231,8 +234,11 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # For the wrong one, `inf` is the true limit. But the perfect prediction gives `nan`, because the term that should be 0
 # is $0 \cdot \ln 0 = 0 \cdot (-\infty)$. A single sample of this kind makes the mean over all samples `nan`.
 #
-# We do what PyTorch does: a logarithm is never less than −100, and in the slope, $p(1 - p)$ is never less than
-# $10^{-12}$. This takes a rule of its own, on plain floats, with the derivatives that you know.
+# We do what [PyTorch does](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html): a logarithm is never
+# less than −100, and in the slope, $p(1 - p)$ is never less than $10^{-12}$. This takes a rule of its own, on plain
+# floats. A rule returns a slope for each input, so it returns one for the target too: the factor of $t$ in $L$,
+# $\ln(1 - p) - \ln p$. For $\ln(1 - p)$ we take `log1p(-p)`: `log1p(x)` is $\ln(1 + x)$, computed without that sum, so
+# a tiny $x$ keeps its digits.
 
 
 # %%
@@ -240,10 +246,11 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
     """Return −t·ln p − (1 − t)·ln(1 − p), with ∂/∂p = (p − t)/(p·(1 − p)) and ∂/∂t = ln(1 − p) − ln p.
 
     As in PyTorch, a logarithm stops at −100 and p·(1 − p) at 1e-12, so that a
-    probability of exactly 0 or 1 costs at most 100 and has a finite slope.
+    probability of exactly 0 or 1 costs at most 100 and has a finite slope. Where
+    p·(1 − p) is cut, ∂/∂p is no longer the slope of the loss.
     """
     log_p = max(ops.logarithm(p), -100.0)
-    log_q = ops.elementary(math.log1p, -p) if p < 1.0 else -100.0  # for every float below 1, it is above −37
+    log_q = ops.elementary(math.log1p, -p) if p < 1.0 else -100.0  # the largest float below 1 gives −36.7: no cut
     return (t - 1.0) * log_q - t * log_p, (
         (p - t) / max(p * (1.0 - p), 1e-12),
         log_q - log_p,
@@ -287,9 +294,12 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
     -----
     Value and gradients are those of `torch.nn.functional.binary_cross_entropy`,
     with two exceptions. Where a logarithm is cut, the slope in a target is that
-    of what is computed, ±100 at p = 0 and p = 1, where PyTorch gives ±inf. Where
-    p·(1 − p) is cut, the slopes in a prediction differ by 4e-9 of their size,
-    because PyTorch has its 1e-12 as a 32-bit float.
+    of the cut loss, ±100; PyTorch gives that of the loss without the cut, which
+    is ±inf at p = 0 and p = 1. Where p·(1 − p) is cut, the slopes in a prediction
+    differ by 4e-9 of their size, because PyTorch has its 1e-12 as a 32-bit float.
+
+    Where p·(1 − p) is cut, the slope in a prediction is not that of the loss, and
+    a gradient check does not agree.
 
     Examples
     --------
@@ -307,8 +317,8 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 
 # %% tags=["active-ipynb"]
 # for p in [0.0, 1e-20, 0.5, 1.0]:
-#     height, slope = height_and_slope(binary_cross_entropy, p, 1.0)
-#     print(f"p = {p:<5}  loss {height:7.3f}  slope {slope:.3g}")
+#     loss, slope = loss_and_slope(binary_cross_entropy, p, 1.0)
+#     print(f"p = {p:<5}  loss {loss:7.3f}  slope {slope:.3g}")
 #
 # try:
 #     binary_cross_entropy([0.3, 1.7], [0, 1])
@@ -318,9 +328,10 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # %% [markdown]
 # ## Put the sigmoid into the loss
 #
-# No probability gives `nan` any more. But look at the slope when the sigmoid comes first. The target is 1 in each row,
-# so the slope should be $\sigma(z) - 1$: −1 in the first row and 0 in the last. In the table, *plain* is the formula as
-# it stands, and *cut* is our function.
+# No probability gives `nan` any more. But where $p(1 - p)$ is cut, the slope is no longer that of the loss: at $p =
+# 10^{-20}$ it should be $-10^{20}$. What does this do when $p$ is the result of a sigmoid? The target is 1 in each row,
+# so the slope in $z$ should be $\sigma(z) - 1$: −1 in the first row and 0 in the last. In the table, *plain* is the
+# formula as it stands, and *cut* is our function.
 
 # %% tags=["active-ipynb"]
 # def plain(z, t):
@@ -334,41 +345,30 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
 # print("                 plain               cut")
 # print("    z        loss    slope       loss    slope")
 # for z in [-1000.0, -50.0, 0.0, 50.0, 1000.0]:
-#     (height, slope), (cut_height, cut_slope) = height_and_slope(plain, z, 1.0), height_and_slope(cut, z, 1.0)
-#     print(f"{z:6.0f}   {height:7.3f}   {slope:6.3f}    {cut_height:7.3f}   {cut_slope:6.3f}")
+#     (loss, slope), (cut_loss, cut_slope) = loss_and_slope(plain, z, 1.0), loss_and_slope(cut, z, 1.0)
+#     print(f"{z:6.0f}   {loss:7.3f}   {slope:6.3f}    {cut_loss:7.3f}   {cut_slope:6.3f}")
 
 # %% [markdown]
 # The plain formula gives `nan` in three rows. The cut removes every `nan`, but in the first two rows, the worst
 # mistakes, the slope is 0 or almost 0. The model would learn almost nothing from them.
 #
-# At −50 the cut itself does the harm: $p(1 - p)$ is far below $10^{-12}$. In the rows where the plain formula fails,
-# the harm is done before: the sigmoid has rounded $p$ to 0 or to 1, and no formula that starts from $p$ can know what
-# $z$ was. So do not compute $p$. Put $p = \sigma(z)$ into the formula on paper:
+# At −50 the cut itself does the harm: $p(1 - p)$ is far below $10^{-12}$. At −1000 the damage was done earlier: the
+# sigmoid has rounded $p$ to 0, and no formula that starts from $p$ can know what $z$ was. So do not compute the loss
+# from $p$. Put $p = \sigma(z)$ into the formula on paper. Because $1 - \sigma(z) = \sigma(-z)$,
 #
 # $$-\ln \sigma(z) = \ln(1 + e^{-z}), \qquad -\ln(1 - \sigma(z)) = \ln(1 + e^{z}).$$
 #
-# Both are the same function, $\operatorname{softplus}(a) = \ln(1 + e^a)$, once at $-z$ and once at $z$. So the loss is
+# Both are softplus, $\ln(1 + e^a)$, which you know from [Operations](ops.ipynb), once at $-z$ and once at $z$. So the
+# loss is
 #
 # $$L = t \cdot \operatorname{softplus}(-z) + (1 - t) \cdot \operatorname{softplus}(z).$$
 #
-# In floats, softplus can still fail in two ways, for a large $a$ and for an $a$ far below zero:
+# We compute softplus as we did there, as $\max(a, 0) + \ln(1 + e^{-|a|})$, so that the exponent is never positive and
+# nothing overflows. Far below zero, $e^a$ is tiny, and `log1p` keeps what a plain logarithm loses:
 
 # %% tags=["active-ipynb"]
-# try:
-#     math.log(1 + math.exp(1000))
-# except OverflowError as error:
-#     print("a = 1000:       ", error)
-#
-# print("a = -40:        ", math.log(1 + math.exp(-40)))
-# print("a = -40, log1p: ", f"{math.log1p(math.exp(-40)):.6e}")
-
-# %% [markdown]
-# If $a$ is large, $e^a$ overflows: 709 still works, and 710 does not. If $a$ is positive, take $e^a$ out of the
-# bracket: $\ln\bigl(e^a (e^{-a} + 1)\bigr) = a + \ln(1 + e^{-a})$. For both signs of $a$, you can write
-# $\max(a, 0) + \ln(1 + e^{-|a|})$, and now the exponent is never positive.
-#
-# If $a$ is far below zero, $e^a$ is tiny. In a float, $1 + 4 \cdot 10^{-18}$ is 1, and its logarithm is 0. The function
-# `log1p(x)` computes $\ln(1 + x)$ without computing that sum, and it keeps the digits.
+# print("log:  ", math.log(1 + math.exp(-40)))
+# print("log1p:", f"{math.log1p(math.exp(-40)):.6e}")
 
 
 # %%
@@ -379,7 +379,7 @@ def softplus(a: ops.Number) -> ops.Number:
 
 # %%
 def share(t: float, cost: ops.Number) -> ops.Number:
-    """Return t·cost, and 0 for a share of 0 even if the cost is infinite: 0·inf would be nan."""
+    """Return t·cost, and 0 if t is 0, also when an infinite logit makes the cost infinite: 0·inf would be nan."""
     return t * (cost if t else 0.0)
 
 
@@ -392,12 +392,16 @@ def logit_cross_entropy(z: float, t: float) -> tuple[float, tuple[float, float]]
 
 # %% [markdown]
 # The slope with respect to $z$ is $\sigma(z) - t$, as before. But now the rule returns it directly, with no division
-# that needs a cut. The slope with respect to $t$ is
+# that needs a cut.
+#
+# :::{dropdown} The slope in the target, and another form of this loss
+# The slope with respect to $t$ is
 #
 # $$\frac{\partial L}{\partial t} = \operatorname{softplus}(-z) - \operatorname{softplus}(z) = -z.$$
 #
-# (You can replace $\operatorname{softplus}(-z)$ by $\operatorname{softplus}(z) - z$ in the loss. The result is
-# $\max(z, 0) - z t + \ln(1 + e^{-|z|})$, and you may meet the loss in this form.)
+# So you can replace $\operatorname{softplus}(-z)$ by $\operatorname{softplus}(z) - z$ in the loss. The result is
+# $\max(z, 0) - z t + \ln(1 + e^{-|z|})$, and you may meet the loss in this form.
+# :::
 
 
 # %%
@@ -423,16 +427,16 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
         If an element is not one number.
     ValueError
         If a target is outside [0, 1], the lengths differ or there is nothing to
-        average. (PyTorch accepts any target here, and the loss of a target of
-        −1 falls without end.)
+        average. (PyTorch accepts any target here, and for a target of −1 its
+        loss has no lower bound: it goes to −∞ as the logit does.)
 
     Notes
     -----
     Value and gradients are those of
     `torch.nn.functional.binary_cross_entropy_with_logits`, with two exceptions:
-    the tiny loss of a logit that is far below zero and right keeps all its
-    digits, and an infinite logit costs 0 if it is right and inf if it is wrong,
-    where PyTorch gives nan.
+    the tiny loss of a logit that is far below zero and right keeps its digits,
+    and an infinite logit costs 0 if it is right and inf if it is wrong. (PyTorch
+    gives nan for −inf, and for inf with a target of 1.)
 
     Examples
     --------
@@ -447,13 +451,14 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 
 # %% tags=["active-ipynb"]
 # for z in [-1000.0, -50.0, 0.0, 50.0, 1000.0]:
-#     height, slope = height_and_slope(binary_cross_entropy_with_logits, z, 1.0)
-#     print(f"z = {z:6.0f}   loss {height:8.3e}   slope {slope:6.3f}")
+#     loss, slope = loss_and_slope(binary_cross_entropy_with_logits, z, 1.0)
+#     print(f"z = {z:6.0f}   loss {loss:8.3e}   slope {slope:6.3f}")
 
 # %% [markdown]
-# The slopes are as they should be, and so are the losses. (The last loss is about $10^{-434}$, and the float nearest to
-# that is 0.) A rule written by hand needs a gradient check. We have written two, each with a slope for the prediction
-# and a slope for the target:
+# Now the slopes are as they should be, and so are the losses. (The last loss is about $10^{-434}$, and the float
+# nearest to that is 0. The slope at 50 should be $-2 \cdot 10^{-22}$. It is 0 because $\sigma(50)$ is rounded to 1,
+# which does no harm.) A rule written by hand needs a gradient check. We have written two, each with a slope for the
+# prediction and a slope for the target:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import check_gradients
@@ -469,12 +474,12 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # %% mystnb={"code_prompt_show": "The picture's code, 13 lines", "image": {"alt": "The loss over the logit for a target of 0.70, in blue: a valley with its lowest point at a logit of about 0.85, where the loss is 0.61. At a logit of -2, an orange tangent with slope -0.58."}} tags=["active-ipynb", "hide-input"]
 # def logit_picture(logit, target):
 #     z = np.linspace(-6, 6, 121)
-#     height, slope = height_and_slope(binary_cross_entropy_with_logits, logit, target)
+#     loss, slope = loss_and_slope(binary_cross_entropy_with_logits, logit, target)
 #     plt.plot(z, [binary_cross_entropy_with_logits(v, target).data for v in z], color=FORWARD, label="loss")
 #     reach = np.array([-1.5, 1.5])
-#     plt.plot(logit + reach, height + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}")
-#     plt.plot(logit, height, "o", color=BACKWARD)
-#     plt.title(f"target {target:.2f}, probability {Value(logit).sigmoid().data:.2f}, loss {height:.2f}")
+#     plt.plot(logit + reach, loss + slope * reach, color=BACKWARD, label=f"slope {slope:.2f}")
+#     plt.plot(logit, loss, "o", color=BACKWARD)
+#     plt.title(f"target {target:.2f}, probability {Value(logit).sigmoid().data:.2f}, loss {loss:.2f}")
 #     plt.xlabel("logit")
 #     plt.ylim(-0.5, 6.5)
 #     plt.legend()
@@ -494,16 +499,17 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # %% [markdown]
 # ## Hinge: a loss that stops
 #
-# The slope of cross-entropy is never exactly 0 on paper: even a model that is certain and right is asked for a little
-# more. The **hinge loss** has a point where it stops. The target is −1 or +1. The model gives a score $s$, and the sign
-# of the score is its answer. The product $t s$ is the **margin**, which is positive if the answer is right. The loss is
+# If the target is 0 or 1, the slope of cross-entropy on logits is never exactly 0 on paper: even a model that is almost
+# certain and right is asked for a little more. The **hinge loss** has a point where it stops. The target is −1 or +1.
+# (From 0 or 1, you get it as $2t - 1$.) The model gives a score $s$, and the sign of the score is its answer. The
+# product $t s$ is the **margin**, which is positive if the answer is right. The loss is
 # $\max(0,\, 1 - t s)$ {cite:p}`cortes1995`. If the margin is at least 1, the loss and its slope are 0. Below that, the
 # slope with respect to the margin is −1.
 #
 # Why 1? With 0 instead, the loss would be 0 for a model that gives every sample the score 0 and decides nothing. So the
-# required margin must be positive, but its size does not matter much. A model whose last layer is linear can make all
-# its scores $c$ times as large by scaling that layer, and $\max(0,\, c - t \cdot c s) = c \max(0,\, 1 - t s)$. A
-# required margin of $c$ is the same task in other units, and 1 is the simplest choice.
+# loss must require a positive margin. Which one is a matter of units: if all scores are $c$ times as large,
+# $\max(0,\, c - t \cdot c s) = c \max(0,\, 1 - t s)$. So a required margin of $c$ is the same task for a model that is
+# free to scale its scores, and 1 is the simplest choice.
 
 
 # %%
@@ -547,8 +553,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # print(f"loss {loss.data:.4f}, slopes {[round(s.grad, 4) for s in scores]}")
 
 # %% [markdown]
-# The first sample is beyond the margin, so it has no effect. The other two have the same slope, although one of them is
-# almost good enough and the other is wrong. Here are all four losses, for a target of 1:
+# The first sample has a margin above 1, so it has no effect. The other two have the same slope, although one of them is
+# right and the other is wrong. Here are all four losses, for a target of 1:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "Four panels with a loss in blue and its slope in orange. Squared error: a parabola and a line. Cross-entropy over the probability: steep near 0. Cross-entropy over the logit: its slope rises from near -1 to near 0. Hinge: a bend at 1, slope -1 before it and 0 after."}} tags=["active-ipynb", "hide-input"]
 # _, panels = plt.subplots(2, 2, figsize=(6.4, 5.4))
@@ -574,10 +580,10 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     return sum(a) / len(a), (1.0,) * len(a)
 #
 #
-# def fit(average, rate=0.02, steps=100):
+# def fit(average, copies=1, rate=0.02, steps=100):
 #     w = Value(0.0)
 #     for _ in range(steps):
-#         loss = average(*[(w * x - t) ** 2 for x, t in [(1, 2), (2, 4), (3, 6)]])
+#         loss = average(*[(w * x - t) ** 2 for x, t in [(1, 2), (2, 4), (3, 6)] * copies])
 #         w.grad = 0.0
 #         loss.backward()
 #         w.data -= rate * w.grad
@@ -586,19 +592,20 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #
 # for name, average in [("right", lambda *v: mean(v)), ("wrong", lambda *v: apply(wrong_mean, *v))]:
 #     report = check_gradients(average, 1.0, 2.0, 6.0)
-#     print(f"{name}: w = {fit(average):.4f}, gradients check: {bool(report)}")
+#     print(f"{name}: w = {fit(average):.4f}, 12 samples: w = {fit(average, 4):.4g}, gradients check: {bool(report)}")
 
 # %% [markdown]
-# Both find $w = 2$. The wrong one takes steps that are three times as long as they should be, because there are three
-# samples. With a thousand samples, they would be a thousand times as long. A [gradient check](gradcheck.ipynb) finds
-# the mistake at once.
+# With three samples, both find $w = 2$. The wrong one takes steps that are three times as long as they should be. If
+# each sample is there four times, the steps are 12 times as long, and $w$ flies off. A
+# [gradient check](gradcheck.ipynb) finds the mistake at once.
 #
 # ## What you can now do
 #
 # - Read a loss by its slope: which samples does it push, and how strongly?
 # - Derive cross-entropy from a likelihood, and its slope $\sigma(z) - t$ from the chain rule.
-# - Choose a loss: squared error for quantities, cross-entropy on logits for classes, hinge for margins.
-# - Rewrite a formula so that no exponential overflows and no small number is lost.
+# - Choose a loss: squared error for quantities; for classes, cross-entropy on logits, or hinge if samples that are
+#   clearly right should have no effect.
+# - Rewrite a formula so that no exponential overflows and a tiny loss keeps its digits.
 #
 # ## In PyTorch this is …
 #
@@ -607,8 +614,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # and
 # [`binary_cross_entropy_with_logits`](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html)
 # in `torch.nn.functional`. Our hinge loss is one line there, with
-# [`torch.relu`](https://docs.pytorch.org/docs/stable/generated/torch.relu.html). The results and the gradients are the
-# same:
+# [`torch.relu`](https://docs.pytorch.org/docs/stable/generated/torch.relu.html). For three ordinary samples, the
+# results and the gradients are the same. (The docstrings above say where they differ.)
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -635,7 +642,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #     compare("hinge", hinge_loss, lambda s, t: torch.relu(1 - t * s).mean(), signs)
 
 # %% [markdown]
-# PyTorch gives the same advice: for classes, leave the sigmoid out of the model, and use the loss that takes logits.
+# PyTorch [gives the same advice](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html): the
+# loss that takes logits "is more numerically stable than using a plain `Sigmoid` followed by a `BCELoss`".
 #
 # ## Exercises
 #
@@ -647,17 +655,19 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #
 # ## Check yourself
 #
-# :::{dropdown} Why does a model with a sigmoid and a squared error learn slowly from a confident mistake?
+# :::{dropdown} Why does a model with a sigmoid and a squared error learn slowly from its worst mistakes?
 # The slope with respect to the logit has the factor $p(1 - p)$, which is almost zero when $p$ is near 0 or 1.
 # :::
 #
 # :::{dropdown} A classifier gives 0.5 to every sample. What is its cross-entropy?
-# It is $-\ln 0.5 = 0.693$, whatever the labels are. If an untrained model starts far above that, it is confident and
-# wrong about some samples.
+# It is $-\ln 0.5 = 0.693$, whatever the labels are. If an untrained model starts far above that, it is almost certain
+# and wrong about some samples.
 # :::
 #
 # :::{dropdown} Why can't a formula that starts from probabilities be exact for large logits?
-# The sigmoid has rounded $p$ to 0 or to 1. The formula can't know what $z$ was.
+# At $z = 40$ the sigmoid has rounded $p$ to 1, and at half of that the float $1 - p$ has already lost half its digits.
+# Far below zero, $p$ keeps its digits much longer, but at $z = -1000$ it is 0. Then the formula can't know what $z$
+# was.
 # :::
 #
 # :::{dropdown} Which samples have no effect on the gradient of the hinge loss?
@@ -665,10 +675,10 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # :::
 #
 # :::{dropdown} A loss divides the result by $n$, but not the gradient. What happens to the training?
-# Each step is $n$ times as long as it should be. With few samples you may not notice.
+# Each step is $n$ times as long as it should be. With few samples you may not notice. With many, the training diverges.
 # :::
 #
 # ## Sources
 #
 # The logarithm as a fair price for a forecast: {cite:p}`good1952`. The hinge loss, in support vector machines:
-# {cite:p}`cortes1995`. Names and numbers follow PyTorch {cite:p}`paszke2019`.
+# {cite:p}`cortes1995`. The names, and the two numbers of the cut, follow PyTorch {cite:p}`paszke2019`.

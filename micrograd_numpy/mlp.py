@@ -5,8 +5,8 @@
 # one from its smallest part, a neuron, which draws a line in the plane. You see why layers need a bend between them. At
 # the end, a whole model is one line of code: `MLP(2, [4, 4, 1])`.
 #
-# - **You will build** `Neuron`, `Layer`, `MLP`, and `Module`, which finds every parameter of a model.
-# - **You need** [Value](value.ipynb). A few cells use NumPy arrays.
+# - **You will build** `Neuron`, `Layer`, `MLP`, and the core of `Module`, which finds every parameter of a model.
+# - **You need** [Value](value.ipynb), [Operations](ops.ipynb), matrices in NumPy (`W @ x`), and what a variance is.
 # - **Time** about 35 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports, 13 lines"} tags=["hide-input"]
@@ -51,7 +51,8 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 # %% [markdown]
 # One point has a positive score, one a negative score, and one a score of exactly 0. The points whose score is 0 form a
-# straight line. On one side of it every score is positive, and on the other side every score is negative.
+# straight line. On one side of it every score is positive, and on the other side every score is negative. (There is no
+# line if both weights are 0. With three inputs, a plane takes the place of the line.)
 #
 # The pictures show that for three neurons: the line, the positive side in blue, and an orange arrow, $w_1$ long to the
 # right and $w_2$ long upwards. From the first picture to the second, the weights change. From the first to the third,
@@ -94,10 +95,10 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# The weights decide the direction of the line, and the bias shifts it to a parallel line. Walk along the line, in the
-# direction $(-w_2, w_1)$: the score changes by $w_1 \cdot (-w_2) + w_2 \cdot w_1 = 0$. The same sum is the dot product
-# of that direction and the arrow $(w_1, w_2)$. It is 0, so the arrow stands on the line at a right angle. Walk along
-# the arrow, and the score grows by $w_1^2 + w_2^2$. So the arrow points to the positive side.
+# The weights alone decide the direction of the line. A change of the bias shifts it to a parallel line. Walk along the
+# line, in the direction $(-w_2, w_1)$: the score changes by $w_1 \cdot (-w_2) + w_2 \cdot w_1 = 0$. The same sum is the
+# dot product of that direction and the arrow $(w_1, w_2)$. It is 0, so the arrow stands on the line at a right angle.
+# Walk along the arrow, and the score grows by $w_1^2 + w_2^2$. So the arrow points to the positive side.
 #
 # The arrow is orange because it is a gradient: $\partial z/\partial x_1 = w_1$ and $\partial z/\partial x_2 = w_2$. The
 # engine agrees:
@@ -125,8 +126,8 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # ## The fold
 #
 # So far the output is a flat, tilted sheet over the plane. A neuron sends its score through one more function, the
-# **activation function**. The library has three, beside `linear`, which changes nothing. Here they are in blue, with
-# their slopes in orange:
+# **activation function**, and this bends the sheet. The library has three, besides `linear`, which changes nothing.
+# Here they are in blue, with their slopes in orange:
 
 # %% mystnb={"code_prompt_show": "The pictures' code, 15 lines", "image": {"alt": "Three curves with their slopes: relu is 0 on the left and the diagonal on the right, and its slope jumps from 0 to 1; tanh climbs from \u22121 to 1, and its slope is 1 in the middle and falls towards 0 on both sides; sigmoid climbs from 0 to 1, and its slope is 0.25 at most."}} tags=["active-ipynb", "hide-input"]
 # z = np.linspace(-5, 5, 201)
@@ -146,8 +147,8 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# We begin with `relu`, which keeps what is positive and replaces the rest by 0. That folds the sheet along the line.
-# (Press `relu` in the figure above: everything ocher goes blank.)
+# We begin with `relu`, the library's default. It keeps what is positive and replaces the rest by 0. Its bend is a sharp
+# fold along the line. (Press `relu` in the figure above: everything ocher goes blank.)
 
 # %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "A sheet over the plane, flat on the floor on one side of a line and rising at a constant slope on the other."}} tags=["active-ipynb", "hide-input"]
 # axes = plt.figure(figsize=(4.8, 3.8)).add_subplot(projection="3d")
@@ -159,7 +160,7 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 # %% [markdown]
 # A **layer** is several neurons that read the same inputs. Each of them has its own line, and folds its own sheet
-# there. Here is the sum of the outputs of four relu neurons, whose lines are the sides of a square:
+# along it. Here is the sum of the outputs of four relu neurons, whose lines are the sides of a square:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 19 lines", "image": {"alt": "Four lines cut the plane into nine parts. The sum is zero in the square in the middle and rises away from it on all sides, fastest in the corners."}} tags=["active-ipynb", "hide-input"]
 # folds = [(1.0, 0.0, -1.0), (-1.0, 0.0, -1.0), (0.0, 1.0, -1.0), (0.0, -1.0, -1.0)]
@@ -184,16 +185,16 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# It is a tray with a flat floor inside the square. One line can only cut the plane in two, but four lines can enclose a
-# region. More folds make finer shapes. With enough neurons in one layer, a weighted sum of their outputs comes as close
+# The sum is flat inside the square. One line can only cut the plane in two, but several lines can enclose a
+# region. With enough neurons in one layer, a weighted sum of their outputs comes as close
 # as you like to any continuous function on a square. This was proved for sigmoids {cite:p}`cybenko1989`, and it holds
 # for relu too {cite:p}`leshno1993`.
 #
 # ## Why a bend is needed
 #
-# Now put one layer behind another, but without an activation function. The first layer has a matrix of weights $W_1$
-# and biases $b_1$, the second has $W_2$ and $b_2$. That makes nine parameters in all. Which shapes can the two layers
-# draw that one neuron cannot?
+# Now put one layer behind another, but without an activation function. The first layer has two neurons: a matrix $W_1$
+# with a row of weights for each, and two biases $b_1$. The second has one neuron: two weights $W_2$ and a bias $b_2$.
+# That makes nine parameters in all. Which shapes can the two layers draw that one neuron cannot?
 
 # %% tags=["active-ipynb"]
 # W1, b1 = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([1.0, 0.0])
@@ -229,8 +230,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # $w_1 + w_2 + b \le 0$; together, $w_1 + w_2 + 2b \le 0$. It cannot be both.
 #
 # A second neuron behind the first does not help. It gets only one number, the output of the first. As $z$ grows, that
-# number never falls. So the score of the second neuron never falls either, or, if its weight is negative, never rises.
-# The points where it is positive still lie on one side of a line.
+# number never falls, because none of our four activation functions ever does. So the score of the second neuron never
+# falls either, or, if its weight is negative, never rises. The points where it is positive still lie on one side of a
+# line.
 #
 # Two relu neurons and a third behind them can do it, with weights that you can check in your head:
 
@@ -238,7 +240,7 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # def xor_net(x1, x2):
 #     h1 = np.maximum(0.0, x1 + x2)
 #     h2 = np.maximum(0.0, x1 + x2 - 1.0)
-#     return h1 - 2.0 * h2
+#     return h1 - 2.0 * h2 - 0.5
 #
 #
 # for point in xor:
@@ -246,13 +248,13 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 # %% [markdown]
 # The first neuron counts the ones. The second is positive only when there are two. The third subtracts it twice, so 0,
-# 1, 2 becomes 0, 1, 0. Where the result is above one half, the answer is yes:
+# 1, 2 becomes 0, 1, 0, and its bias is −0.5. Where its score is positive, the answer is yes:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 18 lines", "image": {"alt": "The four points of XOR: the two yes points lie in a blue band between two parallel lines, the two no points outside it, one on each side."}} tags=["active-ipynb", "hide-input"]
 # near = np.linspace(-0.5, 1.5, 81)
 # N1, N2 = np.meshgrid(near, near)
 # plt.figure(figsize=(3.8, 3.6))
-# plt.contourf(N1, N2, xor_net(N1, N2), levels=[-99, 0.5, 99], colors=["white", "#cfe0f3"])
+# plt.contourf(N1, N2, xor_net(N1, N2), levels=[-99, 0, 99], colors=["white", "#cfe0f3"])
 # plt.axline((0, 0.5), slope=-1, color=FORWARD)
 # plt.axline((0, 1.5), slope=-1, color=FORWARD)
 # for (x1, x2), answer in xor.items():
@@ -269,9 +271,141 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# Here we chose the weights by thinking. In [Training on moons](moons.ipynb) training finds them with gradients, and for
-# that a model needs a list of its parameters.
+# Here we chose the weights by thinking. In [Training on moons](moons.ipynb) training finds weights with gradients. For
+# that, a model needs numbers to start from, and a list of its parameters.
 #
+# ## Where the weights start
+#
+# Which numbers should the weights of a new model have? All zero, or all equal? Here two hidden neurons with equal
+# weights learn for 50 steps to give 1 at the point (1, −2). What will the two have in common at the end?
+
+# %% tags=["active-ipynb"]
+# def two_neurons(start, steps=50):
+#     hidden = [[Value(start), Value(start)], [Value(start), Value(start)]]
+#     last = [Value(start), Value(start)]
+#     for _ in range(steps):
+#         loss = (dot(last, [dot(weights, (1.0, -2.0)).tanh() for weights in hidden]) - 1.0) ** 2
+#         loss.backward()
+#         for weight in [*hidden[0], *hidden[1], *last]:
+#             weight.data, weight.grad = weight.data - 0.1 * weight.grad, 0.0
+#     return [[f"{weight.data:.4f}" for weight in weights] for weights in hidden]
+#
+#
+# for start in (0.0, 0.5):
+#     print("start at", start, "end at", *two_neurons(start))
+
+# %% [markdown]
+# In this network without biases, zeros do not move at all: on every path from a weight to the loss, one factor is zero.
+# The weights that start at 0.5 do move, but both neurons move in the same way. Equal neurons with equal weights behind
+# them get equal gradients, so they stay equal, and a hundred of them can do no more than one. So the weights must start
+# *different*. We draw them at random.
+#
+# How large should they be? Send a signal, 64 random numbers, through eight layers of 64 relu neurons, and measure its
+# **strength** after each layer: the root of the mean of the squares. In one run the weights have a standard deviation
+# of 1, in the other of 0.05. How far apart are the two signals at the end?
+
+# %% mystnb={"code_prompt_show": "The helpers strength, relu and through_layers, 12 lines"} tags=["active-ipynb", "hide-input"]
+# def strength(signal):
+#     return float(np.sqrt(np.mean(np.square(signal))))
+#
+#
+# def relu(z):
+#     return np.maximum(0.0, z)
+#
+#
+# def through_layers(deviation, activation=relu, seed=0, layers=8, width=64):
+#     rng = np.random.default_rng(seed)
+#     signal = rng.normal(size=width)
+#     strengths = [strength(signal)]
+#     for _ in range(layers):
+#         signal = activation(rng.normal(scale=deviation, size=(width, width)) @ signal)
+#         strengths.append(strength(signal))
+#     return strengths
+
+# %% tags=["active-ipynb"]
+# large, small = through_layers(1.0), through_layers(0.05)
+# for layer in (0, 1, 2, 4, 8):
+#     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
+
+# %% [markdown]
+# They are ten orders of magnitude apart: weights 20 times as large make each layer of relu 20 times as strong, and
+# $20^8 = 2.6 \cdot 10^{10}$. Each layer multiplies the strength by about the same factor, so after a few layers the
+# signal is very large or almost gone. We want that factor to be 1, and this fixes how large the weights must be.
+#
+# A neuron adds up $n$ products $w_i x_i$. Square the sum. If the weights are independent, with mean 0 and variance $v$,
+# the products $w_i w_j$ of different weights are 0 on average, and what remains is $v \sum x_i^2$: $n\,v$ times the
+# mean square of the inputs. So without an activation function we need $v = 1/n$. The same holds roughly for `tanh`,
+# while its inputs are so small that it is nearly straight {cite:p}`glorot2010`. With weights spread evenly around 0,
+# the sums are too, so `relu` turns half of them into 0. This halves the mean square, so `relu` needs $v = 2/n$
+# {cite:p}`he2015`. We write both as $v = g^2/n$, where $g$ is the **gain**.
+#
+# Does it work? We send 30 signals through 30 networks with $v = 2/64$:
+
+# %% mystnb={"code_prompt_show": "The picture's code, 10 lines", "image": {"alt": "The strength of a signal over eight layers on a logarithmic axis. With weights of standard deviation 1 it rises to about 500,000, and with 0.05 it falls to about 0.00002. The 30 runs with variance 2/64 all stay between 0.2 and 2."}} tags=["active-ipynb", "hide-input"]
+# runs = [through_layers(np.sqrt(2 / 64), seed=seed) for seed in range(30)]
+# plt.figure(figsize=(6.0, 3.4))
+# plt.semilogy(large, "--", color="#6b7280", label="standard deviation 1")
+# for number, run in enumerate(runs):
+#     plt.semilogy(run, color=FORWARD, linewidth=1, label="_" if number else "variance 2/64, 30 runs")
+# plt.semilogy(small, ":", color="#6b7280", label="standard deviation 0.05")
+# plt.xlabel("after layer")
+# plt.ylabel("strength of the signal")
+# plt.legend()
+# plt.show()
+
+# %% tags=["active-ipynb"]
+# ends = [run[-1] / run[0] for run in runs]
+# print(f"relu: the runs end at {min(ends):.2f} to {max(ends):.2f} times their initial strength")
+#
+# flat = [through_layers(np.sqrt(1 / 64), np.tanh, seed=seed) for seed in range(30)]
+# for layer in (1, 4, 8):
+#     print(f"tanh: after layer {layer}, {np.median([run[layer] / run[0] for run in flat]):.2f} of the initial strength")
+
+# %% [markdown]
+# With `relu`, the signal neither explodes nor vanishes. With `tanh` and $v = 1/64$ the signal usually becomes weaker:
+# away from 0, the output of `tanh` is clearly smaller than its input. The weaker the signal, the less it loses in each
+# layer. (With a larger gain, such as PyTorch's 5/3, it would not fade away. We keep the simple 1.)
+#
+# This is the table of activation functions, each with its $g^2$. For `sigmoid` the argument gives no value: its slope
+# is at most 0.25, and with the 1 that we take, two different signals become more alike in each layer.
+
+
+# %%
+def linear(v: Value) -> Value:
+    """Return `v` itself: the activation function that changes nothing."""
+    return v
+
+
+# Each activation function with its gain²: the initial weights of a neuron have the variance gain²/nin.
+ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
+    "relu": (Value.relu, 2.0),  # it halves the mean square
+    "tanh": (Value.tanh, 1.0),
+    "sigmoid": (Value.sigmoid, 1.0),
+    "linear": (linear, 1.0),
+}
+
+
+# %% [markdown]
+# In the argument only the variance counts. We draw evenly from an interval $(-c, c)$, as PyTorch does. The variance is
+# then the mean of $x^2$ over it, $c^2/3$, so $c = \sqrt{3 g^2/n}$. The biases can all start at 0, because neurons with
+# different weights are different already.
+
+
+# %%
+def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | None = None) -> list[Value]:
+    """Return `nin` weights drawn evenly from (−c, c), c = √(3·gain²/nin): their variance is gain²/nin.
+
+    With gain² = 2 for relu (He et al., 2015) and 1 for linear (the forward condition of
+    Glorot and Bengio, 2010), a layer keeps the mean square of a signal, on average over the
+    weights. tanh makes it smaller. For sigmoid, 1 is only a choice.
+    """
+    import numpy as np
+
+    bound = math.sqrt(3.0 * ACTIVATIONS[activation][1] / nin)
+    return [Value(bound * (2.0 * u - 1.0)) for u in np.random.default_rng(rng).random(nin).tolist()]
+
+
+# %% [markdown]
 # ## The real code: a Module knows its parameters
 #
 # Training needs every weight and every bias of a model: to set its gradient to zero, to change it, to save it. If you
@@ -287,13 +421,14 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     parts = []
 #     if isinstance(item, list):
 #         parts = item
-#     elif hasattr(item, "__dict__"):
+#     elif isinstance(item, Module):
 #         parts = vars(item).values()
 #     return [leaf for part in parts for leaf in leaves(part)]
 
 # %% [markdown]
-# The real class does more. It names each parameter by the path that leads to it, lists a shared one only once, looks
-# into tuples and dicts too, and has no limit on depth. `state_dict` and `load_state_dict` save and load.
+# The real class does more. It names each parameter by the first path that leads to it, lists a shared one only once,
+# looks into tuples and dicts too, and has no limit on depth. `zero_grad` sets all gradients to zero, and `state_dict`
+# and `load_state_dict` save and load.
 
 
 # %% mystnb={"code_prompt_show": "The class Module, 73 lines"} tags=["hide-input"]
@@ -417,11 +552,11 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 # %% [markdown]
 # The short version lists the 2 twice. A loop over its list would move that parameter twice in each step.
 #
-# A Value that the walk misses would never be trained, and you would get no warning. So `Module` also looks where it
-# collects nothing: in sets, arrays and other objects. If a Value is there, it raises an error. It also raises one for a
-# result that was computed from no parameter of the model. (`made` was computed from a parameter, so it is allowed.)
+# `Module` also looks where it collects nothing: in sets, arrays and other objects. A Value there would never be
+# trained, so it raises an error. It also raises one for a result that was computed from no parameter of the model.
+# (`made` was computed from one, so it is allowed.)
 
-# %% mystnb={"code_prompt_show": "Two modules with a Value that would be lost, 8 lines"} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "Two models with a Value that would be lost, 8 lines"} tags=["active-ipynb", "hide-input"]
 # class Lost(Module):
 #     def __init__(self, weight):
 #         self.weight = weight
@@ -432,134 +567,6 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 #         Lost(weight).parameters()
 #     except ValueError as error:
 #         print(error)
-
-# %% [markdown]
-# ## Where the weights start
-#
-# Which numbers should the weights of a new model have? All zero, or all equal? Here two hidden neurons with equal
-# weights learn for 50 steps to give 1 at the point (1, −2). What will their weights be at the end?
-
-# %% tags=["active-ipynb"]
-# def two_neurons(start, steps=50):
-#     hidden = [[Value(start), Value(start)], [Value(start), Value(start)]]
-#     last = [Value(start), Value(start)]
-#     for _ in range(steps):
-#         loss = (dot(last, [dot(weights, (1.0, -2.0)).tanh() for weights in hidden]) - 1.0) ** 2
-#         loss.backward()
-#         for weight in [*hidden[0], *hidden[1], *last]:
-#             weight.data, weight.grad = weight.data - 0.1 * weight.grad, 0.0
-#     return [[f"{weight.data:.4f}" for weight in weights] for weights in hidden]
-#
-#
-# for start in (0.0, 0.5):
-#     print("start at", start, "end at", *two_neurons(start))
-
-# %% [markdown]
-# Zeros do not move at all: on every path from a weight to the loss, one factor is zero. The weights that start at 0.5
-# do move, but both neurons move in the same way. Equal neurons get equal gradients, so they stay equal, and a hundred
-# of them can do no more than one. So the weights must start *different*. We draw them at random.
-#
-# How large should they be? Send a random signal through eight layers of 64 relu neurons, and measure its size after
-# each layer: the root of the mean of the squares. In one run the weights have a standard deviation of 1, in the other
-# of 0.05. Guess how far apart the two signals are at the end.
-
-# %% tags=["active-ipynb"]
-# def size(signal):
-#     return float(np.sqrt(np.mean(np.square(signal))))
-#
-#
-# def relu(z):
-#     return np.maximum(0.0, z)
-#
-#
-# def through_layers(deviation, activation=relu, seed=0, layers=8, width=64):
-#     rng = np.random.default_rng(seed)
-#     signal = rng.normal(size=width)
-#     sizes = [size(signal)]
-#     for _ in range(layers):
-#         signal = activation(rng.normal(scale=deviation, size=(width, width)) @ signal)
-#         sizes.append(size(signal))
-#     return sizes
-#
-#
-# large, small = through_layers(1.0), through_layers(0.05)
-# for layer in (0, 1, 2, 4, 8):
-#     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
-
-# %% [markdown]
-# They are ten orders of magnitude apart. Each layer multiplies the size by about the same factor, so after a few layers
-# the signal is very large or almost gone. We want that factor to be 1, and this fixes how large the weights must be.
-#
-# A neuron adds up $n$ products $w_i x_i$. If the weights are independent, with mean 0 and variance $v$, then the mean
-# square of the sum is on average $n\,v$ times that of the inputs. So without an activation function we need $v = 1/n$.
-# The same holds roughly for `tanh`, while its inputs are so small that it is nearly straight {cite:p}`glorot2010`.
-# `relu` turns half of the sums into 0. This halves the mean square, so `relu` needs $v = 2/n$ {cite:p}`he2015`. We
-# write both as $v = g^2/n$, where $g$ is the **gain**.
-#
-# Does it work? We send 30 signals through 30 networks with $v = 2/64$:
-
-# %% mystnb={"code_prompt_show": "The picture's code, 10 lines", "image": {"alt": "The size of a signal over eight layers on a logarithmic axis. With weights of standard deviation 1 it rises to about 500,000, and with 0.05 it falls to about 0.00002. The 30 runs with variance 2/64 all stay between 0.2 and 2."}} tags=["active-ipynb", "hide-input"]
-# runs = [through_layers(np.sqrt(2 / 64), seed=seed) for seed in range(30)]
-# plt.figure(figsize=(6.0, 3.4))
-# plt.semilogy(large, "--", color="#6b7280", label="standard deviation 1")
-# for number, run in enumerate(runs):
-#     plt.semilogy(run, color=FORWARD, linewidth=1, label="_" if number else "variance 2/64, 30 runs")
-# plt.semilogy(small, ":", color="#6b7280", label="standard deviation 0.05")
-# plt.xlabel("after layer")
-# plt.ylabel("size of the signal")
-# plt.legend()
-# plt.show()
-
-# %% tags=["active-ipynb"]
-# ends = [run[-1] / run[0] for run in runs]
-# print(f"relu: each run ends at {min(ends):.2f} to {max(ends):.2f} of its first size")
-#
-# flat = [through_layers(np.sqrt(1 / 64), np.tanh, seed=seed) for seed in range(30)]
-# for layer in (1, 4, 8):
-#     print(f"tanh: after layer {layer}, {np.median([run[layer] / run[0] for run in flat]):.2f} of the first size")
-
-# %% [markdown]
-# The signal neither explodes nor vanishes. Each run still goes its own way, because the argument is about averages, and
-# 64 neurons are few. With `tanh` and $v = 1/64$ the signal usually becomes smaller: `tanh` is nearly straight only near
-# 0, and elsewhere its output is clearly smaller than its input. As the signal becomes smaller, it loses less in each
-# layer.
-#
-# This is the table of activation functions, each with its $g^2$:
-
-
-# %%
-def linear(v: Value) -> Value:
-    """Return `v` itself: the activation function that changes nothing."""
-    return v
-
-
-# Each activation function with its gain²: the first weights of a neuron have the variance gain²/nin.
-ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
-    "relu": (Value.relu, 2.0),  # it halves the mean square
-    "tanh": (Value.tanh, 1.0),
-    "sigmoid": (Value.sigmoid, 1.0),
-    "linear": (linear, 1.0),
-}
-
-
-# %% [markdown]
-# A number drawn evenly from $(-b, b)$ has variance $b^2/3$. So we take $b = \sqrt{3 g^2/n}$. The biases can all start
-# at 0, because neurons with different weights are different already.
-
-
-# %%
-def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | None = None) -> list[Value]:
-    """Return `nin` weights drawn evenly from (−b, b), b = √(3·gain²/nin): their variance is gain²/nin.
-
-    With gain² = 2 for relu (He et al., 2015) and 1 for linear (the forward condition of
-    Glorot and Bengio, 2010), a layer keeps the mean square of a signal, on average over the
-    weights. tanh makes it a little smaller.
-    """
-    import numpy as np
-
-    bound = math.sqrt(3.0 * ACTIVATIONS[activation][1] / nin)
-    return [Value(bound * (2.0 * u - 1.0)) for u in np.random.default_rng(rng).random(nin).tolist()]
-
 
 # %% [markdown]
 # ## The real code: Neuron, Layer, MLP
@@ -579,7 +586,7 @@ class Neuron(Module):
     activation : str, optional
         A name in `ACTIVATIONS`: "relu", "tanh", "sigmoid" or "linear".
     rng : numpy.random.Generator, int or None, optional
-        The source of the first weights: a generator, a seed, or None for new ones each time.
+        The source of the initial weights: a generator, a seed, or None for new ones each time.
 
     Attributes
     ----------
@@ -692,7 +699,7 @@ class MLP(Module):
     activation : str, optional
         The activation function of every layer but the last: a name in `ACTIVATIONS`.
     rng : numpy.random.Generator, int or None, optional
-        The source of the first weights: a generator, a seed, or None for new ones each time.
+        The source of the initial weights: a generator, a seed, or None for new ones each time.
 
     Attributes
     ----------
@@ -812,18 +819,18 @@ class MLP(Module):
 # %% [markdown]
 # ## Save and load
 #
-# `state_dict` returns a plain dict of names and numbers. You can write it to a JSON file and read that file yourself,
+# `state_dict` returns a plain dict of names and numbers. In a JSON file a person can read it,
 # and loading it runs no code. (Loading a pickle can.) Here we load the XOR network that we set by hand above:
 
 # %% tags=["active-ipynb"]
 # by_hand = MLP(2, [2, 1])
-# numbers = [1.0, 1.0, 0.0, 1.0, 1.0, -1.0, 1.0, -2.0, 0.0]
+# numbers = [1.0, 1.0, 0.0, 1.0, 1.0, -1.0, 1.0, -2.0, -0.5]
 # by_hand.load_state_dict(dict(zip(by_hand.state_dict(), numbers)))
 # print([by_hand(point).data for point in xor])
 
 # %% [markdown]
-# Now write a model as text, and read it into another model that started from other weights. JSON keeps every bit of a
-# float, so the outputs are equal:
+# Now write a model as text, and read it into another model that started from other weights. Python's `json` keeps every
+# bit of a finite float, so the outputs are equal:
 
 # %% tags=["active-ipynb"]
 # import json
@@ -836,7 +843,8 @@ class MLP(Module):
 
 # %% [markdown]
 # A model in which only some of the parameters were loaded would run without an error and give wrong answers. So
-# `load_state_dict` checks everything before it sets the first number. A state that does not fit changes nothing:
+# `load_state_dict` checks all names and numbers before it sets the first one. If they do not fit, it changes nothing.
+# (The activation function is not in the state. A `tanh` model takes the numbers of a `relu` model of the same sizes.)
 
 # %% tags=["active-ipynb"]
 # before = by_hand.state_dict()
@@ -892,7 +900,9 @@ class MLP(Module):
 # [`torch.nn.Module`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html): `parameters`,
 # `named_parameters`, `zero_grad`, `state_dict` and `load_state_dict` {cite:p}`paszke2019`. But a PyTorch model takes a
 # batch of examples at once, one in each row, and ours takes one example. And the weights of `torch.nn.Linear` start
-# closer to 0 by default: weights and biases alike are drawn from $(-1/\sqrt{n}, 1/\sqrt{n})$.
+# closer to 0 by default: weights and biases alike are drawn from $(-1/\sqrt{n}, 1/\sqrt{n})$. By our argument, a signal
+# then becomes weaker in each layer of relu. Our weights for relu are those of
+# [`kaiming_uniform_`](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_uniform_).
 #
 # ## Exercises
 #
@@ -900,7 +910,7 @@ class MLP(Module):
 #
 # 1. A relu that leaks: add an activation function of your own, and show that a dead neuron learns with it.
 # 2. Count before you build: find formulas for the number of parameters and of nodes.
-# 3. Save a model to a file, load it, and show that a wrong file changes nothing.
+# 3. Save a model to a file, load it, and show that a model that does not fit the file refuses it.
 # 4. The same weights in two places: build a symmetric model, and explain its gradients.
 #
 # ## Check yourself
@@ -914,16 +924,17 @@ class MLP(Module):
 # :::
 #
 # :::{dropdown} Why may all biases start at zero, but not all weights?
-# Equal weights make equal neurons. These get equal gradients and stay equal. Random weights make different neurons, so
-# in general the gradients of their biases differ, too.
+# If all weights of a layer are equal, or all are zero, its neurons are equal. If the weights behind them are equal too,
+# they get equal gradients and stay equal. Random weights make different neurons, so in general the gradients of their
+# biases differ, too.
 # :::
 #
-# :::{dropdown} How many parameters has `MLP(3, [5, 2])`?
+# :::{dropdown} How many parameters does `MLP(3, [5, 2])` have?
 # $(3 + 1) \cdot 5 + (5 + 1) \cdot 2 = 32$.
 # :::
 #
 # ## Sources
 #
-# Neurons as thresholds are from {cite:t}`mcculloch1943`, neurons that learn from {cite:t}`rosenblatt1958`, and `relu`
-# in networks from {cite:t}`nair2010`. The first weights follow {cite:t}`glorot2010` and {cite:t}`he2015`. The three
-# classes have the shape they have in micrograd {cite:p}`karpathy2020micrograd`.
+# Neurons as thresholds: {cite:t}`mcculloch1943`. Neurons that learn: {cite:t}`rosenblatt1958`. Relu was made popular by
+# {cite:t}`nair2010`. The initial weights follow {cite:t}`glorot2010`, of whose two conditions we use the forward one,
+# and {cite:t}`he2015`. The three classes have the shape they have in micrograd {cite:p}`karpathy2020micrograd`.
