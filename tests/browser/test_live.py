@@ -569,8 +569,8 @@ def test_the_editor_takes_the_place_of_the_code_and_nothing_moves(opened: Any, s
 
 def test_what_was_pressed_stays_in_sight_when_the_editor_unfolds_a_docstring(opened: Any, site: str) -> None:
     page, _ = opened(viewport={"width": 1280, "height": 900})
-    page.goto(f"{site}notebooks/moons.html")
-    cell = page.locator("div.cell:has(details.docstring)").first
+    page.goto(f"{site}notebooks/backprop.html")
+    cell = page.locator("div.cell:has(details.docstring):visible", has=page.locator("summary:visible")).first
     cell.locator(".live-edit").scroll_into_view_if_needed()
     cell.locator(".live-edit").click()
     until(page, "() => document.activeElement.matches('.cm-content')")
