@@ -156,7 +156,7 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # numbers that you choose and training does not change, such as `group["lr"]`. Usually one group holds all parameters.
 
 
-# %% mystnb={"code_prompt_show": "The class Optimizer, 77 lines"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The class Optimizer, 73 lines"} tags=["hide-input"]
 class Optimizer(Groups):
     """The base of all optimizers: it holds the parameters that they change, and the learning rate.
 
@@ -695,7 +695,7 @@ class SGD(Optimizer):
 # The $\epsilon$, `eps` in code, is for parameters whose gradient stays at zero: without it, their step would be 0/0.
 
 
-# %% mystnb={"code_prompt_show": "The class Adam, 60 lines"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The class Adam, 58 lines"} tags=["hide-input"]
 class Adam(Optimizer):
     """Gradient descent that divides each parameter's step by the usual size of its gradients.
 
@@ -1086,7 +1086,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # In practice, nobody tells you the best rate. How well does a rate work that is not the best? Each dot below is a rate
 # that arrives:
 
-# %% mystnb={"code_prompt_show": "The picture's code, 11 lines", "image": {"alt": "Four panels, one for each function: the steps needed over the learning rate, both on logarithmic scales. In the bowl, the dots of momentum lie low from 0.003 to 0.15, and those of Adam from 0.07 to 0.5. In the canyon, those of momentum end at 0.003, and those of Adam lie as in the bowl. In the rotated canyon, Adam needs more than 1000 steps with every rate. Above its low stretch, Adam needs more than 2000 steps in the bowl and in the canyon."}} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "The picture's code, 12 lines", "image": {"alt": "Four panels, one for each function: the steps needed over the learning rate, both on logarithmic scales. In the bowl, the dots of momentum lie low from 0.003 to 0.15, and those of Adam from 0.07 to 0.5. In the canyon, those of momentum end at 0.003, and those of Adam lie as in the bowl. In the rotated canyon, Adam needs more than 1000 steps with every rate. Above its low stretch, Adam needs more than 2000 steps in the bowl and in the canyon."}} tags=["active-ipynb", "hide-input"]
 # figure, panels = plt.subplots(2, 2, figsize=(6.4, 4.8), sharex=True, sharey=True)
 # for ax, f in zip(panels.flat, RACES):
 #     for name, style in zip(KINDS, ("v-", "o-", "s-", "D-")):
