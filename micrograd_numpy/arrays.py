@@ -48,7 +48,7 @@ from micrograd_numpy.value import Value, as_value
 # %% [markdown]
 # For many samples, you could call `two` once for each. Every call would do the same operations in the same order, only
 # on other numbers. So we look at one call, and ask how NumPy can do the same for many samples at once. The answer takes
-# five passes. Here we use those of the library; below, you write them.
+# five **passes**, each of which goes over the result of one before. Here we use them; below, you see how they work.
 
 # %% mystnb={"code_prompt_show": "draw: the code of the next three pictures, 36 lines"} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
@@ -113,8 +113,8 @@ from micrograd_numpy.value import Value, as_value
 # draw(tiny, tiny_nodes)
 
 # %% [markdown]
-# **Group** looks for nodes that do the same thing at the same depth, that is, in the same column. Neither of them waits
-# for the other, so they can be one array. There are 3 groups:
+# **Group** looks for nodes that do the same thing at the same depth, which is how far they stand to the right. Neither
+# of them waits for the other, so they can be one array. There are 3 groups:
 
 # %% mystnb={"image": {"alt": "The same 5 nodes in 3 dashed frames: the two sums of products, the two relus, and the final sum."}} tags=["active-ipynb", "wide"]
 # tiny_groups, tiny_ones = arrays.group(tiny_nodes)
@@ -153,7 +153,8 @@ from micrograd_numpy.value import Value, as_value
 
 # %% [markdown]
 # **Lay out** gives each number a place in one of two arrays. What all samples share goes into `S`, in the order in
-# which the matrix needs it. What is wide goes into `Z`, with a row for each node and a column for each sample. The
+# which the matrix needs it. What is wide goes into `Z`, with a row for each node and a column for each sample. (The
+# ones are the same for all samples, but the matrix multiplies them like an input, so they are a row of `Z`.) The
 # results of `relu` take the place of the sums, which nothing else reads.
 
 # %% mystnb={"code_prompt_show": "The code of the picture, 16 lines", "image": {"alt": "S has 6 places, for w11, w12, b1, w21, w22 and b2. Z has 6 rows, for x1, x2, ones, two rows in which relu replaces a sum, and the result; it has a column for each sample."}} tags=["active-ipynb", "hide-input", "wide"]
@@ -196,7 +197,7 @@ from micrograd_numpy.value import Value, as_value
 
 # %% [markdown]
 # (They are equal only up to rounding, because the terms of a sum may be added in another order.) That is the whole idea
-# of this chapter. The rest of it writes the passes, and tries them on a real training step.
+# of this chapter. The rest of it shows the passes, and tries them on the loss of a real training step.
 #
 # ## A training step
 #
@@ -410,7 +411,8 @@ def as_result(x: Any) -> Value:
 
 # %% [markdown]
 # The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not depend on the sample, so it is
-# computed once, and not 100 times.
+# computed once, and not 100 times. The same is true of all that the function reads elsewhere: a random number that it
+# draws is drawn once, and is a constant of the recipe.
 #
 # There is a danger in running a function only once. Suppose it has an `if` that looks at a number, like `leaky` below.
 # The recipe would hold the branch that *this* sample took, and all other samples would be sent through it. So while a
@@ -451,12 +453,13 @@ def as_result(x: Any) -> Value:
 #
 # `fuse` collects such a chain in one node. The node has a list of terms, each with a sign: a product $\pm a \cdot b$,
 # or a single number $\pm a$. The table `SUMS` says which operations are sums of products, and of which terms.
-# Differences, negatives and `dot` are, too.
+# Differences, negatives and `dot` count as sums of products too, and so does a product on its own: it has one term.
 #
-# Follow the loop on the second `+` of a neuron in `two`, with the inputs `s`, the sum of the products, and `b`. Its
-# terms are `s` and `b`. `s` is itself a sum, and only this step uses it, so its terms move in and `s` is *absorbed*: it
-# is no longer a node. If another step used `s` too, it would stay. A sum that all samples share also stays beside terms
-# that are wide, because it needs to be computed only once.
+# Follow the loop on the second `+` of a neuron in `two`, whose inputs are `s`, the sum of the products, and the bias.
+# These are its two terms; the loop calls the one number of each `a`. `s` is itself a sum, and only this step uses it,
+# so its terms move in and `s` is *absorbed*: it is no longer a node. If another step used `s` too, it would stay. A sum
+# that all samples share also stays beside terms that are wide (`a.wide == node.wide`). Otherwise the 337 terms of the
+# penalty would be computed for each sample.
 
 
 # %%
@@ -482,7 +485,7 @@ def fuse(recipe: Recipe) -> list[RecipeNode]:
             alone = b is None and uses[a] == 1 and not a.kept
             if alone and a.terms and a.wide == node.wide:
                 absorbed.add(a)
-                small, large = sorted((node.terms, with_sign(sign, a.terms)), key=len)
+                small, large = sorted((node.terms, with_sign(sign, a.terms)), key=len)  # so that little is copied
                 large += small
                 node.terms = large
             elif b is not None and a.wide and not b.wide:  # the factor that all samples share comes first
@@ -547,7 +550,9 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # print("the longest sum has", max(len(n.terms) for n in nodes), "terms")
 
 # %% [markdown]
-# The longest sum is the penalty, with a term for each parameter. The longest chain before was that of its additions.
+# The longest sum is the penalty, with a term for each parameter. Before, the longest chain went through it: a product,
+# 337 additions, the factor 1e-4, and the last sum. Now the longest one goes through the network: sum, `relu`, sum,
+# `relu`, score, hinge sum, `relu`, last sum.
 #
 # ## Group
 #
@@ -555,7 +560,7 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # side by side.
 
 # %% mystnb={"code_prompt_show": "The code of the picture, 17 lines", "image": {"alt": "The fused steps by depth. Four columns, 16 sums, 16 relus, 16 sums and 16 relus, then single nodes to the right; below a line lie two nodes that are the same for all samples."}} tags=["active-ipynb", "hide-input", "wide"]
-# colors = {"sum of products": FORWARD, "relu": BACKWARD}
+# colors = {"sum of products": ACCENT, "relu": BACKWARD}
 # figure, axes = plt.subplots(figsize=(6.4, 3.4))
 # drawn = Counter()
 # for n in nodes:
@@ -578,9 +583,10 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # the score, the hinge, and the sum of hinge and penalty. Below the line is the penalty itself.
 #
 # A group holds nodes of one depth that do the same thing, all of them wide or none. Its *parts* hold what its members
-# read, in tables: a row for each member, a column for each term. For sums, the function `factor` of the next section
-# fills these tables. Sums that multiply different inputs are put into different groups, so that each can become a
-# matrix. (If each sum has inputs of its own, there is no matrix to find, and they stay together.)
+# read, in tables: a row for each member, a column for each term. For sums, `group` calls the function `factor` of the
+# next section, which fills these tables. Sums that multiply different inputs are put into different groups, so that
+# each can become a matrix. (If no two sums multiply the same inputs, no matrix would have more than one row, and they
+# stay together.)
 
 
 # %% mystnb={"code_prompt_show": "Part and Group: what a group holds, 49 lines"} tags=["hide-input"]
@@ -644,7 +650,7 @@ Ones = dict[tuple[RecipeNode, ...], RecipeNode]  # for each column of inputs, it
 
 
 def split_by_inputs(members: list[RecipeNode]) -> list[list[RecipeNode]]:
-    """Split sums by the inputs that they multiply; if each has inputs of its own, keep all together."""
+    """Split sums by the inputs that they multiply; if no two have the same inputs, keep all together."""
     by_inputs: dict[Any, list[RecipeNode]] = defaultdict(list)
     for node in members:
         by_inputs[tuple(b for _, _, b in node.terms if b is not None)].append(node)
@@ -680,10 +686,11 @@ def group(nodes: Iterable[RecipeNode]) -> tuple[list[Group], Ones]:
 # ## Factor
 #
 # The terms of a group's members form a table. Its columns can be of different kinds: weights times inputs, biases,
-# constants. `factor` makes one part of each kind and sign. If all members multiply the same column of different inputs
-# by numbers that all samples share, the part is a **matrix product** $W H$: each row of $W$ holds the weights of one
-# member, each row of $H$ holds one input for all samples. In two cases a matrix would gain nothing, and `factor` makes
-# none: members that are only scaled by a constant, and one number times one number.
+# constants. `factor` makes one part of each kind and sign. If all members multiply the same list of inputs, without
+# repeats, by numbers that all samples share, the part is a **matrix product** $W H$: each row of $W$ holds the weights
+# of one member, each row of $H$ holds one input for all samples. In three cases a matrix would gain nothing, and
+# `factor` makes none: members that are only scaled by a constant, one number times one number, and a single sum that is
+# not wide, such as the penalty.
 #
 # (If every sample were a row instead, as in most data sets, the same product would be written `X @ W.T`.)
 
@@ -751,14 +758,14 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 #
 # ## Lay out
 #
-# NumPy can multiply a matrix where it lies if its rows follow each other in memory. Scattered numbers must first be
-# gathered, that is, copied together. So `MemoryLayout` puts numbers where they will be read:
+# NumPy can multiply a matrix without copying it if its rows follow each other in memory. Scattered numbers must first
+# be gathered, that is, copied together. So `MemoryLayout` puts numbers where they will be read:
 #
-# - Parameters come first in `S`, in the order in which the matrices read them.
-# - The members of a group get neighboring rows of `Z`, so that the group is a slice. The row of ones lies right below
-#   the inputs that it belongs to, if these are one argument or one group.
-# - If only a `relu` reads a sum, its result takes the sum's place. The slope of `relu` follows from its result, so the
-#   sum will not be needed on the way back either.
+# - In `S`, parameters come first, in the order in which the matrices read them.
+# - The members of a group get neighboring rows of `Z`, so that the group is a slice. Each matrix with biases has a row
+#   of ones. It lies right below the matrix's inputs, if these are one argument or one group, and else at the end.
+# - If only a `relu` reads a sum, the result of the `relu` takes the sum's place. The slope of `relu` follows from this
+#   result, so the sum will not be needed on the way back either.
 
 
 # %% mystnb={"code_prompt_show": "MemoryLayout: a place for each number, 47 lines"} tags=["hide-input"]
@@ -828,13 +835,15 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     print(f"matrix {k}: places {slots[0]} to {slots[-1]} of S, times rows {rows[0]} to {rows[-1]} of Z")
 
 # %% [markdown]
-# Each matrix is one stretch of `S`, and what it multiplies is one stretch of `Z`, the row of ones included. In NumPy, a
-# stretch can be a *view*, and nothing is copied.
+# `S` has the 337 parameters, the 2 sums of the penalty, and the constants 1 and 1e-4. `Z` has 3 rows for the arguments,
+# 3 of ones, 32 for the hidden layers, and 3 for the score, the hinge and the loss. Each matrix is one stretch of `S`,
+# and what it multiplies is one stretch of `Z`, the row of ones included. In NumPy, a stretch can be a *view*, and
+# nothing is copied.
 #
 # ## Are these the same numbers?
 #
 # So far there are only groups, and a place for each number. Now we fill the places, and go through the groups in order.
-# Each group is a sum of products or a `relu`.
+# Each group is a sum of products or a `relu`. Only the matrix products read views; everything else is gathered.
 
 # %% tags=["active-ipynb"]
 # S, Z = np.zeros(layout.slots), np.ones((layout.rows, len(X)))
@@ -846,14 +855,16 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     Z[[layout.place[node] for node in argument]] = numbers
 #
 #
-# def read(table):  # (members, terms, samples), or 1 for what all samples share
+# def read(table):  # gathers its numbers: an array of members, terms and samples (or 1, if all samples share them)
 #     places = [[layout.place[node] for node in row] for row in table]
 #     return Z[places] if table[0][0].wide else S[places][..., None]
 #
 #
 # def add_up(part):
 #     if part.matrix:
-#         return read(part.a)[..., 0] @ read(part.b)[:, 0]
+#         corner, top = layout.place[part.a[0][0]], layout.place[part.b[0][0]]
+#         matrix = S[corner : corner + len(part.a) * part.width].reshape(len(part.a), part.width)
+#         return matrix @ Z[top : top + part.width]
 #     terms = read(part.a) if part.b is None else read(part.a) * read(part.b)
 #     return terms.sum(axis=1)
 #
@@ -871,11 +882,12 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #
 # losses = Z[layout.place[recipe.results[0]]]
 # one_by_one = [loss([Value(v) for v in x], Value(t)).data for x, t in zip(points, labels)]
-# print("the scalar engine's losses, up to rounding:", np.allclose(losses, one_by_one, rtol=1e-13))
+# print("the scalar engine's losses, up to rounding:", np.allclose(losses, one_by_one, rtol=1e-12, atol=1e-15))
 
 # %% [markdown]
 # One walk through the groups gives all 100 losses. How much less does Python have to do for it? The scalar engine makes
-# a node for each wide step and each sample. The other steps it needs only once, if the penalty is added at the end.
+# a node for each wide step and each sample. The other steps it needs only once, if the penalty is added at the end. (A
+# group takes several calls of NumPy, so this compares only roughly.)
 
 # %% tags=["active-ipynb"]
 # wide = sum(s.wide for s in recipe.steps)
@@ -884,23 +896,7 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # print(f"arrays:        {len(groups)} groups, {layout.slots + layout.rows * len(X):,} numbers in two arrays")
 
 # %% [markdown]
-# Here are the 3 matrix products, drawn to scale.
-
-# %% mystnb={"code_prompt_show": "The code of the picture, 11 lines", "image": {"alt": "Three matrix products, drawn to scale, one below the other. On the left the matrices of weights, 16 by 3, 16 by 17 and 1 by 17; on the right the arrays that they are multiplied with, 100 samples wide."}} tags=["active-ipynb", "hide-input", "wide"]
-# figure, axes = plt.subplots(figsize=(6.4, 3.4))
-# for k, part in enumerate(layers):
-#     top, rows = -22 * k, len(part.a)
-#     for x, width, height, color in ((17 - part.width, part.width, rows, FORWARD), (27, len(X), part.width, ACCENT)):
-#         axes.add_patch(plt.Rectangle((x, top - height), width, height, color=color, alpha=0.75))
-#     axes.text(22, top - max(rows, part.width) / 2, "·", ha="center", va="center", fontsize=14)
-#     axes.text(17, top + 0.8, f"{rows} × {part.width}", ha="right", color=FORWARD, fontsize=9)
-#     axes.text(127, top + 0.8, f"{part.width} × {len(X)}", ha="right", color=ACCENT, fontsize=9)
-# axes.set(xlim=(0, 128), ylim=(-64, 5), aspect="equal")
-# axes.axis("off")
-# plt.show()
-
-# %% [markdown]
-# The samples are the long side. With more samples, the groups stay the same, and only the rows become longer. The next
+# With more samples, the groups stay the same, and only the rows of `Z` become longer. The next
 # chapter, [From scalars to arrays](vectorize.ipynb), turns the walk into a program that also computes gradients, and
 # measures what it saves.
 #
@@ -928,12 +924,14 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #     linear.load_state_dict({"weight": torch.tensor(found[:, :-1]), "bias": torch.tensor(found[:, -1])})
 #     theirs = linear(torch.tensor(X)).relu().detach().numpy()
 #     hidden = next(g for g in groups if g.rule is ops.relu)
-#     print("the first layer agrees:", np.allclose(read(hidden.column)[:, 0], theirs.T, rtol=1e-13))
+#     print("the first layer agrees:", np.allclose(read(hidden.column)[:, 0], theirs.T, rtol=1e-12, atol=1e-15))
 
 # %% [markdown]
 # PyTorch can record functions, too, with
 # [`torch.compile`](https://docs.pytorch.org/docs/stable/generated/torch.compile.html) {cite:p}`ansel2024`. It records
-# operations on tensors: there, a person has found the arrays already.
+# operations on tensors: there, a person has found the arrays already. And
+# [`torch.vmap`](https://docs.pytorch.org/docs/stable/generated/torch.vmap.html) makes a function of one sample work on
+# all samples at once, but it does not look for layers among single numbers.
 #
 # ## Exercises
 #
@@ -950,8 +948,9 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # way.
 # :::
 #
-# :::{dropdown} Two neurons share their inputs, a third has others. Which of them form a matrix?
-# The first two. All members of a matrix product multiply the same column.
+# :::{dropdown} Two neurons share their inputs, a third has others. Which of them are rows of one matrix?
+# The first two. All members of a matrix product multiply the same inputs. The third gets a matrix of its own, of one
+# row.
 # :::
 #
 # :::{dropdown} Why is the hinge's `1 - t * score(x)` not part of a matrix product?

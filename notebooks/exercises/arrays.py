@@ -37,7 +37,8 @@ def f(x):
 # 1. Each hidden number takes two products, two sums and a tanh; for both, that is 10. Two products, an exp and a sum
 #    follow: 14.
 # 2. The four products and four sums before the tanhs become two sums of three terms. The product of the hidden numbers
-#    becomes a term of the last sum. 7 nodes are left: two sums, two tanhs, $x_1 x_2$, its exp, and the result.
+#    becomes a term of the last sum. $x_1 x_2$ is a sum of products too, of one term. 7 nodes are left: two sums, two
+#    tanhs, $x_1 x_2$, its exp, and the result.
 # 3. Depth 1: the two sums are one group, and $x_1 x_2$ is another, because it multiplies no weights. Depth 2: the two
 #    tanhs, and the exp. Depth 3: the result. There are 5 groups and 3 depths.
 # 4. The two sums multiply the same inputs by weights. The matrix is 2 by 3: its third column holds the biases, and the
@@ -65,13 +66,14 @@ assert [(len(part.a), part.width) for part in matrices] == [(2, 3)]
 # %% [markdown]
 # ## 2. A matrix, or none?
 #
-# Each of these functions computes a few sums of products. In which of them does the compiler find a matrix product, and
-# of what shape? `W` has three rows of three weights.
+# Each of these functions computes a few sums of products. In which of them do the passes find a matrix product, and of
+# what shape? `W` has three rows of three weights.
 #
 # 1. `layer`: each row of `W` with all inputs.
 # 2. `turned`: the same, but the second row begins at the last input.
 # 3. `windows`: the first sum uses the first two inputs, the second sum the last two, with weights of its own.
-# 4. `shared`: the same as `windows`, but both sums use the same two weights, as a convolution does.
+# 4. `shared`: the same as `windows`, but both sums use the same two weights. (A convolution is made of such sums: it
+#    slides the same weights over its inputs.)
 
 # %%
 W = [[Value(float(3 * i + j)) for j in range(3)] for i in range(3)]
@@ -96,8 +98,9 @@ def shared(x):
 # %% [markdown]
 # :::{dropdown} The solution, in words
 # All members of a matrix product must multiply the same inputs. The order of a sum's terms does not matter, because
-# `fuse` sorts them, so `turned` is a matrix of two rows. The sums of `windows` multiply different inputs, and so do
-# those of `shared`, so neither has a matrix. Both are still one group: the products of two tables, added up.
+# `fuse` sorts them, so `turned` is a matrix of two rows. In `windows` and in `shared`, no two sums multiply the same
+# inputs, so these passes keep the sums together and find no matrix. Both are still one group: the products of two
+# tables, added up. (With zeros in it, a matrix would fit, but it would do more work.)
 # :::
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -114,12 +117,13 @@ for f, expected in ((layer, [(3, 3)]), (turned, [(2, 3)]), (windows, []), (share
 # Many compilers have a pass that this chapter does not have, the elimination of *common subexpressions*: what was
 # computed once need not be computed again. The function below computes $x w$ twice, and more repeats follow from that.
 #
-# Write `duplicates(recipe)`. It returns a dict that leads from each step that repeats an earlier one to that earlier
-# step. Two steps are the same if they apply the same rule to the same inputs, where
+# Write `duplicates(recipe)`. It returns a dict that maps each step that repeats an earlier one to that earlier step.
+# Two steps are the same if they apply the same rule to the same inputs, where
 #
 # - an input that is itself a duplicate counts as the step it repeats,
 # - $a + b$ is $b + a$, and $a \cdot b$ is $b \cdot a$,
-# - equal constants count as one: each 2 in the code is a node of its own. (Are 0.0 and −0.0 the same? Think of $1/x$.)
+# - equal constants count as one: each 2 in the code is a node of its own. (For a dict, 0.0 and −0.0 are
+#   one key. Should they count as one here? Think of $1/x$.)
 #
 # The list `recipe.steps` has the operations in order. Each node has a `rule` and `inputs`; for a constant, `constant`
 # is true and `number` is its number. Rules that do the same are equal, such as those of two `** 2`. How many of the
@@ -135,7 +139,7 @@ def twice(x):
     return 2 * one**2 + 2 * other**2 + x * x
 
 
-recipe = record(twice, [1.5], ["x"])
+recipe = record(twice, [1.5], ["x"])  # one sample, with a number or a list for each argument; then the arguments' names
 print(len(recipe.steps), "steps")
 
 
@@ -178,8 +182,11 @@ assert all(number[step] == number[first] for step, first in same.items())
 # These are the product, its tanh, the square, and two times the square. But x/0.0 and x/-0.0 differ:
 signs = record(lambda x: x / 0.0 + x / -0.0, [1.5], ["x"])
 assert duplicates(signs) == {}
+# so do a - b and b - a, but not a + b and b + a:
+swapped = record(lambda x, y: (x - y) * (y - x) + (x + y) * (y + x), [1.5, 2.0], ["x", "y"])
+assert len(duplicates(swapped)) == 1
 
-# The compiler would gain little. Steps that do the same thing share an array anyway, so the
+# The passes would gain little. Steps that do the same thing share an array anyway, so the
 # pass would make this array shorter:
 groups, _ = group(fuse(recipe))
 assert [len(g.members) for g in groups if g.rule is ops.tanh] == [2]

@@ -17,9 +17,9 @@ from micrograd_numpy.optimizers import SGD, Optimizer, clip_grad_norm, path
 # this kind: find the `x` that minimizes the mean of $\frac{1}{2}(x - a)^2$ over 500 numbers $a$, and use one number for
 # each step. The answer is their average.
 #
-# With a constant learning rate of 0.1, `x` gets near the average and then jitters around it. Change `optimizer.lr`
-# between the steps so that one pass over the numbers ends *exactly* at the average, up to rounding. (What weights
-# should the first and the last number have in `x`?)
+# With a constant learning rate of 0.1, `x` gets near the average and then jitters around it, off by up to 0.55. Change
+# `optimizer.lr` between the steps so that one pass over the numbers ends *exactly* at the average, up to rounding.
+# (What weights should the first and the last number have in `x`?)
 
 # %%
 rng = random.Random(0)
@@ -38,8 +38,9 @@ print(f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - 
 # :::{dropdown} Show the explanation
 # The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With $\text{lr} = 1/t$
 # in step $t$ this is $\frac{(t-1)\,x + a}{t}$, the average of the numbers seen so far. So each number ends with the
-# same weight. More generally, noisy gradients need rates like $1/t$: their sum is infinite, so that no goal is too far
-# away, and the sum of their squares is finite, so that the noise dies out {cite:p}`robbins1951`.
+# same weight. (It is exactly the average because the curvature is 1 here.) More generally, rates like $1/t$ are enough
+# for noisy gradients to converge: their sum is infinite, so that no goal is too far away, and the sum of their squares
+# is finite, so that the noise dies out {cite:p}`robbins1951`.
 # :::
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -57,15 +58,15 @@ assert abs(x.data - average) < 1e-12
 # %% [markdown]
 # ## 2. RMSProp
 #
-# RMSProp does one of the two things that Adam does: it divides by the size of the gradient, but it keeps no average of
-# the gradient itself. With a factor $\alpha$ for the fading,
+# RMSProp is a part of Adam {cite:p}`kingma2015`: it divides by the size of the gradient, but it keeps no average of the
+# gradient itself, and has no bias correction. With a factor $\alpha$ for the fading,
 #
 # $$v \leftarrow \alpha v + (1 - \alpha)\, g^2 \qquad p \leftarrow p - \text{lr} \cdot g / (\sqrt{v} + \epsilon).$$
 #
-# Write it as a subclass of `Optimizer`. There is no bias correction: how long is the first step with $\alpha = 0.99$?
+# Write it as a subclass of `Optimizer`. How long is the first step with $\alpha = 0.99$? Test it in the chapter's bowl.
 
 
-# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution: the class"} tags=["hide-cell"]
 class RMSProp(Optimizer):
     """Divide every gradient by a running average of its size."""
 
@@ -89,16 +90,16 @@ class RMSProp(Optimizer):
 # :::
 
 
-# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
+# %% mystnb={"code_prompt_show": "Show the solution: a test"} tags=["hide-cell"]
 def bowl(x, y):
     return (x**2 + 25 * y**2) / 2
 
 
 points = path(bowl, partial(RMSProp, lr=0.01), (-4.0, 1.0), steps=100)
 print(f"first step: {points[1][0] - points[0][0]:.4f} in x, {points[1][1] - points[0][1]:.4f} in y")
-print(f"height after 100 steps: {bowl(*points[-1]):.4f}")
+print(f"height in the bowl: {bowl(*points[0])} at the start, {bowl(*points[-1]):.4f} after 100 steps")
 
-# %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell", "needs-torch"]
+# %% mystnb={"code_prompt_show": "Show the solution: compared with PyTorch"} tags=["hide-cell", "needs-torch"]
 try:
     import torch
 except ImportError:
@@ -135,7 +136,7 @@ for name, clip in (("as one vector", clip_grad_norm), ("each", clip_each)):
     a, b = Value(0.0), Value(0.0)
     a.grad, b.grad = 30.0, 40.0
     clip([a, b], 5.0)
-    print(f"{name:13}  ({a.grad:.4f}, {b.grad:.4f}), b over a {b.grad / a.grad:.4f}")
+    print(f"{name:13}  ({a.grad:.4f}, {b.grad:.4f}), the second over the first {b.grad / a.grad:.4f}")
 
 
 # %% [markdown]
@@ -151,9 +152,10 @@ for name, clip in (("as one vector", clip_grad_norm), ("each", clip_each)):
 # In the chapter, the limit $2/c$ was for a bowl whose steep direction is an axis. This bowl is tilted:
 # $f(x, y) = \frac{1}{2}(3x^2 + 2xy + 3y^2)$.
 #
-# First find the largest stable rate by experiment. Start with an interval of rates and halve it twenty times: a rate is
-# too large if 500 steps from (1, 0) end farther from the center than they began. Then explain the number. (In which
-# direction does $f$ curve most? Try $y = x$ and $y = -x$.)
+# First find the largest stable rate by experiment. Start with an interval of rates, and halve it twenty times: try the
+# rate in the middle, and keep the half in which the limit lies. A rate is too large if 500 steps from (1, 0) end
+# farther from the center than they began. Then explain the number. (In which direction does $f$ curve most? Try $y = x$
+# and $y = -x$.)
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -175,10 +177,12 @@ print(f"plain descent: {limit(SGD):.3f}")
 # %% [markdown]
 # :::{dropdown} Show the explanation
 # Along $y = x$, a distance $s$ from the center is $x = y = s/\sqrt{2}$, and $f = \frac{1}{2} \cdot 4 s^2$: curvature 4.
-# Along $y = -x$ it is $f = \frac{1}{2} \cdot 2 s^2$: curvature 2. These two are the largest and the smallest curvature.
-# They are the eigenvalues of the matrix of second derivatives. So the limit is $2/4 = 0.5$.
+# Along $y = -x$ it is $f = \frac{1}{2} \cdot 2 s^2$: curvature 2. With the distances $s$ and $r$ along these two lines,
+# $f = \frac{1}{2}(4 s^2 + 2 r^2)$: a bowl like that of the chapter, but rotated. So the limit is $2/4 = 0.5$. (In
+# linear algebra, 4 and 2 are the eigenvalues of the matrix of second derivatives.)
 #
-# Momentum raises the limit to $2(1 + \mu)/c$, which is 0.95 for $\mu = 0.9$.
+# Momentum raises the limit to $2(1 + \mu)/c$, which is 0.95 for $\mu = 0.9$. Nesterov's variant lowers it to
+# $2(1 + \mu)/(c(1 + 2\mu))$, which is 0.339.
 # :::
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -191,3 +195,6 @@ print(
     f"so the limit is {2 / curvatures[-1]:.3f}",
 )
 print(f"momentum 0.9:  {limit(partial(SGD, momentum=0.9)):.3f}, and the formula says {2 * 1.9 / curvatures[-1]:.3f}")
+print(
+    f"nesterov, 0.9: {limit(partial(SGD, momentum=0.9, nesterov=True)):.3f}, and {2 * 1.9 / (curvatures[-1] * 2.8):.3f}"
+)
