@@ -814,8 +814,8 @@ def train(
                 bar.set_postfix(report)
     except KeyboardInterrupt:
         history.interrupted = True
-    if len(history.losses) in kept:
-        history.snapshots[len(history.losses)] = model.state_dict()
+    if len(history.losses) in kept:  # after an interrupt in an epoch, the state at its start is stored already
+        history.snapshots.setdefault(len(history.losses), model.state_dict())
     return history
 
 
