@@ -246,9 +246,9 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 # ## Five statements
 #
 # This search works because a line has only two degrees of freedom, its direction and its place. Our network will have
-# 337 parameters, so we need another way: start anywhere, and let the gradient say where to go. We first try it on a model
-# whose boundary is a straight line, an MLP with two inputs and one neuron. Its output is a **score**. The sign of the
-# score is the class, and its size says how sure the model is. The loss is the hinge loss, which is zero when every
+# 337 parameters, so we need another way: start anywhere, and let the gradient say where to go. We first try it on a
+# model whose boundary is a straight line, an MLP with two inputs and one neuron. Its output is a **score**. The sign of
+# the score is the class, and its size says how sure the model is. The loss is the hinge loss, which is zero when every
 # score is on the right side by a margin of at least one.
 
 # %% tags=["active-ipynb"]
@@ -439,7 +439,7 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 
 # %% [markdown]
 # `line` gets 88 right, two fewer than the best line. More steps would not help: at the lowest hinge loss that any line
-# can have, only 86 are right. For the hinge loss does not count errors. It grows with the distance of a wrong point
+# can have, only 86 are right. The hinge loss does not count errors. It grows with the distance of a wrong point
 # from the boundary, and it also charges for points that are right but too close to it. The number of errors itself
 # gives no gradient to follow, because it stays the same when the boundary moves a little.
 #
@@ -669,8 +669,8 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
 
 # %% [markdown]
 # Now the loop itself. Three statements are left of the five. `zero_grad` has moved to the front, which changes nothing.
-# `forward_backward` does the forward pass, the loss and `backward`. Then comes `step`. The rest is checking, an
-# optional penalty, an optional schedule for the learning rate, and the record. If you press stop in a notebook, the
+# `forward_backward` does the forward pass, the loss and `backward`. The rest is checking,
+# an optional penalty and schedule for the learning rate, and the record. If you press stop in a notebook, the
 # loop ends, and the record keeps the epochs that were finished.
 
 
@@ -810,8 +810,8 @@ def train(
 # ## A published run
 #
 # This book learned from an engine called micrograd {cite:p}`karpathy2020micrograd`. Its notebook trains a network on
-# these points and prints the losses. We repeat that run. It is a hard test of an engine: each step starts where the one
-# before ended, so a wrong gradient in one step would change the losses of all steps after it.
+# these points and prints the losses. We repeat that run. Each step starts where the one before ended, so
+# a wrong gradient in one step would change the losses of all steps after it.
 #
 # The network has two hidden layers of 16 relu neurons and one output. micrograd draws the first weights with Python's
 # generator and seed 1337, evenly from (−1, 1), neuron by neuron. All biases start at 0. We do the same:
@@ -832,8 +832,8 @@ def train(
 # model
 
 # %% [markdown]
-# The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$, with $\alpha =
-# 10^{-4}$. The penalty makes large parameters costly. (In `SGD`, `weight_decay` with $\lambda = 2\alpha$ takes the same
+# The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$, with
+# $\alpha = 10^{-4}$. The penalty makes large parameters costly. (In `SGD`, `weight_decay` with $\lambda = 2\alpha$ takes the same
 # steps, but then the loss that you print lacks the penalty.) In each step all points are used, and the learning rate
 # falls from 1.0 towards 0.1. How large is the graph of one step?
 
@@ -863,8 +863,8 @@ def train(
 
 # %% [markdown]
 # The first step almost doubles the loss, and many later steps raise it, too. The gradient tells the slope where you
-# stand, and not the slope where a long step ends. With a learning rate of 1.0 the steps are long. Are the losses those
-# of micrograd's notebook? Here are three that it prints:
+# stand, and not the slope where a long step ends. With a learning rate of 1.0 the steps are long. Here are three losses that
+# micrograd's notebook prints:
 
 # %% tags=["active-ipynb"]
 # published = {0: 0.8958441028683222, 1: 1.7235905336972022, 99: 0.010978370135492717}
@@ -976,13 +976,18 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 
 # %% [markdown]
 # The zigzag comes from the long steps. A step leads back if its angle to the step before is more than 90°. Let us count
-# these, and try two constant learning rates instead of the schedule:
+# these:
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "How many steps lead back, 4 lines"} tags=["active-ipynb", "hide-input"]
 # places = np.array([list(state.values()) for state in history.snapshots.values()])
 # moves = np.diff(places, axis=0)
 # back = sum(move @ before < 0 for before, move in pairwise(moves[:83]))
 # print("of the steps 1 to 82,", back, "lead back")
+
+# %% [markdown]
+# Would a constant learning rate do as well as the schedule?
+
+# %% tags=["active-ipynb"]
 # for lr in [1.0, 0.1]:
 #     _, constant = published_run(lambda _, lr=lr: lr, vectorized=True)
 #     print(f"constant {lr}: last loss {constant.losses[-1]:.4f}, accuracy {constant.accuracies[-1]:.0%}")
@@ -990,8 +995,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # %% [markdown]
 # Most of these steps lead back, as if the model stepped from one wall of a valley to the other. At the end, the hinge
 # loss is 0, and only the penalty still moves the parameters. The schedule gains little here over the constant 1.0. The
-# constant
-# 0.1 is too small for 100 steps.
+# constant 0.1 is too small for 100 steps.
 #
 # ## Many small steps or a few good ones
 #
@@ -1000,8 +1004,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #
 # For a fair comparison, we fix what a run may cost: 2000 **gradient evaluations**, that is, 2000 times one point
 # forward and back. And we give each batch size two learning rates, because what is best for one need not be best for
-# another. The loss and accuracy are those of the model at the end, for all points. These are single runs, so read only
-# the large differences.
+# another. The table shows the model at the end. These are single runs, so read only the large differences.
 
 # %% tags=["active-ipynb"]
 # runs = {}
@@ -1020,7 +1023,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # of the gradient, and of the two learning rates only the small one works with it. At 1.0, half of the points end up
 # wrong. Look into that model:
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "Counting what is awake, 12 lines"} tags=["active-ipynb", "hide-input"]
 # def is_awake(model, point):
 #     first, second, _ = model.layers
 #     return [output.data > 0 for output in second(first(point))]
@@ -1047,14 +1050,14 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# Where every relu of a layer gives 0, every relu has slope 0, too, and no gradient gets through. All points in the gray
+# Where every relu of a layer gives 0, every relu has slope 0, and no gradient gets through. All points in the gray
 # region have the same score, the output's bias, and that bias is the only parameter that they can still move. A relu
 # that no point wakes is called *dead*. In this run, long steps killed 12 of the 16, and short ones woke none of them.
 #
 # So choose batch size and learning rate together. Small batches buy more steps for the same number of evaluations, and
 # large ones give a better estimate of the gradient on average. We count evaluations because `one_by_one` takes one
 # point at a time. On hardware that takes 100 points in the time of one, you would count steps, and larger batches look
-# better. Random minibatches are an old idea {cite:p}`robbins1951`.
+# better.
 #
 # ## Points it has never seen
 #
@@ -1154,8 +1157,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# These, too, are single runs. One lesson is general: judge a model by
-# points that it has not seen.
+# These, too, are single runs. One lesson is general: judge a model by points that it has not seen.
 #
 # ## What you can now do
 #
