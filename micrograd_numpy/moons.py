@@ -2,8 +2,8 @@
 # # Training on moons
 #
 # You have a number that knows its derivatives, a model, a loss and an optimizer. In this chapter you put them into a
-# loop of five lines, and watch a straight line bend until it fits between two moons. Then you repeat a published run
-# and compare the results digit by digit.
+# loop of five statements. Then you repeat a published run, compare its losses with yours, and watch the boundary of the
+# network bend until it fits between two moons.
 #
 # - **You will build** `train`, the training loop, and the pictures that show what it learned.
 # - **You need** [Neurons, layers, MLP](mlp.ipynb), [Losses](losses.ipynb) and [Optimizers](optimizers.ipynb).
@@ -39,8 +39,8 @@ PLUS, MINUS = FORWARD, OCHER  # the colors of the two classes
 # ## Two moons
 #
 # The data are points in the plane. Half of them lie on the upper of two half circles and half on the lower, and random
-# noise moves each point a little. Each point has a **label**: −1 on the upper moon, +1 on the lower. They come from
-# scikit-learn {cite:p}`pedregosa2011`.
+# noise moves each point a little. Each point has a **label**: −1 on the upper moon, +1 on the lower. The points come
+# from scikit-learn {cite:p}`pedregosa2011`; to run this page, you need to install it.
 
 
 # %% mystnb={"code_prompt_show": "The function moons_data, 30 lines"} tags=["hide-input"]
@@ -211,7 +211,8 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #
 # The answer can be computed. Look along a direction, and sort the points by how far they lie that way. A line at a
 # right angle to that direction splits the row in two. The order in the row changes only at directions in which two
-# points are equally far. Between any two such directions the folded cell tries one, and along it every split.
+# points are equally far. The folded cell tries one direction between each two neighboring ones of these, and along it
+# every split.
 
 # %% mystnb={"code_prompt_show": "The best of all lines, 18 lines"} tags=["active-ipynb", "hide-input"]
 # import math
@@ -242,13 +243,13 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 # %% [markdown]
 # The ends of the moons reach into each other, and no line gets more than 90 right.
 #
-# ## Five lines
+# ## Five statements
 #
 # This search works because a line has only two degrees of freedom, its direction and its place. Our network will have
-# 337 parameters, so we need another way: start anywhere, and let the gradient say where to go. We try it on the line
-# first. A line is an MLP with two inputs and one neuron. Its output is a **score**. The sign of the score is the class,
-# and its size says how sure the model is. The loss is the hinge loss, which is zero when every score is on the right
-# side by a margin of at least one.
+# 337 parameters, so we need another way: start anywhere, and let the gradient say where to go. We first try it on a
+# model whose boundary is a straight line, an MLP with two inputs and one neuron. Its output is a **score**. The sign of
+# the score is the class, and its size says how sure the model is. The loss is the hinge loss, which is zero when every
+# score is on the right side by a margin of at least one.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP, SGD, hinge_loss
@@ -265,7 +266,7 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #         print(f"step {step:3d}   loss {loss.data:.4f}")
 
 # %% [markdown]
-# These five lines are training. The rest of the chapter uses them with more conveniences. To see what the line has
+# These five statements are training. The rest of the chapter uses them with more conveniences. To see what `line` has
 # learned, we need two functions. `accuracy` returns the share of the scores that have the right sign, and
 # `plot_decision_boundary` asks the model for its score at each point of a grid.
 
@@ -437,50 +438,20 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 # plt.show()
 
 # %% [markdown]
-# The trained line gets 88 right, two fewer than the best line. Training did what we asked for: it made the hinge loss
-# small. But the hinge loss does not count errors. It grows with the distance of a wrong point from the line, and it
-# also charges for points that are right but too close to the line. The number of errors itself gives no gradient to
-# follow, because it stays the same when the line moves a little.
+# `line` gets 88 right, two fewer than the best line. More steps would not help: at the lowest hinge loss that any line
+# can have, only 86 are right. The hinge loss does not count errors. It grows with the distance of a wrong point
+# from the boundary, and it also charges for points that are right but too close to it. The number of errors itself
+# gives no gradient to follow, because it stays the same when the boundary moves a little.
 #
-# ### The line you forget
-#
-# Line 3 looks unimportant. Here the same model is trained twice, once with `zero_grad` and once without. What do you
-# expect of the second curve?
-
-# %% mystnb={"code_prompt_show": "The picture's code, 19 lines", "image": {"alt": "Two loss curves over 200 steps: with zero_grad the loss falls to 0.3 and stays there; without it, the loss falls in the first steps and then swings up and down between 0.33 and 0.61."}} tags=["active-ipynb", "hide-input"]
-# def losses_of_a_line(zero):
-#     line = MLP(2, [1], rng=0)
-#     optimizer = SGD(line.parameters(), lr=1.0)
-#     losses = []
-#     for _ in range(200):
-#         loss = hinge_loss([line(row) for row in X], y)
-#         if zero:
-#             optimizer.zero_grad()
-#         loss.backward()
-#         optimizer.step()
-#         losses.append(loss.data)
-#     return losses
-#
-#
-# plt.plot(losses_of_a_line(zero=True), color=FORWARD, label="with zero_grad")
-# plt.plot(losses_of_a_line(zero=False), color=BACKWARD, label="without")
-# plt.xlabel("step")
-# plt.ylabel("loss")
-# plt.ylim(0.25, 0.72)
-# plt.legend(ncols=2)
-# plt.show()
-
-# %% [markdown]
-# There is no error and no warning, and the first steps look fine. But `backward` adds to what a parameter's `grad`
-# holds. So without line 3, each step follows the sum of all gradients since the start, even of those from places that
-# the model left long ago. It overshoots, comes back, and overshoots again.
+# Do not leave out statement 3. `backward` adds to what a parameter's `grad` holds, so without `zero_grad` each step
+# follows the sum of all gradients since the start. [Optimizers](optimizers.ipynb) shows what comes of that.
 #
 # ## The real code
 #
-# The loop lacks a few conveniences, and a record. First, **batches**. So far, each step used all points. A step can
-# also follow the average gradient of a few of them, a *minibatch*. One **epoch** is a pass through all points, so with
-# minibatches it has several steps. Each point must come exactly once in an epoch, and the order should be new each
-# time.
+# The real loop has four more parts. First, **batches**. So far, each step used all points. A step can also follow the
+# average gradient of a few of them, a *minibatch*. One **epoch** is a pass through all points, so with minibatches it
+# has several steps, and with the full batch it is one step. Each point must come exactly once in an epoch, and the
+# order should be new each time.
 
 
 # %%
@@ -515,8 +486,10 @@ def batches(n: int, batch_size: int | None, rng: np.random.Generator) -> Iterato
 #     print("epoch", epoch, list(batches(10, 4, rng)))
 
 # %% [markdown]
-# Second, a progress bar. Third, a **record** of what happened, with the losses and accuracies. It can also keep copies
-# of the parameters, so that you can go back and look at an earlier state of the model.
+# Second, a progress bar. Third, a **record** of what happened, with the losses and accuracies. Both are computed on the
+# way: each batch counts with the parameters that the model has just before the step. The record can also keep copies of
+# the parameters, so that you can go back and look at an earlier state of the model. State 0 is the start, and state
+# $k$ is the model after $k$ epochs.
 
 
 # %% mystnb={"code_prompt_show": "The function progress_bar, 14 lines"} tags=["hide-input"]
@@ -655,13 +628,13 @@ def loss_of(loss: Loss, scores: list[Value], y: list[float]) -> Value:
 def one_by_one(model: Model, loss: Loss) -> Run:
     """Return a function that runs a batch forward and back, one sample after the other."""
 
-    def run(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
+    def forward_backward(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
         scores = [as_score(model(x[:])) for x in X]  # a copy: the model may change it
         objective = loss_of(loss, scores, y)
         objective.backward()
         return objective.data, [score.data for score in scores]
 
-    return run
+    return forward_backward
 
 
 # %% mystnb={"code_prompt_show": "The function at_once, 22 lines"} tags=["hide-input"]
@@ -677,7 +650,7 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
 
     loss_and_score = vectorize(one, reduction="none")
 
-    def run(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
+    def forward_backward(X: list[list[float]], y: list[float]) -> tuple[float, list[float]]:
         batch = loss_and_score(X, y)
         seeds = np.zeros_like(batch.data)
         seeds[:, 0] = 1.0 / len(y)  # the gradient of the mean of the losses; the scores get none
@@ -691,13 +664,14 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
             f"the loss of all samples is {first!r}, but the mean of their losses is {each!r}; "
             "leave vectorized=True out for such a loss"
         )
-    return run
+    return forward_backward
 
 
 # %% [markdown]
-# Now the loop itself. Find the five lines in the middle. `run` stands for three of them: forward, loss and backward.
-# The rest is checking, an optional penalty, an optional schedule for the learning rate, and the record. If you press
-# stop in a notebook, the loop ends, and the record keeps the epochs that were finished.
+# Now the loop itself. Three statements are left of the five. `zero_grad` has moved to the front, which changes nothing.
+# `forward_backward` does the forward pass, the loss and `backward`. The rest is checking,
+# an optional penalty and schedule for the learning rate, and the record. If you press stop in a notebook, the
+# loop ends, and the record keeps the epochs that were finished.
 
 
 # %%
@@ -786,7 +760,7 @@ def train(
     rng = np.random.default_rng(rng)
     parameters = trainable(model, optimizer)
     penalty = penalized(loss, parameters, l2)
-    run = at_once(model, penalty, X, y) if vectorized else one_by_one(model, penalty)
+    forward_backward = at_once(model, penalty, X, y) if vectorized else one_by_one(model, penalty)
     history = History()
     bar = progress_bar(epochs, progress)
     try:
@@ -797,7 +771,7 @@ def train(
             for batch in batches(len(X), batch_size, rng):
                 labels = [y[i] for i in batch]
                 optimizer.zero_grad()
-                objective, scores = run([X[i] for i in batch], labels)
+                objective, scores = forward_backward([X[i] for i in batch], labels)
                 if schedule is not None:
                     optimizer.lr = schedule(history.steps)
                 optimizer.step()
@@ -814,13 +788,13 @@ def train(
                 bar.set_postfix(report)
     except KeyboardInterrupt:
         history.interrupted = True
-    if len(history.losses) in kept:
-        history.snapshots[len(history.losses)] = model.state_dict()
+    if len(history.losses) in kept:  # after an interrupt in an epoch, the state at its start is stored already
+        history.snapshots.setdefault(len(history.losses), model.state_dict())
     return history
 
 
 # %% [markdown]
-# Is it the same loop? Then the parameters of the line must be the same, to the last bit:
+# Is it the same loop? Then the parameters must be the same as those of `line`, to the last bit:
 
 # %% tags=["active-ipynb"]
 # again = MLP(2, [1], rng=0)
@@ -836,8 +810,8 @@ def train(
 # ## A published run
 #
 # This book learned from an engine called micrograd {cite:p}`karpathy2020micrograd`. Its notebook trains a network on
-# these points and prints the losses. We repeat that run. It is a hard test of an engine: each step starts where the one
-# before ended, so a wrong gradient in one step would change the losses of all steps after it.
+# these points and prints the losses. We repeat that run. Each step starts where the one before ended, so
+# a wrong gradient in one step would change the losses of all steps after it.
 #
 # The network has two hidden layers of 16 relu neurons and one output. micrograd draws the first weights with Python's
 # generator and seed 1337, evenly from (−1, 1), neuron by neuron. All biases start at 0. We do the same:
@@ -859,7 +833,8 @@ def train(
 
 # %% [markdown]
 # The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$, with
-# $\alpha = 10^{-4}$. The penalty makes large parameters costly. In each step all points are used, and the learning rate
+# $\alpha = 10^{-4}$. The penalty makes large parameters costly. (In `SGD`, `weight_decay` with $\lambda = 2\alpha$ takes the same
+# steps, but then the loss that you print lacks the penalty.) In each step all points are used, and the learning rate
 # falls from 1.0 towards 0.1. How large is the graph of one step?
 
 # %% tags=["active-ipynb"]
@@ -883,28 +858,30 @@ def train(
 # model, history = published_run(lambda step: 1.0 - 0.9 * step / 100)
 # for step in [0, 1, 2, 10, 20, 40, 99]:
 #     print(f"step {step:2d}   loss {history.losses[step]:.4f}   accuracy {history.accuracies[step]:.0%}")
+# rises = sum(after > before for before, after in pairwise(history.losses))
+# print("the loss rises at", rises, "of", len(history.losses) - 1, "steps")
 
 # %% [markdown]
-# It does not fall at every step: the first step almost doubles it. The gradient tells the slope where you stand, and
-# not the slope where a long step ends. With a learning rate of 1.0 the steps are long. Does our run end where
-# micrograd's ends?
+# The first step almost doubles the loss, and many later steps raise it, too. The gradient tells the slope where you
+# stand, and not the slope where a long step ends. With a learning rate of 1.0 the steps are long. Here are three losses that
+# micrograd's notebook prints:
 
 # %% tags=["active-ipynb"]
-# published = 0.010978370135492717
-# print(f"published  {published:.12f}")
-# print(f"ours       {history.losses[-1]:.12f}")
-# print("difference below 1e-15:", abs(history.losses[-1] - published) < 1e-15)
-# print("first step with 100 % right:", history.accuracies.index(1.0))
+# published = {0: 0.8958441028683222, 1: 1.7235905336972022, 99: 0.010978370135492717}
+# for step, theirs in published.items():
+#     print(f"step {step:2d}   published {theirs:.15f}   ours {history.losses[step]:.15f}")
+# print("steps with 100 % right:", [step for step in range(100) if history.accuracies[step] == 1][:8], "...")
 
 # %% [markdown]
-# The last loss is the same, and 100 % is first reached at step 40, as in micrograd's notebook. The two engines share no
-# code, and ours adds up the products of a neuron in one node instead of a chain of nodes.
+# They agree to at least 14 decimals, although our engine adds up the products of a neuron in one node and micrograd's
+# in a chain of nodes. 100 % is first reached at step 40. But the long steps lose it again several times; from step 70
+# on it stays.
 #
 # Which of the two parts is left of the loss at the end?
 
 # %% tags=["active-ipynb"]
 # penalty = 1e-4 * sum(p.data**2 for p in model.parameters())
-# print(f"hinge loss {hinge_loss(predict(model, X), y).data:.4f}")
+# print("hinge loss", hinge_loss(predict(model, X), y).data)
 # print(f"penalty    {penalty:.4f}")
 
 # %% [markdown]
@@ -932,11 +909,11 @@ def train(
 # plt.show()
 
 # %% [markdown]
-# The first cut takes a few steps. The bends take longer. Between its folds the sheet of a relu network is flat, so the
-# folds have to move to where the moons turn.
+# A nearly straight boundary comes in a few steps. The bends take longer. Between its folds a relu network is linear
+# (see [Neurons, layers, MLP](mlp.ipynb)), so the folds have to move to where the moons turn.
 #
-# Here is every epoch. Play it, or move the slider. Watch the triangles at the right end of the upper moon. How often
-# does the boundary pass over one of them before it stays on the right side?
+# Here is every epoch. Play it, or move the slider. Watch the triangles at the right end of the upper moon: the boundary
+# passes over them again and again. Over which of all the points does it pass most often?
 
 # %% mystnb={"image": {"alt": "The regions of the trained model: the boundary winds between the moons with every point on its side. Below it is the curve of the loss. In the page, a slider goes through every epoch.", "classes": "touch touch-boundary"}} tags=["active-ipynb"]
 # from micrograd_numpy.figures import boundary_figure
@@ -954,7 +931,7 @@ def train(
 # changes = [sum(now != then for then, now in pairwise(point)) for point in zip(*sides)]
 # most = changes.index(max(changes))
 # where = [round(v, 2) for v in X[most]]
-# print(f"most often over the point {where} with label {y[most]:+.0f}: {changes[most]} times")
+# print(f"The boundary passed most often over {where}, label {y[most]:+.0f}: {changes[most]} times.")
 
 # %% [markdown]
 # The curve of the loss tells the same story. On its logarithmic scale, equal distances are equal factors.
@@ -998,26 +975,36 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# The zigzag comes from the long steps: most of them lead back, against the step before, as if the model stepped from
-# one wall of a valley to the other. At the end, the hinge loss is 0, and only the penalty still moves the parameters.
+# The zigzag comes from the long steps. A step leads back if its angle to the step before is more than 90°. Let us count
+# these:
+
+# %% mystnb={"code_prompt_show": "How many steps lead back, 4 lines"} tags=["active-ipynb", "hide-input"]
+# places = np.array([list(state.values()) for state in history.snapshots.values()])
+# moves = np.diff(places, axis=0)
+# back = sum(move @ before < 0 for before, move in pairwise(moves[:83]))
+# print("of the steps 1 to 82,", back, "lead back")
+
+# %% [markdown]
 # Would a constant learning rate do as well as the schedule?
 
 # %% tags=["active-ipynb"]
 # for lr in [1.0, 0.1]:
-#     _, run = published_run(lambda _, lr=lr: lr, vectorized=True)
-#     print(f"constant {lr}: last loss {run.losses[-1]:.4f}, accuracy {run.accuracies[-1]:.0%}")
+#     _, constant = published_run(lambda _, lr=lr: lr, vectorized=True)
+#     print(f"constant {lr}: last loss {constant.losses[-1]:.4f}, accuracy {constant.accuracies[-1]:.0%}")
 
 # %% [markdown]
-# Here the schedule gains little over the constant 1.0. The constant 0.1 is too small for 100 steps.
+# Most of these steps lead back, as if the model stepped from one wall of a valley to the other. At the end, the hinge
+# loss is 0, and only the penalty still moves the parameters. The schedule gains little here over the constant 1.0. The
+# constant 0.1 is too small for 100 steps.
 #
-# ## Many small steps or few good ones
+# ## Many small steps or a few good ones
 #
 # A step of the full batch follows the true gradient of the loss, and it costs 100 points. A minibatch of 10 gives only
 # an estimate of the gradient, and for the same cost you can take ten steps. Which is better?
 #
 # For a fair comparison, we fix what a run may cost: 2000 **gradient evaluations**, that is, 2000 times one point
 # forward and back. And we give each batch size two learning rates, because what is best for one need not be best for
-# another.
+# another. The table shows the model at the end. These are single runs, so read only the large differences.
 
 # %% tags=["active-ipynb"]
 # runs = {}
@@ -1026,46 +1013,51 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #     for lr in [1.0, 0.1]:
 #         model = runs[batch_size, lr] = MLP(2, [16, 16, 1], rng=0)
 #         sgd = SGD(model.parameters(), lr=lr)
-#         run = train(model, X, y, sgd, epochs=20, batch_size=batch_size, progress=False)
+#         past = train(model, X, y, sgd, epochs=20, batch_size=batch_size, progress=False)
 #         loss = hinge_loss(predict(model, X), y).data
-#         print(f"{batch_size:5d}   {run.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}")
+#         print(f"{batch_size:5d}   {past.steps:5d}   {lr}   {loss:.3f}   {accuracy(model, X, y):.0%}")
 
 # %% [markdown]
-# With the full batch, 20 steps are too few at either learning rate. With batches of 10, the same cost buys 200 steps,
-# and at 1.0 they bring the loss to 0. With single points there are 2000 steps. But one point is a poor estimate of the
-# gradient, and only the small learning rate works with it. At 1.0, half of the points end up wrong. Look into that
-# model:
+# Here 20 steps with the full batch are too few at either learning rate. With batches of 10, the same cost buys 200
+# steps, and at 1.0 they bring the loss to 0. With single points there are 2000 steps. But one point is a poor estimate
+# of the gradient, and of the two learning rates only the small one works with it. At 1.0, half of the points end up
+# wrong. Look into that model:
 
-# %% tags=["active-ipynb"]
+# %% mystnb={"code_prompt_show": "Counting what is awake, 12 lines"} tags=["active-ipynb", "hide-input"]
 # def is_awake(model, point):
 #     first, second, _ = model.layers
-#     return any(output.data > 0 for output in second(first(point)))
+#     return [output.data > 0 for output in second(first(point))]
+#
+#
+# def report(model):
+#     awake = np.array([is_awake(model, point) for point in X])
+#     print("points that wake no relu of the last hidden layer:", sum(~awake.any(axis=1)), "of 100")
+#     print("relus of this layer that no point wakes:          ", sum(~awake.any(axis=0)), "of 16")
 #
 #
 # ruined = runs[1, 1.0]
-# asleep = [point for point in X if not is_awake(ruined, point)]
-# print("points for which no relu of the last hidden layer is awake:", len(asleep))
+# report(ruined)
 # train(ruined, X, y, SGD(ruined.parameters(), lr=0.1), epochs=20, batch_size=1, progress=False)
-# asleep = [point for point in X if not is_awake(ruined, point)]
-# print("after 20 more epochs with the small learning rate:", len(asleep))
+# print("after 20 more epochs with the small learning rate:")
+# report(ruined)
 
 # %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "The moons, and in gray the part of the plane where no relu of the last hidden layer is awake. It covers all of the lower moon and most of the upper one."}} tags=["active-ipynb", "hide-input"]
 # ax = plot_points(X, y)
 # across, up = np.linspace(-1.5, 2.6, 50), np.linspace(-1, 1.5, 50)
-# awake = [[is_awake(ruined, (a, b)) for a in across] for b in up]
+# awake = [[any(is_awake(ruined, (a, b))) for a in across] for b in up]
 # ax.grid(visible=False)
 # ax.contourf(across, up, np.array(awake, float), levels=[-1, 0.5], colors=[MUTED], alpha=0.3)
 # plt.show()
 
 # %% [markdown]
-# Where every relu of a layer gives 0, all local derivatives of the layer are 0, too, and no gradient gets through. All
-# points in the gray region have the same score, the output's bias, and that bias is the only parameter that they can
-# still move. These relus are called *dead*. Long steps killed them, and short ones did not wake them.
+# Where every relu of a layer gives 0, every relu has slope 0, and no gradient gets through. All points in the gray
+# region have the same score, the output's bias, and that bias is the only parameter that they can still move. A relu
+# that no point wakes is called *dead*. In this run, long steps killed 12 of the 16, and short ones woke none of them.
 #
-# So batch size and learning rate belong together. Small batches buy more steps for the same number of evaluations, and
-# large ones give a better estimate of the gradient. We count evaluations because `one_by_one` takes one point at a
-# time. On hardware that takes 100 points in the time of one, you would count steps, and larger batches look better.
-# Random minibatches are an old idea {cite:p}`robbins1951`.
+# So choose batch size and learning rate together. Small batches buy more steps for the same number of evaluations, and
+# large ones give a better estimate of the gradient on average. We count evaluations because `one_by_one` takes one
+# point at a time. On hardware that takes 100 points in the time of one, you would count steps, and larger batches look
+# better.
 #
 # ## Points it has never seen
 #
@@ -1080,9 +1072,9 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 
 # %% [markdown]
 # It has learned the moons: it **generalizes**. But these moons are easy. With three times the noise, they overlap. Then
-# not even someone who knows exactly how the points were made can get all of them right. The folded cell has such an
-# insider, who knows the moons and the noise and asks which moon is more likely to produce a point here. On average over
-# new points, no model can do better.
+# not even someone who knows exactly how the points were made can get all of them right. The folded cell contains such
+# an insider, who knows the moons and the noise and asks which moon is more likely to produce a point here. On average
+# over new points, no model can do better.
 
 # %% mystnb={"code_prompt_show": "The insider, 10 lines"} tags=["active-ipynb", "hide-input"]
 # def insider(point, noise=0.3):
@@ -1116,13 +1108,13 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # trained = {n: noisy_run(n) for n in [10, 50, 200]}
 
 # %% [markdown]
-# The two columns go opposite ways. The model with 10 points is perfect on them, and the worst on new ones. It has 337
-# parameters, enough to fit all ten points and their noise. This is **overfitting**, and you cannot see it in the loss
-# on the training points. With more points it becomes harder to fit the noise. At 200, the model is close to the
-# insider, and its accuracy on its own points is the lowest of the three.
+# The two columns move in opposite directions. The model with 10 points is perfect on its own points and worst on new
+# ones. It has 337 parameters, enough to fit all ten points and their noise. This is **overfitting**, and you cannot see
+# it in the loss on the training points. With more points it becomes harder to fit the noise. At 200, the model is close
+# to the insider, and its accuracy on its own points is the lowest of the three.
 #
-# You cannot always get more data. Two other ways against overfitting are to stop early, and to add the penalty from
-# above. The curves show the model with 10 points, without a penalty and with $\alpha = 0.01$:
+# You cannot always get more data. Two other remedies are to stop early, and to add the penalty from above. The curves
+# show the model with 10 points, without a penalty and with $\alpha = 0.01$:
 
 # %% tags=["active-ipynb"]
 # trained["penalty"] = noisy_run(10, l2=0.01)
@@ -1151,9 +1143,10 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# Without the penalty, the loss on new points is lowest at epoch 90. After that the model becomes surer of its mistakes.
-# With the penalty the loss stays low, and the model gets more new points right, although it gives up one of its ten.
-# You can see what it gave up:
+# Without the penalty, the loss on new points is lowest at epoch 90. After that the model becomes surer of its mistakes:
+# the scores with the wrong sign grow. (To stop at epoch 90 because of these points would be cheating, as Exercise 3
+# explains.) With the penalty the loss stays low, and the model gets more new points right, although it gives up one of
+# its ten. You can see what it gave up:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "Three boundaries. From 10 points without a penalty it puts all ten right, with a wedge cut out for one of them; from the same points with a penalty it is nearly straight, and one point is on the wrong side; from 200 points it is a wave between the moons, with some points of each class on the wrong side."}} tags=["active-ipynb", "hide-input"]
 # _, axes = plt.subplots(3, 1, figsize=(5.4, 9))
@@ -1164,21 +1157,21 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# These are single runs, so small differences in the numbers may be chance. One lesson is general: judge a model by
-# points that it has not seen.
+# These, too, are single runs. One lesson is general: judge a model by points that it has not seen.
 #
 # ## What you can now do
 #
-# - Write a training loop in five lines, and say what goes wrong without `zero_grad`.
+# - Write a training loop in five statements, and say what goes wrong without `zero_grad`.
 # - Read a loss curve: steps that are too long, and a loss that is only penalty.
 # - Choose batch size and learning rate together, and compare runs by what they cost.
 # - Tell a model that learned the moons from one that learned the points.
 #
 # ## In PyTorch this is …
 #
-# … the same five lines, with [`torch.optim.SGD`](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
-# We train the same network from the same weights for the same 100 steps. PyTorch takes all points at once, as the rows
-# of a matrix. Its floats have 32 bits by default, so we ask for 64, as in Python:
+# … the same five statements, with
+# [`torch.optim.SGD`](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html). We train the same network
+# from the same weights for the same 100 steps. PyTorch takes all points at once, as the rows of a matrix. Its floats
+# have 32 bits by default, so we ask for 64, as in Python:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -1226,9 +1219,9 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #
 # ## Check yourself
 #
-# :::{dropdown} Which of the five lines can you move without changing anything?
+# :::{dropdown} Which of the five statements can you move without changing anything?
 # `zero_grad` may stand anywhere between `step` and the next `backward`: before the forward pass, or before the loss.
-# Each of the other lines needs the result of an earlier one.
+# Each of the others needs the result of an earlier one.
 # :::
 #
 # :::{dropdown} 1000 points, batches of 32, 5 epochs. How many steps is that?
@@ -1236,8 +1229,9 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # :::
 #
 # :::{dropdown} The loss rises at the first step. Is the gradient wrong?
-# It may be right. A step downhill is sure to lower the loss only if it is short enough. Make the learning rate ten
-# times smaller, and then smaller still. If the loss always rises, check the gradients.
+# It may be right. A step downhill is sure to lower the loss only if the loss is smooth there and the step is short
+# enough. Make the learning rate ten times smaller, and then smaller still. If the loss always rises, check the
+# gradients.
 # :::
 #
 # :::{dropdown} A model is right about 100 % of its training points. Is that good?

@@ -276,6 +276,28 @@ def test_an_interrupt_ends_training_and_keeps_what_was_learned():
     assert parameters(model) == parameters(reference) == list(history.snapshots[3].values())
 
 
+@pytest.mark.parametrize("late", [0, 1])
+def test_an_interrupt_within_an_epoch_leaves_the_snapshots_whole(late):
+    def run(epochs: int, stop: int | None):
+        def schedule(step: int) -> float:
+            if step == stop:
+                raise KeyboardInterrupt
+            return 0.1
+
+        model = small()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        options = {"batch_size": 2, "keep": range(11), "schedule": schedule}
+        return model, train(model, CORNERS, DIAGONAL, optimizer, epochs=epochs, **options)
+
+    model, history = run(10, 6 + late)  # the fourth epoch, before its first update or after it
+    reference, whole = run(3, None)
+    assert history.interrupted
+    assert history.steps == 6 + late
+    assert history.losses == whole.losses
+    assert history.snapshots == whole.snapshots
+    assert (parameters(model) == parameters(reference)) == (late == 0)
+
+
 def test_training_learns_the_moons():
     X, y = moons_data(n_samples=60, noise=0.1, seed=0)
     model = MLP(2, [8, 8, 1], rng=1)
