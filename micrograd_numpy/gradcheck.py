@@ -329,9 +329,9 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 
 # %% [markdown]
 # The wave needs a shorter step. The bell on a constant needs a longer one, because the constant brings noise. On the
-# very large constant, the column "truncation" shrinks at first when the step becomes longer: at the first two steps, most of
-# the distance between the formulas is noise, too. At the last step the formulas themselves are too far apart, and the
-# noise is still too large. Then the check must say that it does not know.
+# very large constant, the column "truncation" shrinks at first when the step becomes longer: at the first two steps,
+# most of the distance between the formulas is noise, too. At the last step the formulas themselves are too far apart,
+# and the noise is still too large. Then the check must say that it does not know.
 #
 # ## How large is the noise?
 #
@@ -346,9 +346,9 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # print(f"but the error of the slope is {abs(central(large_middle, 1.0, 1e-3)[0] - 1.0):.0e}")
 
 # %% [markdown]
-# The result is 1, but on the way to it a number of about $10^8$ was rounded, and the result keeps this error. How could you
-# know? Compute $f$ once more, and round differently: move each result, and the numbers it was made from, by a few units
-# in the last place. See how far $f$ moves. This is an estimate of the noise {cite:p}`vignes1993`, and it uses no
+# The result is 1, but on the way to it a number of about $10^8$ was rounded, and the result keeps this error. How could
+# you know? Compute $f$ once more, and round differently: move each result, and the numbers it was made from, by a few
+# units in the last place. See how far $f$ moves. This is an estimate of the noise {cite:p}`vignes1993`, and it uses no
 # derivative. If it did, a wrong derivative could spoil the estimate, too.
 #
 # The function `run` calls $f$ and notes what each operation was given. The cell after it does so once at 1, as
@@ -887,8 +887,9 @@ def check_gradients(
 # %% [markdown]
 # Each input takes six evaluations for the slope and four for the noise, and there are two at the beginning. (Four of
 # the hundred inputs needed a second step, which took ten more each.) For a model with a million weights this would be
-# ten million evaluations; forward differences alone would need one for each weight, and one more. Backpropagation needs one, and one
-# walk back. So you train with backpropagation, and use nudging once, on a *small* model that has the same rules.
+# ten million evaluations; forward differences alone would need one for each weight, and one more. Backpropagation needs
+# one, and one walk back. So you train with backpropagation, and use nudging once, on a *small* model that has the same
+# rules.
 #
 # ## What it promises
 #
@@ -1045,8 +1046,8 @@ def check_gradients(
 #     print("ours:                ", bool(report))
 
 # %% [markdown]
-# Both checks need the precision of Python's floats, float64. PyTorch's default is float32, which has about 7 digits, and there a central difference of the bell
-# gets 4 to 5 of them right at best.
+# Both checks need the precision of Python's floats, float64. PyTorch's default is float32, which has about 7 digits,
+# and there a central difference of the bell gets 4 to 5 of them right at best.
 #
 # ## Exercises
 #
