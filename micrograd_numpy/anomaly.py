@@ -2,8 +2,8 @@
 # # Anomalies: the first nan
 #
 # Your loss was fine for an hour, and now it is `nan`. So is every weight. In this chapter you build a detector. It
-# stops the program at the operation where the first bad number appears, and it reports your own line and the numbers
-# that went into the operation.
+# stops the program at the first operation whose result, or whose gradient, is not finite. It reports your own line and
+# the numbers that went into the operation.
 #
 # - **You will build** `detect_anomaly`: first a small version, and then the library's.
 # - **You need** [Value](value.ipynb), [Operations](ops.ipynb) and [Backpropagation](backprop.ipynb).
@@ -35,10 +35,10 @@ from micrograd_numpy.value import Value
 # %% [markdown]
 # ## An overconfident model
 #
-# There are four points on a line, two of each class, and a model with two parameters. A sigmoid turns $wx + b$ into
-# $p$, the probability of class 1. The loss of a point is $-\ln p$ if it belongs to class 1, and $-\ln(1 - p)$ if it
-# belongs to class 0. With a target $t$ of 1 or 0, one formula covers both: $-\bigl(t \ln p + (1 - t) \ln(1 - p)\bigr)$.
-# The formula is right, and the code follows it.
+# There are four points on the number axis, two of each class, and a model with two parameters. A sigmoid turns $wx + b$
+# into $p$, the probability of class 1. The loss of a point is $-\ln p$ if it belongs to class 1, and $-\ln(1 - p)$ if
+# it belongs to class 0. With a target $t$ of 1 or 0, one formula covers both: $-\bigl(t \ln p + (1 - t) \ln(1 -
+# p)\bigr)$. On paper the formula is right, and the code follows it.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy.value import mean
@@ -66,11 +66,11 @@ from micrograd_numpy.value import Value
 # loss = train(steps=10)
 
 # %% [markdown]
-# The loss falls step by step, and then it is `nan`. From step 1 to step 8, the model has all four points right, and it
-# becomes more certain of each of them at every step. What went wrong at step 8?
+# The loss falls step by step, and then it is `nan`. From step 1 to step 8, the model has all four points right, and at
+# every step each score $wx + b$ moves further away from 0. What went wrong at step 8?
 #
-# The last graph does not help. Almost every operation that gets a `nan` returns a `nan`. One step later, all of them
-# do:
+# The last graph does not help. Almost every operation that gets a `nan` returns a `nan`. One step later, every result
+# in the graph is `nan`:
 
 # %% tags=["active-ipynb"]
 # made = [node for node in topological_sort(loss) if node._prev]
@@ -82,13 +82,14 @@ from micrograd_numpy.value import Value
 # ## A small detector
 #
 # Every Value that an operation makes comes out of one function, `node`. So we put another function in its place, which
-# looks at each result first. Which of the operations in `cost` will it name?
+# looks at each result first. (The operations look up the name `node` in its module each time they run, so they find
+# the new function.) Which of the operations in `cost` will it name?
 
 # %% tags=["active-ipynb"]
 # original = value.node
 #
 #
-# def checked_node(data, inputs, op, *others):
+# def checked_node(data, inputs, op, *others):  # the others are the local derivatives and the rule
 #     if not math.isfinite(data):
 #         raise FloatingPointError(f"{op} of {[i.data for i in inputs]} gave {data}")
 #     return original(data, inputs, op, *others)
@@ -112,11 +113,11 @@ from micrograd_numpy.value import Value
 # The library's detector has three parts: the report, the two functions that look at results and gradients, and the
 # `with` block that puts them in place. The code of the report is folded. It has four pieces.
 #
-# **The way back.** This is the operation that made the bad number, its inputs, their inputs, and so on to the leaves.
-# For a large graph, it stops after 20 lines, and it ends with some of the leaves beyond.
+# **The history.** This is the operation that made the bad number, its inputs, their inputs, and so on to the leaves.
+# For a large graph, it stops after 20 lines, and then names some of the leaves that it has left out.
 
 
-# %% mystnb={"code_prompt_show": "The way back, 23 lines"} tags=["hide-input"]
+# %% mystnb={"code_prompt_show": "The history of a result, 23 lines"} tags=["hide-input"]
 def described(v: Value) -> str:
     """Return `v` in a few words: its label, its number, and the operation that made it."""
     name = f"{v.label} = " if v.label else ""
@@ -177,7 +178,7 @@ def told(place: tuple[CodeType, int]) -> str:
 # %% [markdown]
 # **The line, for `backward`.** `backward` fires the nodes in a loop of its own. The line that matters is an earlier
 # one, which made the operation. So each operation made in a block carries its line and its number with it. They are
-# attached to its name.
+# attached to its name, a string that also has attributes.
 
 
 # %% mystnb={"code_prompt_show": "A name that carries its line, 16 lines"} tags=["hide-input"]
@@ -206,8 +207,8 @@ def line_of(v: Value) -> str:
 
 # %% [markdown]
 # **When it began.** A bad number can come from outside, and an operation can hide it for a while ([Exercise
-# 4](exercises/anomaly.ipynb)). The report says how many operations before it was first used, and in which line. For
-# `backward`, it says which operation of the way back made the gradient.
+# 4](exercises/anomaly.ipynb)). The report says where the bad number was first used: in which line, and how many
+# operations earlier. For `backward`, it counts the operations of the backward pass up to the one that failed.
 
 
 # %% mystnb={"code_prompt_show": "When it began, 24 lines"} tags=["hide-input"]
@@ -280,6 +281,10 @@ def watched_backward(self: Value) -> None:
 
 # %% [markdown]
 # The `with` block puts the two wrappers in place. At its end it puts the originals back, even if an error ends it.
+#
+# Most of its code is there for blocks inside blocks, and for threads. `watching` holds a counter of the operations, if
+# this thread is in a block. An inner block goes on with the counter of the outer one. `open_blocks` lists the open
+# blocks of all threads. The originals come back only when the last one ends.
 
 # %%
 open_blocks: list[object] = []  # in all threads
@@ -291,14 +296,14 @@ def detect_anomaly() -> Iterator[None]:
 
     In the forward pass, that is an operation whose result is not finite; in
     `backward`, one that makes the gradient of an input infinite or nan. Blocks can be
-    nested. A block watches its own thread. Outside of all blocks, it costs nothing: the
-    functions that watch are swapped in when a block begins, and out when it ends.
+    nested. A block watches its own thread. While no thread is in a block, it costs nothing:
+    the functions that watch are swapped in when the first block begins, and out when the last ends.
 
     Raises
     ------
     FloatingPointError
         Names the operation, your line that made it, how many operations came before, its
-        inputs with their labels, and the way back to the leaves. A `backward` that it
+        inputs with their labels, and their history, from the leaves on. A `backward` that it
         stops leaves the gradients of leaves as they were.
 
     Notes
@@ -323,13 +328,13 @@ def detect_anomaly() -> Iterator[None]:
     try:
         with lock:
             open_blocks.append(token)
-            value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]  # replacing it is the point
+            value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]
         yield
     finally:
         with lock:
             open_blocks.remove(token)
             if not open_blocks:
-                value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]  # likewise
+                value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]
         watching.reset(token)
 
 
@@ -346,7 +351,9 @@ def detect_anomaly() -> Iterator[None]:
 #     print(error)
 
 # %% [markdown]
-# The line is in `cost`. Of its two logarithms, it is that of $1 - p$. Read the rest from the bottom up. At step 8,
+# The line is in `cost`. (Its number counts the lines of the cell, not those of the function. In a file, it would be
+# the line of the file.) The culprit is the second logarithm, that of $1 - p$. Each step has 41 operations, so operation
+# 365 is the 37th of step 8. Read the rest from the bottom up. At step 8,
 # $wx + b$ is about 37 for the point at 14. The sigmoid of 37 is $1/(1 + e^{-37})$. In a float, $1 + e^{-37}$ is rounded
 # to 1, so the sigmoid is exactly 1. Then $1 - p$ is 0, and its logarithm is $-\infty$.
 #
@@ -359,11 +366,12 @@ def detect_anomaly() -> Iterator[None]:
 # draw_graph((1 - t) * (1 - p).log())
 
 # %% [markdown]
-# $0 \cdot \infty$ is `nan`. So the loss is destroyed by a right answer, because the model is too certain of it.
+# $0 \cdot \infty$ is `nan`. So a right answer destroys the loss: $p$ was rounded to 1, and the formula computes a
+# logarithm only to multiply it by 0.
 #
-# A smaller step only delays this: with half the step, the first `nan` comes at step 138. The cure is to compute the
+# With half the step, the `nan` comes only later. The cure is to compute the
 # sigmoid and the logarithm together, so that no $1 - p$ is rounded to 0. The chapter [Losses](losses.ipynb) shows how.
-# Here is its loss, in such a block for a hundred times as many steps:
+# Here is its loss, in such a block for 1,000 steps instead of 10:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import binary_cross_entropy_with_logits
@@ -392,6 +400,9 @@ def detect_anomaly() -> Iterator[None]:
 # %% [markdown]
 # All numbers are finite, and the result, 0, is right. But look at the last arrow: at 0, the slope of the square root is
 # infinite. And the slope of the two squares is 0. What will `x.grad` be after `backward`?
+#
+# The cell tries it outside of a block and then in one. Before the second try we set the gradients to 5, to see whether
+# the detector leaves them alone.
 
 # %% tags=["active-ipynb"]
 # distance.backward()
@@ -409,10 +420,11 @@ def detect_anomaly() -> Iterator[None]:
 # %% [markdown]
 # The `nan` appears at a square, but the detector stops two operations earlier, at the root, where the gradient becomes
 # infinite. This is where the formula has to change. Leave out the root and compare squared distances, or add a small
-# number under the root. The report names the line of the root, which was made in the same block.
+# number under the root. The report can name the line of the root, because the root was made inside a block. Otherwise
+# it says that the line is not known.
 #
 # The last line shows that `x` has kept the gradient of 5 that it had before: if an error stops `backward`, no leaf is
-# left with half a gradient. And with a small number under the root, all is well:
+# left with half a gradient. And with a small number under the root, the gradient is finite:
 
 # %% tags=["active-ipynb"]
 # x.grad = y.grad = 0.0
@@ -421,29 +433,26 @@ def detect_anomaly() -> Iterator[None]:
 # print("x.grad =", x.grad)
 
 # %% [markdown]
+# For points that nearly coincide, it changes the slope: a millionth apart, `x.grad` is 0.71 instead of 1.
+#
 # ## What it costs
 #
-# In a block, each operation also searches for your line, and each result and each gradient is looked at. So training is
-# slower. Outside of all blocks, the detector costs nothing, because the originals are back in place:
-
-# %% tags=["active-ipynb"]
-# def originals():
-#     return value.node is plain_node and Value._backward is plain_backward
+# In a block, each operation also searches for your line, and each result and each gradient is looked at. So training
+# takes longer, here about twice as long. While no thread is in a block, the detector costs nothing, because the
+# originals are back in place. So use a block while you search, and take it out when you have found the cause.
 #
+# The detector looks only at the results of operations and at gradients. So it does not see three things:
 #
-# print("outside:", originals())
-# with detect_anomaly():
-#     print("inside: ", originals())
-# print("outside:", originals())
-
-# %% [markdown]
-# So use a block while you search, and take it out when you have found the cause. Not every infinity is a mistake: the
-# [rule of the sigmoid](ops.ipynb) uses one on its way to the right result. The detector does not see that, because it
-# looks only at what an operation returns.
+# - What happens inside a rule. That is often good: the [rule of the sigmoid](ops.ipynb) uses an infinity on its way to
+#   the right result.
+# - A bad number that comes from outside and that an operation hides. Then it names a later operation, and the report
+#   says where the bad number was first used.
+# - The update `w.data -= w.grad`, which is no operation. If `w` overflows there, the next operation that uses `w` is
+#   named.
 #
 # ## What you can now do
 #
-# - Find the operation where the first `nan` or `inf` of a training run appears, and the line that made it, in one run.
+# - Find the first operation of a training run that returns `nan` or `inf`, and the line that made it, in one run.
 # - Name two common traps: $0 \cdot \infty$ in a forward pass, and an infinite slope times a slope of 0 in a backward
 #   pass.
 # - Say why a `nan` in the loss tells you so little about where it came from.
@@ -469,12 +478,14 @@ def detect_anomaly() -> Iterator[None]:
 #             x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
 #             print("forward: ", (x - 1).log().item())
 #             try:
-#                 root = ((x - 1) ** 2).sqrt()
+#                 square = (x - 1).pow(2)
+#                 root = square.sqrt()
 #                 root.backward()
 #             except RuntimeError as error:
 #                 print("backward:", error)
 #     lines = str(warned[-1].message).splitlines()
-#     print("line:    ", next(line.strip() for line in lines if "sqrt" in line))
+#     last = max(i for i, line in enumerate(lines) if line.startswith("  File "))
+#     print("line:    ", lines[last + 1].strip())
 
 # %% [markdown]
 # The infinity in the forward pass was not noticed. In the backward pass, PyTorch names the power, the operation that
@@ -497,7 +508,9 @@ def detect_anomaly() -> Iterator[None]:
 # :::
 #
 # :::{dropdown} All results of a forward pass are finite. Can a gradient be `nan`?
-# Yes. A local derivative can be infinite where the result is not, such as that of the square root at 0.
+# Yes. A local derivative can be infinite where the result is not, such as that of the square root at 0. The gradient is
+# then infinite. If the operation behind it has the slope 0, such as a square at 0, the product is $\infty \cdot 0$,
+# which is `nan`.
 # :::
 #
 # :::{dropdown} Why is 0 times infinity `nan`, and not 0?
@@ -506,8 +519,8 @@ def detect_anomaly() -> Iterator[None]:
 # :::
 #
 # :::{dropdown} How can the detector cost nothing while it is off?
-# Its two functions are not called. A block puts them in the place of the originals, and at its end it puts the
-# originals back.
+# Its two functions are not called. A block puts them in the place of the originals, and when the last open block ends,
+# the originals come back.
 # :::
 #
 # ## Sources

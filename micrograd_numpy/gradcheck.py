@@ -6,7 +6,7 @@
 #
 # - **You will build** `check_gradients`, which compares backpropagation with nudging.
 # - **You need** [Value](value.ipynb), and rules with their local derivatives from [Operations](ops.ipynb).
-# - **Time** about 30 minutes.
+# - **Time** about 35 minutes.
 
 # %% mystnb={"code_prompt_show": "Imports and a type, 15 lines"} tags=["hide-input"]
 """Trusting gradients: compare backpropagation with finite differences."""
@@ -36,6 +36,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # only one of the four rules has the right derivative.
 
 # %% tags=["active-ipynb"]
+# import numpy as np
+#
 # from micrograd_numpy.value import apply, mean
 #
 #
@@ -70,9 +72,8 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% [markdown]
 # Can a picture of the loss tell you which rule is right? Decide before you look.
 
-# %% mystnb={"code_prompt_show": "The picture's code, 10 lines", "image": {"alt": "Four loss curves that start at 0.09 and come close to zero within 40 steps, some sooner than others; nothing marks the right one."}} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "The picture's code, 9 lines", "image": {"alt": "Four loss curves that start at 0.09 and come close to zero within 40 steps, some sooner than others; nothing marks the right one."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
-# import numpy as np
 #
 # from micrograd_numpy.drawing.style import ACCENT, BACKWARD, FORWARD, MUTED, book_style
 #
@@ -91,12 +92,12 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 
 # %% [markdown]
 # All four learn. After 40 steps A and D are ahead, and at least one of them is wrong. After 400 steps A and B are stuck
-# at a larger loss, and C and D are level.
+# at a larger loss, and C and D are level. The loss of A has even risen a little.
 #
-# A wrong derivative of the right sign still gives steps that point roughly downhill, and one that is too large acts
-# like a larger learning rate. So a falling loss does not prove that your gradients are right. And if the loss stops too
-# high, nothing in the curve tells you why. You need a second way to compute the slope, one that does not use the
-# derivatives of the rules.
+# A wrong derivative of the right sign often lowers the loss, at least at first, and one that is twice too large acts
+# like a learning rate that is twice as large. So a falling loss does not prove that your gradients are right. And if
+# the loss stops too high, nothing in the curve tells you why. You need a second way to compute the slope, one that does
+# not use the derivatives of the rules.
 #
 # ## Nudge and watch
 #
@@ -113,14 +114,14 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     return 1.0 / (1.0 + x * x)
 #
 #
-# def forward(f, x, h):
+# def forward_difference(f, x, h):
 #     return (f(x + h) - f(x)) / h
 #
 #
 # at = 0.25
 # exact = -2 * at / (1 + at * at) ** 2  # the derivative of 1/(1 + x²)
 # for h in [0.1, 0.01, 0.001]:
-#     slope = forward(bell, at, h)
+#     slope = forward_difference(bell, at, h)
 #     print(f"h = {h:<5}  slope {slope:.8f}  error {abs(slope - exact):.1e}")
 
 # %% [markdown]
@@ -140,12 +141,12 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # If $h$ becomes ten times shorter, how many times smaller does the error of the central difference become?
 
 # %% tags=["active-ipynb"]
-# def two_sided(f, x, h):
+# def central_difference(f, x, h):
 #     return (f(x + h) - f(x - h)) / (2 * h)
 #
 #
 # for h in [0.1, 0.01, 0.001]:
-#     errors = [abs(formula(bell, at, h) - exact) for formula in (forward, two_sided)]
+#     errors = [abs(formula(bell, at, h) - exact) for formula in (forward_difference, central_difference)]
 #     print(f"h = {h:<5}  forward {errors[0]:.1e}  central {errors[1]:.1e}")
 
 # %% [markdown]
@@ -156,14 +157,14 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # sides:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 18 lines", "image": {"alt": "The bell curve with its tangent at 0.25, and two lines with the slopes of the differences for a step of 0.16: the central one is nearly parallel to the tangent, the forward one is steeper."}} tags=["active-ipynb", "hide-input"]
-# def secants(exponent):
+# def two_slopes(exponent):
 #     h = 10.0**exponent
 #     t = np.linspace(-0.75, 1.25, 200)
 #     plt.plot(t, bell(t), color=FORWARD, label="f")
 #     plt.plot(t, bell(at) + exact * (t - at), "--", color=BACKWARD, label="true slope")
 #     for formula, name, color in [
-#         (forward, "forward", MUTED),
-#         (two_sided, "central", ACCENT),
+#         (forward_difference, "forward", MUTED),
+#         (central_difference, "central", ACCENT),
 #     ]:
 #         slope = formula(bell, at, h)
 #         label = f"{name}, error {abs(slope - exact):.0e}"
@@ -175,7 +176,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     plt.show()
 #
 #
-# secants(-0.8)
+# two_slopes(-0.8)
 
 # %% [markdown]
 # ## How short a step?
@@ -195,12 +196,13 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 #     plt.legend()
 #
 #
-# plot_errors({"forward": forward, "central": two_sided})
+# plot_errors({"forward": forward_difference, "central": central_difference})
 # plt.show()
 
 # %% [markdown]
-# Read it from right to left. At first the truncation error falls: by one power of ten per power of ten of the step for
-# the forward difference, and by two for the central one. Then the error turns and climbs.
+# Read it from right to left. At first the truncation error falls. Whenever the step becomes ten times shorter, the
+# error of the forward difference becomes ten times smaller, and that of the central one a hundred times. Then the error
+# turns and climbs.
 #
 # What climbs is **rounding**. A float has about 16 digits, so $f(x + h)$ carries an error of about $10^{-16}$ times $f$
 # {cite:p}`goldberg1991`. In the difference of two nearly equal numbers, the digits that they share cancel, but the
@@ -215,7 +217,7 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 # %% mystnb={"code_prompt_show": "The slider"} tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
 #
-# ipywidgets.interact(secants, exponent=(-16.0, 0.0, 0.5))
+# ipywidgets.interact(two_slopes, exponent=(-16.0, 0.0, 0.5))
 
 # %% [markdown]
 # ## Six points
@@ -236,8 +238,9 @@ Function = Callable[[float], Any]  # of one number; gives one, or an array of th
 
 # %% [markdown]
 # The formula is $(45 d_1 - 9 d_2 + d_3) / 60h$, and the first term that does not cancel is $\tfrac{h^6}{140} f^{(7)}$
-# {cite:p}`fornberg1988`. The library's function also returns how far the four-point formula, $(8 d_1 - d_2)/12h$, is
-# from this. If two formulas of different order agree, the truncation error is probably small.
+# {cite:p}`fornberg1988`. The library's function is called `central`, because it also steps to both sides. It returns
+# the slope, and how far the four-point formula, $(8 d_1 - d_2)/12h$, is from it. If two formulas of different order
+# agree, the truncation error is probably small.
 
 
 # %%
@@ -256,8 +259,8 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # %% mystnb={"code_prompt_show": "The picture's code, 8 lines", "image": {"alt": "The same V-shaped error curves with a third one for six points, which drops far more steeply and has its lowest point, below 1e-13, near a step of a thousandth."}} tags=["active-ipynb", "hide-input"]
 # plot_errors(
 #     {
-#         "forward": forward,
-#         "central": two_sided,
+#         "forward": forward_difference,
+#         "central": central_difference,
 #         "six points": lambda f, x, h: central(f, x, h)[0],
 #     }
 # )
@@ -269,14 +272,15 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # ## Finding the step
 #
 # For a function of your own, you do not know the exact slope, so you cannot draw the V and look for its lowest point.
-# But at any step you can *estimate* the two errors. The truncation error is usually smaller than the distance between
-# the two formulas. The rounding error is the noise of $f$ divided by $h$. These two numbers are enough for a search:
+# But at any step you can *estimate* the two errors. For the truncation error, take the distance between the two
+# formulas. It is usually larger than the error of the better one, and noise makes it larger still. The rounding error
+# is the noise of $f$ divided by $h$. These two numbers are enough for a search:
 #
 # - Start with a step of about a thousandth.
 # - If the two errors together are within the tolerance, here $10^{-7}$ of the slope, stop: the slope is good enough.
 # - If the truncation error is the larger one, the step is too long: take a quarter of it. Otherwise it is too short:
 #   make it four times as long.
-# - If you come back to a step that you have tried, stop: no step is good enough.
+# - If you come back to a step that you have tried, stop: none of the steps tried is good enough.
 #
 # For now, we take as the noise two units in the last place of $f$. Watch the search on three functions: a steep wave,
 # the bell on top of a constant, and the bell on top of a very large constant.
@@ -293,7 +297,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 #             print(f"  slope {estimate:.6f}")
 #             return tried
 #         h = h / 4 if truncation > rounding else h * 4
-#     print("  no step is good enough")
+#     print("  none of these steps is good enough")
 #     return tried
 #
 #
@@ -325,8 +329,9 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 
 # %% [markdown]
 # The wave needs a shorter step. The bell on a constant needs a longer one, because the constant brings noise. On the
-# very large constant, the truncation error takes over before the noise is small enough. Then the check must say that it
-# does not know.
+# very large constant, the column "truncation" shrinks at first when the step becomes longer: at the first two steps,
+# most of the distance between the formulas is noise, too. At the last step the formulas themselves are too far apart,
+# and the noise is still too large. Then the check must say that it does not know.
 #
 # ## How large is the noise?
 #
@@ -341,12 +346,14 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 # print(f"but the error of the slope is {abs(central(large_middle, 1.0, 1e-3)[0] - 1.0):.0e}")
 
 # %% [markdown]
-# The result is 1, but on the way to it a number of $10^8$ was rounded, and the result keeps this error. How could you
-# know? Compute $f$ once more, and round differently: move each result, and the numbers it was made from, by a few units
-# in the last place. See how far $f$ moves. This is an estimate of the noise {cite:p}`vignes1993`, and it uses no
-# derivative. If it did, a wrong derivative could falsify the estimate, too.
+# The result is 1, but on the way to it a number of about $10^8$ was rounded, and the result keeps this error. How could
+# you know? Compute $f$ once more, and round differently: move each result, and the numbers it was made from, by a few
+# units in the last place. See how far $f$ moves. This is an estimate of the noise {cite:p}`vignes1993`, and it uses no
+# derivative. If it did, a wrong derivative could spoil the estimate, too.
 #
-# The function `run` calls $f$ and notes each operation. If you give it a random generator, it rounds differently.
+# The function `run` calls $f$ and notes what each operation was given. The cell after it does so once at 1, as
+# `usual`. Then it measures the noise a little to the right of 1. (At 1 itself, each operation gets the
+# same inputs as in the usual run, so nothing would move.)
 
 # %% mystnb={"code_prompt_show": "Run a function and round differently, 46 lines"} tags=["hide-input"]
 Step = tuple[tuple[float, ...], float]  # what an operation was given, and its result
@@ -419,7 +426,10 @@ def run(
 #     print("rounded differently:", run(large_middle, [x], usual, rng)[0].data)
 
 # %% [markdown]
-# The digits in which the lines differ are noise.
+# The lines differ from the seventh decimal on, so this is the noise that the check reckons with. The estimate is too
+# large on purpose: rounding moves a result by half a unit in its last place at most, and `run` moves it by up to 16.
+# Here the true error is about a hundred times smaller. So the check sometimes says that it does not know, where it
+# could; it seldom takes noise for a slope.
 #
 # :::{dropdown} Which numbers carry no noise
 # An operation that gets the same inputs as in the first run gives the same result, so nothing is moved there. And at
@@ -433,10 +443,11 @@ def run(
 # The function `slope` in the next cell is the search from above, with the measured noise. It also does the following:
 #
 # - The first step is about $|x|/1000$, and all steps are powers of two.
-# - It looks at all numbers of the graph and not only at the last one. The last one may be too noisy to show that the
-#   step is so long that $f$ looks quite different there. A number with less noise may show it.
-# - It does not believe a step that a shorter step contradicts.
-# - A step longer than $|x|/4$ (or $1/4$, if $|x|$ is small) can confirm a gradient, but it cannot refute one.
+# - It compares the two formulas at every number of the graph. In the result, noise may hide that the step is too long.
+#   A number with less noise can show it.
+# - If a shorter step gives another slope, by more than the uncertainties of both, the longer step is discarded.
+# - At a step longer than $|x|/4$ (or $1/4$, if $|x|$ is small), $f$ could look quite different. So such a step can
+#   confirm a gradient, but it cannot refute one.
 # - A gradient of exactly 0 has no size of its own. So it is compared with how steep $f$ is nearby.
 # :::
 
@@ -512,7 +523,7 @@ def slope(
 # %% [markdown]
 # At a corner there is no slope. `relu` at 0 has slope 0 on its left and 1 on its right. To tell a corner from a curve,
 # compare the slope on the left with that on the right. On a curve the gap between them shrinks with the step. At a
-# corner it stays.
+# corner it stays. Noise can make a gap, too, so the gap must be larger than noise explains.
 
 
 # %%
@@ -520,13 +531,17 @@ def has_kink(f: Function, x: float, noise: Function) -> bool:
     """Return whether the slopes left and right of x stay apart as the step shrinks."""
     h = math.ldexp(1.0, exponent_of(x or 1.0) - 13)
     gaps = [abs(f(x + s) - 2.0 * f(x) + f(x - s)) / s for s in (h, h / 16.0)]
+    # The noise is overestimated by so much that it also covers the gap at h/16.
     return bool(gaps[1] > gaps[0] / 2.0 and gaps[1] > 4.0 * noise(h) / h)
 
 
 # %% [markdown]
 # ## The report
 #
-# For each input, the report has both numbers and a verdict, the first of these that applies:
+# For each input, the report has both numbers, the distance between them relative to the larger one (the column
+# "error"), and a verdict. Two words first. The **uncertainty** of a slope is the sum of its two estimated errors,
+# truncation and rounding. The **tolerance** is `rtol` times the slope, or `atol` if that is larger. The verdict is the
+# first of these that applies:
 #
 # - *agrees*: the two differ by no more than the tolerance, and the uncertainty of the slope is within the tolerance,
 #   too;
@@ -749,7 +764,7 @@ def check_gradients(
     "inconclusive". Both make the report false: check at another point.
     A kink whose two slopes have backprop's answer as their mean agrees: `|x|` at 0.
 
-    A gradient of exactly 0 agrees if no operation lets a nudge through or rounds one away:
+    A gradient of exactly 0 agrees if every path stops the nudge, and none merely rounds it away:
     an input that f does not use, `relu` at −1, and also `tanh` at 20, which is saturated. Otherwise
     it is compared with rtol times the slopes between x ± h and x ± 3h, with h up to about a quarter
     of x: `x·x` at 0.
@@ -801,10 +816,10 @@ def check_gradients(
 #     print(f"rule {name}: backprop {row.backprop:.6f}, difference {row.difference:.6f}: {row.verdict}")
 
 # %% [markdown]
-# C is right. D is twice the right derivative, which acts like a larger learning rate. A and B go to a point where
-# *their* gradient is zero, and the loss is not smallest there.
+# C is right. D is twice the right derivative. A and B go to a point where *their* gradient is zero, and the loss is not
+# smallest there.
 #
-# Next come some common mistakes, and some that nobody would see in a plot. Which of them will the check miss?
+# Next come some common mistakes, and some that are very small. Which of them will the check miss?
 
 # %% mystnb={"code_prompt_show": "The helper off_by, 6 lines"} tags=["active-ipynb", "hide-input"]
 # def off_by(rule, factor, which):
@@ -823,17 +838,18 @@ def check_gradients(
 #     ("a − b, both signs plus", lambda a, b: (a - b, (1.0, 1.0)), [2.0, 3.0]),
 #     ("mean, 1/n forgotten", lambda a, b: ((a + b) / 2, (1.0, 1.0)), [2.0, 3.0]),
 #     ("a/b, ∂/∂b forgotten", off_by(ops.div, 0.0, 1), [2.0, 3.0]),
-#     ("a·b, off by 999", off_by(ops.mul, 999.0, 0), [2.0, 3.0]),
-#     ("a·b, off by a millionth", off_by(ops.mul, 1.000001, 1), [2.0, 3.0]),
+#     ("a·b, 999 times too large", off_by(ops.mul, 999.0, 0), [2.0, 3.0]),
+#     ("a·b, a millionth too large", off_by(ops.mul, 1.000001, 1), [2.0, 3.0]),
 #     ("the same, numbers of 1e-12", off_by(ops.mul, 1.000001, 1), [2e-12, 3e-12]),
 #     ("a·b, right", ops.mul, [2.0, 3.0]),
 # ]
 # for name, rule, point in mistakes:
 #     report = check_gradients(lambda *x, rule=rule: apply(rule, *x), *point)
-#     print(f"{name:27} {[row.verdict for row in report.rows]}")
+#     print(f"{name:28} {[row.verdict for row in report.rows]}")
 
 # %% [markdown]
-# It misses none. And the verdicts show which input has the wrong derivative.
+# It misses none. And as each function here is a single operation, the verdicts show which derivative is wrong. In a
+# network, one wrong rule can spoil the gradient of every input that goes through it.
 #
 # ## A whole network
 #
@@ -870,16 +886,21 @@ def check_gradients(
 
 # %% [markdown]
 # Each input takes six evaluations for the slope and four for the noise, and there are two at the beginning. (Four of
-# the hundred inputs needed a second step, which took ten more each.) A model with a million weights would need ten
-# million evaluations. Backpropagation needs one, and one walk back. So you train with backpropagation, and use nudging
-# once, on a *small* model that has the same rules.
+# the hundred inputs needed a second step, which took ten more each.) For a model with a million weights this would be
+# ten million evaluations; forward differences alone would need one for each weight, and one more. Backpropagation needs
+# one, and one walk back. So you train with backpropagation, and use nudging once, on a *small* model that has the same
+# rules.
 #
 # ## What it promises
 #
-# "Agrees" means: at this point, the gradient and the slope differ by no more than a relative `rtol`, and by our
-# estimate the slope is not more uncertain than that. Where noise could hide more, the answer is "inconclusive". If you
-# add a million to a small function, its digits are lost in the noise. Then the check cannot say whether the gradient is
-# right, off by half, or forgotten altogether.
+# "Agrees" means: at this point, the gradient and the slope differ by no more than the tolerance, and by our estimate
+# the slope is not more uncertain than that. Two cases are special. At a corner there is no slope, and the check takes
+# the mean of the slopes on both sides: so $|x|$ at 0 agrees, because backpropagation gives 0, too. And where rounding
+# makes $f$ flat, 0 agrees: so `tanh` at 20 agrees, although its true slope is $1.7 \cdot 10^{-17}$.
+#
+# Where noise could hide more, the answer is "inconclusive". If you add a million to a small function, its digits are
+# lost in the noise. Then the check cannot say whether the gradient is right, too large by half, or forgotten
+# altogether.
 
 # %% tags=["active-ipynb"]
 # def drowned(factor):
@@ -894,14 +915,17 @@ def check_gradients(
 #     print(f"factor {factor}: {report.rows[0].verdict}, report is {bool(report)}")
 
 # %% [markdown]
-# A slope of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise, or if it
-# is small beside the slopes of $f$ a step away, as at the bottom of a parabola. A gradient that is tiny but not 0 is
-# often inconclusive. Then say with `atol` what is small enough for you:
+# A gradient of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise, or if
+# the measured slope is small beside the slopes of $f$ a step away, as at the bottom of a parabola. A gradient that is
+# tiny but not 0 is often inconclusive: `tanh` at 12 is so close to 1 that noise hides its slope, but it is not yet flat
+# as at 20. Then say with `atol` what is small enough for you:
 
 # %% tags=["active-ipynb"]
 # for name, f, x, atol in [
 #     ("relu, off", lambda x: x.relu() + 1e6, -1.0, 0.0),
 #     ("bottom of a parabola", lambda x: (x - 3) ** 2, 3.0, 0.0),
+#     ("|x| at 0", abs, 0.0, 0.0),
+#     ("tanh at 20", lambda x: x.tanh(), 20.0, 0.0),
 #     ("tanh at 12", lambda x: x.tanh(), 12.0, 0.0),
 #     ("the same, atol=1e-9", lambda x: x.tanh(), 12.0, 1e-9),
 # ]:
@@ -918,8 +942,8 @@ def check_gradients(
 # print("a jump:", check_gradients(lambda x: x * 2 if x < 1 else x * 2 + 1, 1.0).rows[0].verdict)
 
 # %% [markdown]
-# So "kink" does not say that a rule is wrong. It says that this point is not fit for a check. A very steep bend can
-# look like a corner, too. Check at another point.
+# So "kink" does not say that a rule is wrong. It says that you cannot check here. A very steep bend can look like a
+# corner, too. Check at another point.
 #
 # One point is not enough. A `relu` that always passes the gradient on is right at 3. Check on both sides of each
 # corner.
@@ -954,8 +978,8 @@ def check_gradients(
 #     print(f"{rule.__name__}: {check_gradients(lambda x: apply(rule, x), 1.0).rows[0].verdict}")
 
 # %% [markdown]
-# The check sees only the function that you hand it. Here is one that agrees, and the one that is really trained. In the
-# second one, `.data` cuts the penalty off from the graph.
+# The check sees only the function that you hand it. Here the function that you check agrees, but you train another one,
+# in which `.data` cuts the penalty off from the graph.
 
 # %% tags=["active-ipynb"]
 # def error(w):
@@ -992,7 +1016,8 @@ def check_gradients(
 #
 # …
 # [`torch.autograd.gradcheck`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html).
-# It uses central differences with a fixed step of $10^{-6}$, and by default it lets a gradient be off by a thousandth.
+# It uses central differences with a fixed step of $10^{-6}$. By default it lets a gradient be off by a thousandth of
+# its size, plus $10^{-5}$.
 # Give both checks a multiplication whose derivative is off by 0.0005 of its size.
 
 # %% tags=["active-ipynb", "needs-torch"]
@@ -1021,8 +1046,8 @@ def check_gradients(
 #     print("ours:                ", bool(report))
 
 # %% [markdown]
-# Both need float64. PyTorch's default is float32, which has about 7 digits, and there a central difference of the bell
-# gets 4 to 5 of them right at best.
+# Both checks need the precision of Python's floats, float64. PyTorch's default is float32, which has about 7 digits,
+# and there a central difference of the bell gets 4 to 5 of them right at best.
 #
 # ## Exercises
 #
@@ -1035,7 +1060,7 @@ def check_gradients(
 # ## Check yourself
 #
 # :::{dropdown} Your loss falls steadily. What do you know about your gradients?
-# That they point roughly downhill. They may be off by a factor, or wrong for some inputs.
+# Only that the steps taken so far have lowered it. The gradients may be off by a factor, or wrong for some inputs.
 # :::
 #
 # :::{dropdown} You make the step of a central difference ten times shorter, and the error grows. Why?

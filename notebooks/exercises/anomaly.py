@@ -33,15 +33,15 @@ def first_bad(root):
 
 
 print("fresh:", first_bad(fresh), "made by", repr(first_bad(fresh)._op))
-print("stale:", first_bad(stale), "made by", repr(first_bad(stale)._op))
+print("stale:", first_bad(stale), "is a leaf")
 
 assert first_bad(fresh)._op == "log"
 assert first_bad(stale) is w
 assert first_bad(Value(1.0) + 2) is None
 
-# In the first graph, it is the logarithm that went wrong. In the second graph, the first step has already written nan
-# into w. The function can only tell you that w is bad. The operation that went wrong was in an earlier graph, and
-# that graph is gone.
+# In the first graph, it is the logarithm that went wrong. In the second graph, the update of the first step has already
+# written nan into w, which is a leaf. The function can only tell you that w is bad. The operation that went wrong was
+# in an earlier graph, and that graph is gone.
 
 # %% [markdown]
 # ## 2. Clipping
@@ -79,9 +79,9 @@ right.backward()
 print(f"by logit: cost {right.data:.2f}, slope {z.grad}")
 assert z.grad == 1.0
 
-# The cost is finite, and the detector reports nothing. But a clipped number has a slope of 0, so the model learns
-# nothing where it is most wrong. The loss that takes logits has the right cost, 40, and a slope of 1, the largest
-# that this loss can have.
+# The cost is finite (16.12 is -ln 1e-7), and the detector reports nothing. But a clipped number has a slope of 0, so
+# the model learns nothing where it is most wrong. The loss that takes logits has the right cost, 40, and a slope of 1,
+# the largest that this loss can have.
 
 # %% [markdown]
 # ## 3. A detector for explosions
@@ -133,7 +133,7 @@ with no_larger_than(1e6):
 assert z.grad == 2.2
 
 # It stops at the seventh squaring, the second on the way back. The eighth gave x¹²⁸ a gradient of 2·x¹²⁸, which is
-# below a million. The seventh multiplied that by 2·x⁶⁴ and gave it to x⁶⁴.
+# below a million. The seventh multiplied that by 2·x⁶⁴ and gave it to x⁶⁴, which is 445.792.
 
 
 # %% [markdown]
