@@ -351,11 +351,10 @@ def detect_anomaly() -> Iterator[None]:
 #     print(error)
 
 # %% [markdown]
-# The line is in `cost`. (Its number counts the lines of the cell, not those of the function. In a file, it would be
-# the line of the file.) The culprit is the second logarithm, that of $1 - p$. Each step has 41 operations, so operation
-# 365 is the 37th of step 8. Read the rest from the bottom up. At step 8,
-# $wx + b$ is about 37 for the point at 14. The sigmoid of 37 is $1/(1 + e^{-37})$. In a float, $1 + e^{-37}$ is rounded
-# to 1, so the sigmoid is exactly 1. Then $1 - p$ is 0, and its logarithm is $-\infty$.
+# The line is in `cost`. (Its number counts the lines of the cell, not those of the function.) The culprit is the second
+# logarithm, that of $1 - p$. Each step has 41 operations, so operation 365 is the 37th of step 8. Read the rest from
+# the bottom up. At step 8, $wx + b$ is about 37 for the point at 14. The sigmoid of 37 is $1/(1 + e^{-37})$. In a
+# float, $1 + e^{-37}$ is rounded to 1, so the sigmoid is exactly 1. Then $1 - p$ is 0, and its logarithm is $-\infty$.
 #
 # This point belongs to class 1, so the logarithm should not count. But it is multiplied by $1 - t = 0$:
 
@@ -402,7 +401,7 @@ def detect_anomaly() -> Iterator[None]:
 # infinite. And the slope of the two squares is 0. What will `x.grad` be after `backward`?
 #
 # The cell tries it outside of a block and then in one. Before the second try we set the gradients to 5, to see whether
-# the detector leaves them alone.
+# the detector keeps them.
 
 # %% tags=["active-ipynb"]
 # distance.backward()
