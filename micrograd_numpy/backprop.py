@@ -173,10 +173,13 @@ from typing import Any, Protocol, TypeVar
 # List all nodes so that **every node comes after its inputs**. This is a *topological order*. Read the list backward,
 # and every node comes after all nodes that use it: its gradient is finished when its turn comes.
 #
-# Every graph of Values has such an order. A node is made from nodes that exist already, so no node can depend on
+# This one walk gives the sum over all paths. For the root, the sum is 1. Every path from another node to the root is an
+# arrow to a user of the node and then a path from that user, so the node's sum is *local derivative times the user's
+# sum*, added over its arrows. That is what its users send it, and they fire first, with their own sums finished.
+#
+# Every graph of Values has a topological order. A node is made from nodes that exist already, so no node can depend on
 # itself, and the order in which the nodes were made is a topological order. You could number the nodes as you make
-# them. But you would still have to walk through the graph to find those on which the root depends, and the walk can
-# find an order, too.
+# them, but you would still need a walk to find those on which the root depends, and the walk can find an order, too.
 #
 # A depth-first walk does. Visit the inputs of a node first, and add the node to the list on the way *out*, when its
 # inputs are done. By then all of them are in the list, so the node comes after them. (If an input was visited but is
@@ -530,7 +533,7 @@ def backward(root: Node) -> None:
 # after(2)
 
 # %% [markdown]
-# In a notebook, the folded cell makes a slider that steps through all of it. Open it and run it after the cells above.
+# In a notebook, run the folded cell after the cells above: its slider steps through all of it.
 
 # %% tags=["active-ipynb", "hide-cell", "nbval-ignore-output", "widget"]
 # import ipywidgets
@@ -555,13 +558,16 @@ def backward(root: Node) -> None:
 #     arrows = sum(len(node._prev) for node in nodes)
 #     backward(root)
 #     assert all(leaf.grad == 2 * leaf.data for leaf in leaves)
-#     print(f"{n:4} inputs: the graph has {arrows:4} arrows;", end=" ")
+#     print(f"{n:4} inputs: the graph has {arrows:4} arrows and {len(nodes):4} nodes;", end=" ")
 #     print(f"nudging needs {n + 1:4} runs of {2 * n:4} operations")
 
 # %% [markdown]
 # With ten times the inputs, `backward` has ten times the work, and nudging has about a hundred times the work. A
 # network has many inputs, its weights, and one output, its error. This is why networks are trained with
 # backpropagation.
+#
+# The price is memory. The graph keeps all of its 3001 nodes until you let go of its root and of what was made from it.
+# Code that only computes needs the inputs and a running sum.
 #
 # ## The whole engine on one screen
 #
@@ -604,6 +610,10 @@ def backward(root: Node) -> None:
 #             for i, local in zip(node.inputs, node.local):
 #                 i.grad += local * node.grad
 
+# %% [markdown]
+# `Number` and `Value` walk in the same way and could share a mistake. So the test also nudges all leaves, each by a
+# millionth of itself, and compares how far the root moves with what the gradients say.
+
 # %% tags=["active-ipynb"]
 # for seed in range(1000):
 #     (ours, root), (theirs, other) = tangle(seed, Number), tangle(seed, Value)
@@ -611,7 +621,11 @@ def backward(root: Node) -> None:
 #     other.backward()
 #     assert [leaf.grad for leaf in ours] == [leaf.grad for leaf in theirs]
 #
-# print("1000 graphs: the gradients of Number and of Value are equal")
+#     up = tangle(seed, lambda x: Number(x * (1 + 1e-6)))[1].data
+#     down = tangle(seed, lambda x: Number(x * (1 - 1e-6)))[1].data
+#     assert math.isclose((up - down) / 2e-6, sum(leaf.grad * leaf.data for leaf in ours), abs_tol=1e-5)
+#
+# print("1000 graphs: the gradients of Number and of Value are equal, and nudging agrees")
 
 # %% [markdown]
 # ## What you can now do
@@ -647,8 +661,7 @@ def backward(root: Node) -> None:
 #     print("x³ at 3, called twice:", x.grad.item())
 
 # %% [markdown]
-# `retain_graph=True` keeps the graph for the second call. PyTorch otherwise frees it after one, to save memory. Our
-# graph lives as long as you hold its root, or a node that was made from it.
+# `retain_graph=True` keeps the graph for the second call. PyTorch otherwise frees it after one, to save memory.
 #
 # ## Exercises
 #

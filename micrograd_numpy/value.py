@@ -250,7 +250,9 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 #
 # Multiply along paths, add over paths. This is the **chain rule**, and it gives the 4 and the 2 that you found by
 # nudging. It holds in every graph, because small nudges add up at every box, as the two strips of the rectangle do. So
-# each path to the root brings one product, and the root moves by their sum.
+# each path to the root brings one product, and the root moves by their sum. What a box leaves over, like the corner in
+# $x \cdot x$, is about as small as $h^2$; the boxes after it only multiply it by factors, so divided by $h$ it vanishes
+# as the nudge becomes small.
 #
 # ## Why backward
 #
@@ -702,6 +704,24 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #         print(error)
 
 # %% [markdown]
+# Your code may have loops and branches. The graph records what *this run* of it did: Python decides how often a loop
+# runs, and only the operations become boxes. Here `y` starts as `x` and grows until it reaches 100. What will the
+# gradient of `x` be?
+
+# %% tags=["active-ipynb"]
+# for start in [3.0, 5.0]:
+#     x = Value(start)
+#     y = x
+#     while y < 100:
+#         y = y + y
+#     y.backward()
+#     print(f"from {x.data:g} to {y.data:g}: the gradient is {x.grad:g}, and y / x is {y.data / x.data:g}")
+
+# %% [markdown]
+# From 3, the run doubles six times, so its graph says $y = 64x$; from 5 it doubles five times. Each gradient is
+# $y / x$, the slope of what was run. At 3.125 the number of doublings changes, so `y` jumps. There `backward` raises no
+# error: it sees one run, and not the jump.
+#
 # The gradients of leaves **add up** over calls of `backward`, as in PyTorch. So you can sum the gradients of many
 # examples. Interior nodes start again from 0 in each call. In the next cell, `x` moves `first` by 10 and `second` by
 # 14, and its gradient is the sum of the two:
@@ -715,6 +735,18 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(x.grad)
 
 # %% [markdown]
+# You can take a number out of the graph on purpose. `Value(y.data)` is a new leaf that does not know how `y` was made
+# (in PyTorch, [`detach`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html)):
+
+# %% tags=["active-ipynb"]
+# x = Value(3.0)
+# u = Value((x * x).data)
+# (u * x).backward()
+# print(x.grad)
+
+# %% [markdown]
+# The gradient is `u`, which is 9, and not $3x^2 = 27$, the slope of $x^3$: `backward` takes `u` for a constant.
+#
 # :::{dropdown} When a Value becomes a float
 # A Value becomes a plain float when you write `float(v)` or `v.data`, and a float has no gradient. Write `v.exp()` or
 # `np.exp(v)`, which return a Value. `math.exp(v)` returns a float, and `backward` cannot reach `v` through it.
