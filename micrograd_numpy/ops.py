@@ -340,9 +340,9 @@ def log(a: float) -> tuple[float, tuple[float]]:
 # %% [markdown]
 # ## Power, with both sides free
 #
-# Now comes `x**y`, where both sides may change. For $a > 0$, write $a^b = e^{b \ln a}$. The slope of the exponent $b \ln a$
-# is $\ln a$ with respect to $b$, and $b/a$ with respect to $a$. The slope of the exponential is its own height, $a^b$.
-# Multiply:
+# Now comes `x**y`, where both sides may change. For $a > 0$, write $a^b = e^{b \ln a}$. The slope of the exponent
+# $b \ln a$ is $\ln a$ with respect to $b$, and $b/a$ with respect to $a$. The slope of the exponential is its own
+# height, $a^b$. Multiply:
 #
 # $$
 # \frac{\partial}{\partial b}\, a^b = a^b \ln a, \qquad
