@@ -48,8 +48,8 @@ from typing import Any
 # it.
 # it.
 #
-# A `Value` of this book holds a tuple of inputs and a tuple of numbers, and no closure. When you let go of the root, the
-# whole graph is freed at once, without the collector:
+# A `Value` of this book holds a tuple of inputs and a tuple of numbers, and no closure. When you let go of the root,
+# the whole graph is freed at once, without the collector:
 
 # %% tags=["active-ipynb"]
 # import gc
@@ -201,9 +201,9 @@ from typing import Any
 # the *result* is 0, and not the input. So the input is not needed any more, and the result could take its place in the
 # last chapter's layout.
 #
-# A rule of your own is followed, too. It may use operators, comparisons, `if`, `abs`, `max`, the functions of `ops`, and
-# functions of NumPy such as `np.exp`. (NumPy calls `s.exp()` on an object `s` that it does not know.) `math.exp` needs a
-# float, so a rule that uses it is refused:
+# A rule of your own is followed, too. It may use operators, comparisons, `if`, `abs`, `max`, the functions of `ops`,
+# and functions of NumPy such as `np.exp`. (NumPy calls `s.exp()` on an object `s` that it does not know.) `math.exp`
+# needs a float, so a rule that uses it is refused:
 
 # %% tags=["active-ipynb"]
 # import math
@@ -225,8 +225,9 @@ from typing import Any
 #     print(error)
 
 # %% [markdown]
-# The last words of the message are the other way out. Write the same rule for arrays, and put `@numpy_rule` above it. It
-# takes an array for each input, and returns the result and a tuple of slopes, again arrays. The first exercise does so.
+# The last words of the message are the other way out. Write the same rule for arrays, and put `@numpy_rule` above it.
+# It takes an array for each input, and returns the result and a tuple of slopes, again arrays. The first exercise
+# does so.
 #
 # ## `vectorize`
 #
@@ -577,8 +578,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # - **They choose tiles,** pieces of a matrix that fit in the cache, and the order of the loops
 #   {cite:p}`ragankelley2013`.
 # - **They guard.** `torch.compile` records a function, too, and keeps a list of what must be the same next time
-#   {cite:p}`ansel2024`. JAX records with stand-ins that have a shape and no number, and refuses an `if` as `vectorize` does
-#   {cite:p}`frostig2018`.
+#   {cite:p}`ansel2024`. JAX records with stand-ins that have a shape and no number, and refuses an `if` as
+#   `vectorize` does {cite:p}`frostig2018`.
 #
 # The idea is much the same: record once what the function does, and do that again, faster.
 #
