@@ -510,7 +510,10 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # machine = measured["machine"]
 # print(f"measured on {machine['processor']}, Python {machine['python']}, NumPy {machine['numpy']}")
 # one, other = scalars["ours"]["us"], scalars["ours, vectorized"]["us"]
-# print(f"beside the scalar engines: {one:,.0f} µs for ours, {other:.0f} µs for ours, vectorized: a factor of {one / other:.0f}")
+# print(
+#     f"beside the scalar engines: {one:,.0f} µs for ours, {other:.0f} µs for ours, vectorized:",
+#     f"a factor of {one / other:.0f}",
+# )
 
 # %% [markdown]
 # The vectorized engine is faster than PyTorch here, and near what you would write in NumPy by hand. How can that be?
