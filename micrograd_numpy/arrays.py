@@ -480,6 +480,7 @@ def fuse(recipe: Recipe) -> list[RecipeNode]:
     for node in recipe.steps:
         if node.rule not in SUMS:
             continue
+        node.terms = []
         for sign, a, b in SUMS[node.rule](*node.inputs):
             # `a` is added, and only here: if it is a sum, its terms can move in
             alone = b is None and uses[a] == 1 and not a.kept

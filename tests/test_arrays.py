@@ -173,3 +173,13 @@ def test_a_result_takes_the_place_of_its_input_if_its_slope_follows_from_it(func
     layout = MemoryLayout(recipe, groups, ones)
     source, result = (layout.place[g.members[0]] for g in groups)
     assert (source == result) is taken
+
+
+def test_a_recipe_may_be_fused_again() -> None:
+    from micrograd_numpy.compiler.programs import Programs
+
+    model = MLP(2, [3, 1], rng=0)
+    recipe = record(
+        lambda x: hinge_loss([model(x)], [1.0]) + sum(p * p for p in model.parameters()), [[1.0, 2.0]], ["x"]
+    )
+    assert len({Programs(recipe).arrays.source for _ in range(3)}) == 1
