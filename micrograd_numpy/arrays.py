@@ -2,10 +2,11 @@
 # # Finding the arrays
 #
 # Your engine computes one number at a time, and in training it does the same work for every sample. In this chapter you
-# write a program that watches the engine work on *one* sample, and finds the matrices that do this work for all samples
-# at once. Nobody tells it what a layer is. (The chapter computes results only. The next one adds their gradients.)
+# follow a program that watches the engine work on *one* sample, and finds the matrices that do this work for all
+# samples at once. Nobody tells it what a layer is. (The chapter computes results only. The next one adds their
+# gradients.)
 #
-# - **You will build** five passes that turn scalar code into arrays.
+# - **You will follow** five passes that turn scalar code into arrays.
 # - **You need** [Anomalies](anomaly.ipynb), [Neurons, layers, MLP](mlp.ipynb) and [Training on moons](moons.ipynb);
 #   matrix products.
 # - **Time** about 35 minutes.
@@ -48,7 +49,7 @@ from micrograd_numpy.value import Value, as_value
 # %% [markdown]
 # For many samples, you could call `two` once for each. Every call would do the same operations in the same order, only
 # on other numbers. So we look at one call, and ask how NumPy can do the same for many samples at once. The answer takes
-# five **passes**, each of which goes over the result of one before. Here we use them; below, you see how they work.
+# five **passes**, each of which goes over the result of an earlier one. Here we use them; below, you see how they work.
 
 # %% mystnb={"code_prompt_show": "draw: the code of the next three pictures, 36 lines"} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
@@ -113,8 +114,8 @@ from micrograd_numpy.value import Value, as_value
 # draw(tiny, tiny_nodes)
 
 # %% [markdown]
-# **Group** looks for nodes that do the same thing at the same depth, which is how far they stand to the right. Neither
-# of them waits for the other, so they can be one array. There are 3 groups:
+# **Group** looks for nodes that do the same thing in the same column of the picture; the number of the column is their
+# *depth*. None of them waits for another, so they can be one array. There are 3 groups:
 
 # %% mystnb={"image": {"alt": "The same 5 nodes in 3 dashed frames: the two sums of products, the two relus, and the final sum."}} tags=["active-ipynb", "wide"]
 # tiny_groups, tiny_ones = arrays.group(tiny_nodes)
@@ -238,9 +239,9 @@ from micrograd_numpy.value import Value, as_value
 # print("the same for every sample:", all(operations(x, t) == first for x, t in zip(X, y)))
 
 # %% [markdown]
-# The graphs differ in their numbers only. So one recipe is enough for all samples: where the scalar graph has a number,
-# the program has a row of numbers, one for each sample. And inside the recipe, the neurons of a layer do the same thing
-# to the same inputs, so they can be one array too, if a program can find them.
+# The graphs differ in their numbers only. So one recipe is enough for all samples: where a number depends on the
+# sample, the program has a row of numbers, one for each sample, and else a single one. And inside the recipe, the
+# neurons of a layer do the same thing to the same inputs, so they can be one array too, if a program can find them.
 #
 # ## Record
 #
@@ -411,8 +412,8 @@ def as_result(x: Any) -> Value:
 
 # %% [markdown]
 # The steps that are not wide belong to the penalty, the sum of all $p^2$. It does not depend on the sample, so it is
-# computed once, and not 100 times. The same is true of all that the function reads elsewhere: a random number that it
-# draws is drawn once, and is a constant of the recipe.
+# computed once, and not 100 times. Any other Python number that the function fetches is fetched once, too: a random
+# number is drawn once, and becomes a constant of the recipe.
 #
 # There is a danger in running a function only once. Suppose it has an `if` that looks at a number, like `leaky` below.
 # The recipe would hold the branch that *this* sample took, and all other samples would be sent through it. So while a
@@ -441,7 +442,7 @@ def as_result(x: Any) -> Value:
 
 # %% [markdown]
 # All four. The last one is special: `t == 1` needs no number, because two Values are equal only if they are the same
-# object. It would be false for every sample. But whoever writes it means the number of the sample, so a Value that
+# object. It would be false for every sample. But whoever writes `t == 1` means to compare numbers, so a Value that
 # depends on an argument refuses the comparison.
 #
 # ## Fuse
@@ -455,11 +456,11 @@ def as_result(x: Any) -> Value:
 # or a single number $\pm a$. The table `SUMS` says which operations are sums of products, and of which terms.
 # Differences, negatives and `dot` count as sums of products too, and so does a product on its own: it has one term.
 #
-# Follow the loop on the second `+` of a neuron in `two`, whose inputs are `s`, the sum of the products, and the bias.
-# These are its two terms; the loop calls the one number of each `a`. `s` is itself a sum, and only this step uses it,
-# so its terms move in and `s` is *absorbed*: it is no longer a node. If another step used `s` too, it would stay. A sum
-# that all samples share also stays beside terms that are wide (`a.wide == node.wide`). Otherwise the 337 terms of the
-# penalty would be computed for each sample.
+# Take the second `+` of a neuron in `two`. It has two inputs: the sum of the products, call it `s`, and the bias. Each
+# is a term with one number, which the loop calls `a`. `s` is itself a sum, and only this step uses it, so its terms
+# move in and `s` is *absorbed*: it is no longer a node. If another step used `s` too, it would stay. A sum that all
+# samples share also stays beside terms that are wide (`a.wide == node.wide`). Otherwise its terms would be computed
+# once for each sample: here, `1e-4` times the sum of squares.
 
 
 # %%
@@ -583,11 +584,11 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # You can read the network off this picture, though no pass was told of it: two layers of 16 sums and 16 `relu`, then
 # the score, the hinge, and the sum of hinge and penalty. Below the line is the penalty itself.
 #
-# A group holds nodes of one depth that do the same thing, all of them wide or none. Its *parts* hold what its members
-# read, in tables: a row for each member, a column for each term. For sums, `group` calls the function `factor` of the
-# next section, which fills these tables. Sums that multiply different inputs are put into different groups, so that
-# each can become a matrix. (If no two sums multiply the same inputs, no matrix would have more than one row, and they
-# stay together.)
+# A group holds nodes of one depth that do the same thing, all of them wide or none, and all of them `active` or none
+# (the next chapter needs this). Its *parts* hold what its members read, in tables: a row for each member, a column for
+# each term. For sums, `group` calls the function `factor` of the next section, which fills these tables. Sums that
+# multiply different inputs are put into different groups, so that each can become a matrix. (If no two sums multiply
+# the same inputs, no matrix would have more than one row, and they stay together.)
 
 
 # %% mystnb={"code_prompt_show": "Part and Group: what a group holds, 49 lines"} tags=["hide-input"]
@@ -690,7 +691,7 @@ def group(nodes: Iterable[RecipeNode]) -> tuple[list[Group], Ones]:
 # constants. `factor` makes one part of each kind and sign. If all members multiply the same list of inputs, without
 # repeats, by numbers that all samples share, the part is a **matrix product** $W H$: each row of $W$ holds the weights
 # of one member, each row of $H$ holds one input for all samples. In three cases a matrix would gain nothing, and
-# `factor` makes none: members that are only scaled by a constant, one number times one number, and a single sum that is
+# `factor` makes none: members that are each just a constant times one input; a single product; and a single sum that is
 # not wide, such as the penalty.
 #
 # (If every sample were a row instead, as in most data sets, the same product would be written `X @ W.T`.)
@@ -754,17 +755,17 @@ def merge_bias(parts: list[Part], ones: Ones) -> list[Part]:
 #     print(f"  {len(g.members):2} × {what:4} for {where}  {', '.join(shapes)}")
 
 # %% [markdown]
-# The passes have found the three layers, and they never looked for a layer. They only look for sums that multiply the
-# same inputs by numbers which all samples share.
+# The passes have found the three layers, and they never looked for a layer. They look for sums that multiply the same
+# inputs by numbers which all samples share.
 #
 # ## Lay out
 #
 # NumPy can multiply a matrix without copying it if its rows follow each other in memory. Scattered numbers must first
-# be gathered, that is, copied together. So `MemoryLayout` puts numbers where they will be read:
+# be gathered, that is, copied together. So `MemoryLayout` places together what will be read together:
 #
 # - In `S`, parameters come first, in the order in which the matrices read them.
 # - The members of a group get neighboring rows of `Z`, so that the group is a slice. Each matrix with biases has a row
-#   of ones. It lies right below the matrix's inputs, if these are one argument or one group, and else at the end.
+#   of ones. It lies directly after the matrix's inputs, if these are one argument or one group, and else at the end.
 # - If only a `relu` reads a sum, the result of the `relu` takes the sum's place. The slope of `relu` follows from this
 #   result, so the sum will not be needed on the way back either.
 
@@ -887,8 +888,8 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 
 # %% [markdown]
 # One walk through the groups gives all 100 losses. How much less does Python have to do for it? The scalar engine makes
-# a node for each wide step and each sample. The other steps it needs only once, if the penalty is added at the end. (A
-# group takes several calls of NumPy, so this compares only roughly.)
+# a node for each wide step and each sample. It needs the other steps only once if the penalty is computed separately
+# and added at the end. (A group takes several calls of NumPy, so this compares only roughly.)
 
 # %% tags=["active-ipynb"]
 # wide = sum(s.wide for s in recipe.steps)
@@ -903,16 +904,17 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 #
 # ## What you can now do
 #
-# - Record a function, and say why it may not look at numbers.
+# - Say what a recording holds, and why the function may not look at numbers.
 # - Say which operations may happen side by side, and why.
 # - Find a matrix product among many multiplications.
-# - Lay out numbers so that each matrix is one stretch of memory.
+# - Say where each number should lie, so that each matrix is one stretch of memory.
 #
 # ## In PyTorch this is …
 #
-# … your own work: you write [`torch.nn.Linear`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html),
-# and the matrix is there from the start. The first matrix that your passes found holds the weights of such a layer,
-# with the biases as its last column:
+# … something that you do yourself: you write
+# [`torch.nn.Linear`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html), and the matrix is there from
+# the start. The first matrix that your passes found holds the weights of such a layer, with the biases as its last
+# column:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -955,7 +957,8 @@ def overwritten(groups: list[Group], used: Counter[RecipeNode]) -> dict[tuple[Re
 # :::
 #
 # :::{dropdown} Why is the hinge's `1 - t * score(x)` not part of a matrix product?
-# `t` and the score are both different for each sample, so there is no matrix of weights: it is a product of two rows.
+# `t` and the score are both different for each sample, so there is no matrix of weights: `t * score(x)` is a product of
+# two rows, number by number.
 # :::
 #
 # :::{dropdown} Two nodes have the same depth and do the same thing. Can one of them depend on the other?

@@ -2,8 +2,8 @@
 # # Optimizers: from gradients to steps
 #
 # A gradient says which way is up, so a step against it goes down. It does not say how far to go. In this chapter you
-# watch plain gradient descent diverge, zigzag and slow to a crawl. You fix each failure with a few lines, and end with
-# the update rules of PyTorch's `SGD`, `Adam` and `AdamW`.
+# watch plain gradient descent diverge, zigzag and slow to a crawl. You fix each failure with one more idea, and end
+# with the update rules of PyTorch's `SGD`, `Adam` and `AdamW`.
 #
 # - **You will build** `SGD` with momentum, `Adam`, `AdamW`, `clip_grad_norm`, and a function that draws the paths they
 #   take.
@@ -147,8 +147,8 @@ __all__ = ["SGD", "Adam", "AdamW", "clip_grad_norm"]
 # ## A place for the bookkeeping
 #
 # A network has more than two parameters, so keep them in a list, and write the zeroing once. The class `Optimizer`
-# takes any iterable of Values, such as the weights of a network. They must be leaves: the number of an interior node
-# follows from its inputs, and if you changed it, it would no longer fit them.
+# takes any iterable of Values, such as the weights of a network. They must be leaves: an interior node's number is
+# computed from its inputs, and changing it would contradict them.
 #
 # The class has two methods for a training loop: `zero_grad()` sets all gradients to zero, and `step()` changes the
 # parameters once. For this, `step()` calls `update(group)`, which each optimizer defines in its own way. A **group** is
@@ -170,8 +170,8 @@ class Optimizer(Groups):
     ----------
     parameters : iterable of Value, or of dict
         The leaves to optimize, each once; for a model, `model.parameters()`. Or groups of them, as in
-        `[{"params": [w, b], "lr": 0.1}, {"params": [c]}]`; what a group does not set follows from the other
-        arguments.
+        `[{"params": [w, b], "lr": 0.1}, {"params": [c]}]`; what a group does not set is taken from
+        the other arguments.
     lr : float
         The learning rate, at least 0. Assign to `optimizer.lr` to change it between steps, in all groups;
         reading it is an error if they differ. `optimizer.param_groups` has each group's own.
@@ -404,7 +404,7 @@ def plot_paths(
 #
 # ## A ball with mass
 #
-# Here are the gradients along the third path. One column has an average near zero. Which one?
+# Here are the gradients along the third path. In one column, the numbers almost cancel. Which one?
 
 # %% tags=["active-ipynb"]
 # for x, y in path(bowl, partial(Descent, lr=0.075), start, steps=5):
@@ -446,15 +446,15 @@ def plot_paths(
 #     print(f"{name} gradients of size 1: velocity of size {abs(v):.4f}, by the formula {1 / (1 - 0.9 * sign):.4f}")
 
 # %% [markdown]
-# With $\mu = 1$ nothing fades, so $v$ is the sum of all gradients. That is the forgotten `zero_grad`, and the marble
-# without friction, to the last bit:
+# With $\mu = 1$ nothing fades, so $v$ is the sum of all gradients. That is the forgotten `zero_grad`, the marble
+# without friction, and the heights agree to the last bit:
 
 # %% tags=["active-ipynb"]
 # frictionless = path(bowl, partial(HeavyBall, lr=0.02, momentum=1.0), start, steps=99)
 # print("same heights:", [bowl(x, y) for x, y in frictionless] == without_it)
 
 # %% [markdown]
-# So the mistake was a useful idea that lacked friction. Here is the same start with four amounts of it:
+# So the mistake was a useful idea that lacked friction. Here is the same start with four values of the momentum:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "Four paths of 40 steps with the same learning rate. Without momentum the path ends at x = \u22121.8. With 0.5 it gets to \u22120.8. With 0.8 it overshoots a little and ends near the center. With 0.95 it circles the center in wide loops."}} tags=["active-ipynb", "hide-input"]
 # paths = {
@@ -470,14 +470,14 @@ def plot_paths(
 #
 # Nesterov's variant looks ahead {cite:p}`nesterov1983,sutskever2013`. After a step, the new velocity $v$ will move the
 # ball on by $-\text{lr} \cdot \mu v$, whatever the next gradient is. So make this part now. In return, leave out the
-# part of $v$ that was made one step ago, so that only $g$ remains of it. The next gradient is then measured where the
-# ball is going:
+# part that was made one step ago in the same way: of the new $v$, only $g$ remains. The next gradient is then measured
+# where the ball is going:
 #
 # $$v \leftarrow \mu v + g \qquad p \leftarrow p - \text{lr} \cdot (g + \mu v)$$
 #
 # This rule completes the library's `SGD`. (Its `weight_decay` is explained below.) Without momentum, `SGD` is plain
-# descent, and the tables below call it so. The S is for *stochastic*: in training, the gradient usually comes from a
-# few random examples {cite:p}`robbins1951`. Here nothing is random.
+# descent, and this is what the tables below call SGD. The S is for *stochastic*: in training, the gradient usually
+# comes from a few random examples {cite:p}`robbins1951`. Here nothing is random.
 
 
 # %% mystnb={"code_prompt_show": "The class SGD, 72 lines"} tags=["hide-input"]
@@ -595,8 +595,8 @@ class SGD(Optimizer):
 # paths_figure(bowl, {"SGD": heavy, "Nesterov": nesterov}, start, x=(-5, 5), y=(-2.2, 2.2))
 
 # %% [markdown]
-# Of the pairs in the figure, 0.1 and 0.45 end lowest. For a bowl whose smallest and largest curvatures are $a$ and $c$,
-# the best pair is $\text{lr} = (2/(\sqrt{a} + \sqrt{c}))^2$ and
+# Of the pairs in the figure, 0.1 and 0.45 end closest. For a bowl whose smallest and largest curvatures are $a$ and
+# $c$, the heavy ball is fastest in the long run with $\text{lr} = (2/(\sqrt{a} + \sqrt{c}))^2$ and
 # $\mu = ((\sqrt{c} - \sqrt{a})/(\sqrt{c} + \sqrt{a}))^2$ {cite:p}`goh2017`. Here these are 1/9 and 4/9.
 #
 # The limit is larger with the heavy ball, almost twice as large. Where the point jumps from wall to wall, the gradients
@@ -645,8 +645,8 @@ class SGD(Optimizer):
 # p \leftarrow p - \text{lr} \cdot m / \sqrt{v}$$
 #
 # If the gradients agree, $m/\sqrt{v}$ should be near 1 in size, whatever their scale. If they alternate, it should be
-# near 0. Then a step would be about `lr` long, or shorter. (Only a gradient that is suddenly much larger than those
-# before it makes a longer step.) Give a first version the constant gradient 5, and predict how long its steps are.
+# near 0. Then a step would be about `lr` long, or shorter. (Steps can be longer if the gradient grows, steadily or in
+# a jump.) Give a first version the constant gradient 5, and predict how long its steps are.
 
 # %% tags=["active-ipynb"]
 # def step_lengths(correct, steps, g=5.0, beta1=0.9, beta2=0.999):
@@ -669,11 +669,11 @@ class SGD(Optimizer):
 # %% [markdown]
 # The first step is more than three times as long as it should be, the tenth more than six times, and even step 1000 is
 # still too long. Both averages start at 0, so at first both are too small, and $v$, the slower one, more so. But we
-# know by how much: after $t$ steps, the shares of all gradients in the average add up to
+# know by how much: after $t$ steps, the weights of all gradients in the average add up to
 #
 # $$(1 - \beta)(1 + \beta + \dots + \beta^{t-1}) = 1 - \beta^t,$$
 #
-# and the shares in an average should add up to 1. So divide by $1 - \beta^t$. This is **bias correction**. For a
+# and the weights in an average should add up to 1. So divide by $1 - \beta^t$. This is **bias correction**. For a
 # constant gradient it is exact:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 9 lines", "image": {"alt": "Step length in units of the learning rate over 1000 steps of constant gradient. Without correction it starts above 3, rises above 6 and falls slowly toward 1. With correction it is 1 throughout."}} tags=["active-ipynb", "hide-input"]
@@ -882,8 +882,8 @@ class AdamW(Adam):
 #
 # ## Off a cliff
 #
-# Some losses have cliffs: they are gentle where you want to be, and steep where you start. There the gradient is right,
-# but a step follows it much too far.
+# Some losses have cliffs: they are gentle where you want to be, and very steep elsewhere, perhaps where you start.
+# There the gradient is right, but a step follows it much too far.
 #
 # Here the lowest point is at 1, the start is at 21, and the rate is 0.1. How far from 1 do you expect the point after
 # three steps?
@@ -899,8 +899,8 @@ class AdamW(Adam):
 # %% [markdown]
 # The first gradient is 32,040, and one step along it lands where the gradient is even larger. From here, the point
 # diverges with every rate above 0.00125. With a smaller one, it crawls in the end: near the bottom the curvature is 2,
-# so that a step makes less than 0.25 % of the way. So keep the rate, and shorten the gradient where it is too long: if
-# all gradients together, as one vector, are longer than `max_norm`, scale them down to that length
+# so that a step covers less than 0.25 % of the way that is left. So keep the rate, and shorten the gradient where it is
+# too long: if all gradients together, as one vector, are longer than `max_norm`, scale them down to that length
 # {cite:p}`pascanu2013`. The direction stays the same.
 
 
@@ -975,7 +975,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #
 # ## Groups, and how to resume
 #
-# Parameters need not share their hyperparameters. Pass groups to the optimizer; what a group does not set follows from
+# Parameters need not share their hyperparameters. Pass groups to the optimizer; what a group does not set is taken from
 # the other arguments. A common reason is weight decay, which is usually applied to weights and not to biases. Between
 # steps you may read and change `param_groups`. In the next cell both gradients are zero, so only the weight moves: it
 # decays with λ = 0.01, the default of `AdamW`, and keeps the part $1 - 0.05 \cdot 0.01$:
@@ -1022,8 +1022,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 #     print(f"{run:13}  x = {points[0].data:.4f}, the same to the last bit: {same}")
 
 # %% [markdown]
-# The run without the state is a different run. By chance it ends nearer to the center, but it does not go on as if
-# nothing had happened: its averages start again.
+# The run without the state is a different run. By chance its `x` ends nearer to 0, but it does not go on as if nothing
+# had happened: its averages start again.
 #
 # ## A race
 #
@@ -1036,8 +1036,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 
 # %% [markdown]
 # For each optimizer we try 24 learning rates from 0.001 to 7, with 3000 steps each. A path may pass through the bottom
-# and leave it again. So the count is that of the first step after which the height *stays* below one millionth until
-# the end. The table shows the fewest steps, with their rate. A dash means that no rate was good enough.
+# and leave it again. So we count the steps until the height is below one millionth *for good*. The table shows the
+# fewest steps, with their rate. A dash means that no rate was good enough.
 
 # %% mystnb={"code_prompt_show": "The race, 29 lines"} tags=["active-ipynb", "hide-input"]
 # def steps_to_bottom(f, optimizer, start, steps=3000):
@@ -1074,8 +1074,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 
 # %% [markdown]
 # No optimizer wins everywhere. Plain descent suffers where curvatures differ most: it takes 110 steps in the bowl, and
-# in the canyon 3000 are not enough. Momentum and Nesterov's variant take equally many steps in both canyons, but Adam
-# does not.
+# in the canyon 3000 are not enough. For momentum and for Nesterov's variant, it makes no difference that the canyon is
+# rotated. For Adam it does.
 #
 # :::{dropdown} Two results that look odd
 # In the bowl, momentum loses to plain descent. A momentum of 0.9 is too much there; with 0.45 and a rate of 0.1, it
@@ -1103,9 +1103,9 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # %% [markdown]
 # The rates that suit momentum depend on the function: it needs fewer than 210 steps with 0.003 to 0.15 in the bowl, but
 # only with 0.003 in the canyon. Adam needs fewer than 210 with 0.2 and with 0.3 in the bowl, the canyon and the valley
-# alike, because its rate is a length and need not match the steepness. That is a good reason to try Adam first. But it
-# does not forgive everything: with a large rate, its path comes down early, and jumps away from the bottom again and
-# again.
+# alike, because its rate is a length: it must suit the distance, and not the steepness. That is a good reason to try
+# Adam first. But no rate helps it in the rotated canyon. And with a large rate, its path in the bowl and in the canyon
+# comes down early, and jumps away from the bottom again and again.
 #
 # The picture leaves out a lot: networks have many more parameters and noisy gradients, and here each function had one
 # start and momentum was always 0.9. So do not conclude from 120 against 165 steps that Nesterov's variant beats Adam in
@@ -1146,12 +1146,12 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # )
 
 # %% [markdown]
-# SGD ends lowest, with 0.02 and 0.8. But of the 112 settings of the two sliders, Adam gets below a height of 0.1 with
-# 22, SGD with 17 and Nesterov's variant with 15.
+# The heavy ball (the button SGD) ends lowest, with 0.02 and 0.8. But of the 112 settings of the two sliders, Adam gets
+# below a height of 0.1 with 22, the heavy ball with 17 and Nesterov's variant with 15.
 #
 # ## What you can now do
 #
-# - Say why plain descent diverges, and where the limit is: at $2/c$ for the largest curvature $c$.
+# - Say why plain descent diverges, and where the limit is in a bowl: at $2/c$ for the largest curvature $c$.
 # - Tell from a path what is wrong with it, and which hyperparameter to change.
 # - Write an optimizer of your own: a subclass with an `update`.
 # - Choose between `weight_decay` in `Adam` and in `AdamW`.
@@ -1190,7 +1190,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float, error_if_nonfin
 # Two other functions behave differently. PyTorch's
 # [`zero_grad()`](https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html) sets gradients to
 # `None`, and a step skips such parameters. Ours sets them to 0, and a parameter with gradient 0 still moves by its
-# velocity and its decay; `zero_grad(set_to_none=True)` does what PyTorch does. And
+# velocity and its decay; our `zero_grad(set_to_none=True)` does what PyTorch does. And
 # [`clip_grad_norm_`](https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html), unlike ours,
 # raises no error for nan, unless you ask for it.
 #

@@ -34,13 +34,13 @@ def f(x):
 
 # %% [markdown]
 # :::{dropdown} The solution, in words
-# 1. Each hidden number takes two products, two sums and a tanh; for both, that is 10. Two products, an exp and a sum
-#    follow: 14.
+# 1. Each hidden number takes two products, two sums and a tanh; for both, that is 10. With two products, an exp and a
+#    sum, that makes 14.
 # 2. The four products and four sums before the tanhs become two sums of three terms. The product of the hidden numbers
 #    becomes a term of the last sum. $x_1 x_2$ is a sum of products too, of one term. 7 nodes are left: two sums, two
 #    tanhs, $x_1 x_2$, its exp, and the result.
-# 3. Depth 1: the two sums are one group, and $x_1 x_2$ is another, because it multiplies no weights. Depth 2: the two
-#    tanhs, and the exp. Depth 3: the result. There are 5 groups and 3 depths.
+# 3. Depth 1: the two sums are one group, and $x_1 x_2$ is another, because no weight is in it. Depth 2: the two tanhs,
+#    and the exp. Depth 3: the result. There are 5 groups and 3 depths.
 # 4. The two sums multiply the same inputs by weights. The matrix is 2 by 3: its third column holds the biases, and the
 #    third row of the inputs holds ones.
 # :::
@@ -70,7 +70,7 @@ assert [(len(part.a), part.width) for part in matrices] == [(2, 3)]
 # what shape? `W` has three rows of three weights.
 #
 # 1. `layer`: each row of `W` with all inputs.
-# 2. `turned`: the same, but the second row begins at the last input.
+# 2. `turned`: the first two rows of `W`; the second meets the inputs in reverse order.
 # 3. `windows`: the first sum uses the first two inputs, the second sum the last two, with weights of its own.
 # 4. `shared`: the same as `windows`, but both sums use the same two weights. (A convolution is made of such sums: it
 #    slides the same weights over its inputs.)
@@ -122,12 +122,12 @@ for f, expected in ((layer, [(3, 3)]), (turned, [(2, 3)]), (windows, []), (share
 #
 # - an input that is itself a duplicate counts as the step it repeats,
 # - $a + b$ is $b + a$, and $a \cdot b$ is $b \cdot a$,
-# - equal constants count as one: each 2 in the code is a node of its own. (For a dict, 0.0 and −0.0 are
-#   one key. Should they count as one here? Think of $1/x$.)
+# - equal constants count as one, although each 2 in the code is a node of its own. (For a dict, 0.0 and −0.0 are
+#   one key. Should they count as one here? Think of $1/x$ in this engine.)
 #
 # The list `recipe.steps` has the operations in order. Each node has a `rule` and `inputs`; for a constant, `constant`
-# is true and `number` is its number. Rules that do the same are equal, such as those of two `** 2`. How many of the
-# steps could be saved?
+# is true and `number` is its number. Rules that do the same are equal, such as those of two `** 2`: the exponent
+# belongs to the rule. How many of the steps could be saved?
 
 # %%
 w = Value(0.5, label="w")
@@ -179,7 +179,8 @@ assert number[recipe.results[0]] == twice(Value(1.5)).data
 assert len(same) == 4
 assert all(number[step] == number[first] for step, first in same.items())
 
-# These are the product, its tanh, the square, and two times the square. But x/0.0 and x/-0.0 differ:
+# These are the product, its tanh, the square, and two times the square.
+# 0.0 and -0.0 must not count as one, because x/0.0 and x/-0.0 differ:
 signs = record(lambda x: x / 0.0 + x / -0.0, [1.5], ["x"])
 assert duplicates(signs) == {}
 # so do a - b and b - a, but not a + b and b + a:

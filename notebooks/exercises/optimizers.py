@@ -37,10 +37,10 @@ print(f"average {average:.6f}, constant rate {x.data:.6f}, off by {abs(x.data - 
 # %% [markdown]
 # :::{dropdown} Show the explanation
 # The gradient is $x - a$, so a step makes $x \leftarrow (1 - \text{lr})\,x + \text{lr} \cdot a$. With $\text{lr} = 1/t$
-# in step $t$ this is $\frac{(t-1)\,x + a}{t}$, the average of the numbers seen so far. So each number ends with the
+# in step $t$ this is $\frac{(t-1)\,x + a}{t}$, the average of the numbers seen so far. So each number ends up with the
 # same weight. (It is exactly the average because the curvature is 1 here.) More generally, rates like $1/t$ are enough
-# for noisy gradients to converge: their sum is infinite, so that no goal is too far away, and the sum of their squares
-# is finite, so that the noise dies out {cite:p}`robbins1951`.
+# for $x$ to converge in spite of noisy gradients, under mild conditions: their sum is infinite, so that no goal is too
+# far away, and the sum of their squares is finite, so that the noise dies out {cite:p}`robbins1951`.
 # :::
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
@@ -58,8 +58,8 @@ assert abs(x.data - average) < 1e-12
 # %% [markdown]
 # ## 2. RMSProp
 #
-# RMSProp is a part of Adam {cite:p}`kingma2015`: it divides by the size of the gradient, but it keeps no average of the
-# gradient itself, and has no bias correction. With a factor $\alpha$ for the fading,
+# Adam builds on RMSProp {cite:p}`kingma2015`. RMSProp divides by the size of the gradient, but it keeps no average of
+# the gradient itself, and has no bias correction. With a factor $\alpha$ for the fading,
 #
 # $$v \leftarrow \alpha v + (1 - \alpha)\, g^2 \qquad p \leftarrow p - \text{lr} \cdot g / (\sqrt{v} + \epsilon).$$
 #
@@ -86,7 +86,7 @@ class RMSProp(Optimizer):
 # %% [markdown]
 # :::{dropdown} Show the explanation
 # In the first step, $v = (1 - \alpha)\, g^2 = 0.01\, g^2$. So the step is $1/\sqrt{0.01} = 10$ times `lr` long,
-# whatever the gradient is. Bias correction would divide $v$ by 0.01 and make the step `lr` long.
+# whatever the gradient is, unless it is 0. Bias correction would divide $v$ by 0.01 and make the step `lr` long.
 # :::
 
 
@@ -120,14 +120,14 @@ else:
 # %% [markdown]
 # ## 3. Clip each, or all?
 #
-# Another way to shorten a gradient is to cut each of its numbers to the range from `-limit` to `limit`. Write it as
+# Another way to shorten a gradient is to clip each of its numbers to the range from `-limit` to `limit`. Write it as
 # `clip_each(parameters, limit)`. What does it do to the direction? Compare it with `clip_grad_norm`: two parameters
 # have the gradients 30 and 40, and both functions get the limit 5.
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def clip_each(parameters, limit):
-    """Cut every gradient to the range from -limit to limit."""
+    """Clip every gradient to the range from -limit to limit."""
     for p in parameters:
         p.grad = max(-limit, min(limit, p.grad))
 
@@ -142,7 +142,7 @@ for name, clip in (("as one vector", clip_grad_norm), ("each", clip_each)):
 # %% [markdown]
 # :::{dropdown} Show the explanation
 # As a vector, the gradient is 50 long. A tenth of it, (3, 4), is 5 long and points the same way. (The result is
-# slightly shorter, as in PyTorch, because the factor is 5/(50 + 0.000001).) If each number is cut on its own, both
+# slightly shorter, as in PyTorch, because the factor is 5/(50 + 0.000001).) If each number is clipped on its own, both
 # become 5. Then the step leads downhill at 45 degrees to both axes, and that is no longer the steepest way.
 # :::
 
@@ -196,5 +196,6 @@ print(
 )
 print(f"momentum 0.9:  {limit(partial(SGD, momentum=0.9)):.3f}, and the formula says {2 * 1.9 / curvatures[-1]:.3f}")
 print(
-    f"nesterov, 0.9: {limit(partial(SGD, momentum=0.9, nesterov=True)):.3f}, and {2 * 1.9 / (curvatures[-1] * 2.8):.3f}"
+    f"nesterov 0.9:  {limit(partial(SGD, momentum=0.9, nesterov=True)):.3f}, "
+    f"and the formula says {2 * 1.9 / (curvatures[-1] * 2.8):.3f}"
 )
