@@ -82,7 +82,7 @@ from typing import Any, Protocol, TypeVar
 # %% [markdown]
 # The last path to arrive overwrites the others. If every node in your tests is used once, you will not notice.
 #
-# **Fault 2: recursion that fires and goes on.** Fire this node, then do the same for each of its inputs. What gradient
+# **Fault 2: recursion that fires as it goes.** Fire this node, then do the same for each of its inputs. What gradient
 # should `a` get below, and what will it get?
 
 # %% tags=["active-ipynb"]
@@ -100,8 +100,8 @@ from typing import Any, Protocol, TypeVar
 # print(f"c = 4a, so a.grad should be 4, but it is {a.grad}")
 
 # %% [markdown]
-# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. This is why the
-# nodes must be sorted first.
+# `c` has two arrows from `b`, so `b` fires twice, and the second time it passes on everything *again*. So each node
+# must fire only once.
 #
 # **Fault 3: recursion along every path.** Now let each call carry only the product along its own path. We try it on a
 # ladder: each rung adds the rung before to itself, so its result doubles.
@@ -165,26 +165,27 @@ from typing import Any, Protocol, TypeVar
 
 # %% [markdown]
 # `h` is one step away from the root, so it fires early, when its gradient is 1. But there is also a path of three steps
-# to `h`, through `k`. What arrives on it makes the gradient of `h` 4, and that is too late for `x`. So the shortest
-# distance is the wrong thing to sort by. What counts is which node uses which.
+# to `h`, through `k`. What arrives along it raises the gradient of `h` to 4, but too late for `x`. So firing once is
+# not enough, and the shortest distance is the wrong thing to sort by. What counts is which node uses which.
 #
 # ## Topological order
 #
 # List all nodes so that **every node comes after its inputs**. This is a *topological order*. Read the list backward,
 # and every node comes after all nodes that use it: its gradient is finished when its turn comes.
 #
-# This one walk gives the sum over all paths. For the root, the sum is 1. Every path from another node to the root is an
-# arrow to a user of the node and then a path from that user, so the node's sum is *local derivative times the user's
-# sum*, added over its arrows. That is what its users send it, and they fire first, with their own sums finished.
+# This one walk gives the sum over all paths. For the root, the sum is 1. Every path from another node to the root
+# starts with an arrow to a *user*, a node that has it as an input. So the node's sum is, added over these arrows, the
+# *local derivative times the user's sum*. That is what the users send when they fire, and they fire before the node.
 #
 # Every graph of Values has a topological order. A node is made from nodes that exist already, so no node can depend on
 # itself, and the order in which the nodes were made is a topological order. You could number the nodes as you make
-# them, but you would still need a walk to find those on which the root depends, and the walk can find an order, too.
+# them, but you would still need a walk to find those on which the root depends, and that walk can put them in order,
+# too.
 #
-# A depth-first walk does. Visit the inputs of a node first, and add the node to the list on the way *out*, when its
-# inputs are done. By then all of them are in the list, so the node comes after them. (If an input was visited but is
-# not yet in the list, its own visit is still going on, so it depends on this node, and this node on it. That is
-# impossible.)
+# A depth-first walk does this. Visit the inputs of a node first, and add the node to the list on the way *out*, when
+# its inputs are done. By then all of them are in the list, so the node comes after them. (Could an input have been
+# visited but not be in the list yet? Then its own visit would still be going on, so it would depend on this node, and
+# this node on it. That is impossible.)
 
 # %% tags=["active-ipynb"]
 # def sort_by_recursion(node, order, seen):
@@ -250,8 +251,8 @@ from typing import Any, Protocol, TypeVar
 #
 # ## The real code
 #
-# Backpropagation needs three things of a node: a gradient, its inputs, and `_backward`. The folded cell says so to the
-# type checker.
+# Backpropagation needs three things of a node: a gradient, its inputs, and `_backward`. The folded cell tells the type
+# checker so.
 
 
 # %% mystnb={"code_prompt_show": "What a node must have, as types, 6 lines"} tags=["hide-input"]
@@ -450,10 +451,10 @@ def backward(root: Node) -> None:
     """Compute ∂root/∂node for every node that `root` depends on, and put it in its `grad`.
 
     A leaf accumulates: what it held before stays (None counts as 0) and the new
-    gradient is added, so several roots can be summed up. An interior node starts
-    again from zero: it holds the gradient of the latest root that depends on it. If
-    the walk is stopped, by an error or by Ctrl-C, every leaf gets back what it held
-    before the call.
+    gradient is added, so that the gradients of several roots add up. An interior node
+    starts again from zero: it holds the gradient of the latest root that depends on
+    it. If an error or a single Ctrl-C stops the walk, every leaf gets back what it
+    held before the call.
 
     Parameters
     ----------
@@ -566,8 +567,8 @@ def backward(root: Node) -> None:
 # network has many inputs, its weights, and one output, its error. This is why networks are trained with
 # backpropagation.
 #
-# The price is memory. The graph keeps all of its 3001 nodes until you let go of its root and of what was made from it.
-# Code that only computes needs the inputs and a running sum.
+# The price is memory. All 3001 nodes stay there as long as you hold the root, or anything made from it. Without
+# gradients, the inputs and a running sum would do.
 #
 # ## The whole engine on one screen
 #
@@ -611,8 +612,9 @@ def backward(root: Node) -> None:
 #                 i.grad += local * node.grad
 
 # %% [markdown]
-# `Number` and `Value` walk in the same way and could share a mistake. So the test also nudges all leaves, each by a
-# millionth of itself, and compares how far the root moves with what the gradients say.
+# `Number` and `Value` walk in the same way and could share a mistake. So the test also nudges all leaves at once, each
+# by a millionth of itself, and compares how far the root moves with what the gradients predict. Errors that are tiny,
+# or cancel in this sum, would pass.
 
 # %% tags=["active-ipynb"]
 # for seed in range(1000):
@@ -630,7 +632,7 @@ def backward(root: Node) -> None:
 # %% [markdown]
 # ## What you can now do
 #
-# - Explain why plain recursion is wrong on shared nodes, or slow, and give an example of a few lines.
+# - Explain why plain recursion is wrong on shared nodes, or slow, or too deep, and give an example of a few lines.
 # - Write a topological sort that has no limit on depth.
 # - Predict what leaves and interior nodes hold after several calls of `backward`.
 # - Write a small autograd engine from memory.
@@ -668,18 +670,18 @@ def backward(root: Node) -> None:
 # With folded solutions, in [Exercises: Backpropagation](exercises/backprop.ipynb):
 #
 # 1. Sort by counting: fire a node when its last user has fired, as PyTorch does.
-# 2. Lucky, and then not: find a graph on which nearest-first is right, and spoil it with one more operation.
+# 2. Lucky, and then not: find a graph on which nearest-first is right, and spoil it with one operation more or less.
 # 3. Forward mode: carry the derivative with respect to one input along with the values. When is that cheaper?
 # 4. Is it topological? Write a function that tells, and try it on a very long chain.
 #
 # ## Check yourself
 #
 # :::{dropdown} Is there only one topological order of a graph?
-# No. In `a * b`, either of `a` and `b` may come first. Each order gives the same gradients, up to rounding.
+# Not in general. In `a * b`, either of `a` and `b` may come first. Each order gives the same gradients, up to rounding.
 # :::
 #
-# :::{dropdown} With which of the faults 1 to 5 are the gradients right, and what is the matter then?
-# With faults 3 and 5. Along every path, the time doubles with each rung. And both are recursions, so both end with a
+# :::{dropdown} Which of the faults 1 to 5 give right gradients, and what is wrong with those versions?
+# Faults 3 and 5. Along every path, the time doubles with each rung. And both are recursions, so both end with a
 # `RecursionError` on a deep graph.
 # :::
 #
@@ -689,7 +691,7 @@ def backward(root: Node) -> None:
 # :::
 #
 # :::{dropdown} A leaf's gradient is 4 in the middle of `backward`. May you already use it?
-# Not yet. It is finished when every node that uses the leaf has fired.
+# Only if every node that uses the leaf has fired. In the middle, you cannot tell that from the number.
 # :::
 #
 # ## Sources

@@ -27,9 +27,11 @@ Number = Any  # a float, or an object that computes like one and has methods suc
 
 
 # %% [markdown]
-# A **rule** takes plain floats. It returns the result, and a tuple with one **local derivative** for each input: how
-# much the result changes per unit of change in that input, for a small nudge, while the other inputs stay the same. For
-# short, we also call it the slope. A rule does nothing else: it makes no node and changes no graph.
+# A **rule** takes plain floats. (Where you see `Number`, a symbol may stand for the float: [Vectorize](vectorize.ipynb)
+# runs the rules with symbols, and for these, `elementary` calls a method of the symbol instead of `math.tanh`.) It
+# returns the result, and a tuple with one **local derivative** for each input: how much the result changes per unit of
+# change in that input, for a small nudge, while the other inputs stay the same. For short, we also call it the slope. A
+# rule does nothing else: it makes no node and changes no graph.
 #
 # The folded cell has two helpers for this page. `check` prints a rule's result and its local derivatives, and then the
 # slopes that you get by nudging. `portrait` plots a curve in blue and its local derivative in orange.
@@ -70,7 +72,7 @@ Number = Any  # a float, or an object that computes like one and has methods suc
 #
 # Nudge $a$ by $h$, and $a + b$ becomes $(a + h) + b$. It changes by exactly $h$, so $\partial (a + b)/\partial a = 1$.
 # The same holds for $b$. A sum passes its gradient on to both inputs unchanged. For a difference, one sign changes:
-# $a - (b + h)$ is $h$ *less* than $a - b$. A negative is a difference from 0.
+# $a - (b + h)$ is $h$ *less* than $a - b$. And $-a$ is the difference $0 - a$.
 
 
 # %%
@@ -95,8 +97,8 @@ def neg(a: float) -> tuple[float, tuple[float]]:
 # check(neg, 2.0)
 
 # %% [markdown]
-# You could do without `sub`, because $a - b = a + (-b)$. But then each difference would take one more node, in every
-# picture, too. A rule of its own is only a few lines.
+# You could do without `sub`, because $a - b = a + (-b)$. But then each difference would cost one more node, and one
+# more box in every picture. A rule of its own is only a few lines.
 #
 # ## Product
 #
@@ -135,10 +137,10 @@ def mul(a: float, b: float) -> tuple[float, tuple[float, float]]:
 # program unless you catch it, so one unlucky example can end hours of training. (A nan that goes on is no better if
 # nobody looks: [Anomalies](anomaly.ipynb) finds where it began.)
 #
-# By default, the standard for floating-point arithmetic {cite:p}`ieee754` does not stop in these cases. The result is
-# an infinity (`inf` or `-inf`) or "not a number" (`nan`), and the computation goes on. PyTorch does the same, and so
-# does NumPy, with [a warning](https://numpy.org/doc/stable/reference/generated/numpy.seterr.html). So do the functions
-# on which our rules are built. This is the one for division:
+# By default, arithmetic that follows the IEEE standard {cite:p}`ieee754` carries on in these cases. The result is an
+# infinity (`inf` or `-inf`) or "not a number" (`nan`), and the computation goes on. PyTorch does the same, and so does
+# NumPy, with [a warning](https://numpy.org/doc/stable/reference/generated/numpy.seterr.html). So do the functions on
+# which our rules are built. This is the one for division:
 
 
 # %%
@@ -151,7 +153,7 @@ def divide(a: float, b: float) -> float:
 
 
 # %% [markdown]
-# The functions for $e^a$, $\ln a$ and $a^b$ are similar. They are folded.
+# The functions for $e^a$, $\ln a$ and $a^b$ are similar: `exponential`, `logarithm` and `raised`. They are folded.
 
 
 # %% mystnb={"code_prompt_show": "The same for e\u1d43, ln a and a\u1d47, 27 lines"} tags=["hide-input"]
@@ -351,8 +353,8 @@ def log(a: float) -> tuple[float, tuple[float]]:
 #
 # The second formula is the power rule again, now for every real exponent where $a > 0$. The code uses it for negative
 # $a$ and whole exponents, too. For those above 0 you counted paths; for those below 0, it follows from $a^{-n} = 1/a^n$
-# and the rule of the quotient. In this module, `pow` and `abs` are our rules, and hide Python's functions of these
-# names.
+# and the rule of the quotient. In this module, `pow` and `abs` are our rules, and shadow Python's built-in functions of
+# the same names.
 
 
 # %%
@@ -396,8 +398,8 @@ def relu(a: float) -> tuple[float, tuple[float]]:
 # portrait(relu, -2.0, 2.0, "relu(a)")
 
 # %% [markdown]
-# Why is the test `a <= 0.0`, and not `a > 0.0` with the two results swapped? With `nan`, both tests are false. In our
-# order `nan` is then passed on. In the other order it would become 0, and that would hide the error.
+# Why is the test `a <= 0.0`, and not `a > 0.0` with the two results swapped? With `nan`, both tests are false. With our
+# test, `nan` is then passed on. With the other it would become 0, and that would hide the error.
 #
 # ## Absolute value
 #
@@ -444,15 +446,15 @@ def tanh(a: Number) -> tuple[float, tuple[float]]:
 
 # %% [markdown]
 # Far from zero, tanh is nearly flat and its slope is almost 0: it is *saturated*. At 20, the result is rounded to 1 and
-# the slope to 0. Almost no gradient passes through a saturated tanh. The numbers before it that a network should learn,
-# its *weights*, then hardly change. This is one reason not to start a network with large weights {cite:p}`glorot2010`.
+# the slope to 0. Almost no gradient passes through a saturated tanh. The *weights* before it, the numbers that a
+# network learns, then hardly change. This is one reason not to start a network with large weights {cite:p}`glorot2010`.
 # [Neurons, layers, MLP](mlp.ipynb) shows how to choose them.
 #
 # ## Sigmoid
 #
-# The sigmoid $\sigma(a) = 1/(1 + e^{-a})$ turns any number into one from 0 to 1, which can stand for a probability. Let
-# $u = 1 + e^{-a}$, so that $\sigma = 1/u$. Then $du/da = -e^{-a} = 1 - u$, and the slope of $1/u$ is $-1/u^2$. Multiply
-# along the path:
+# The sigmoid $\sigma(a) = 1/(1 + e^{-a})$ turns any number into a number from 0 to 1, which can stand for a
+# probability. Let $u = 1 + e^{-a}$, so that $\sigma = 1/u$. Then $du/da = -e^{-a} = 1 - u$, and the slope of $1/u$ is
+# $-1/u^2$. Multiply along the path:
 #
 # $$
 # \frac{\partial \sigma}{\partial a} = \frac{u - 1}{u^2} = \frac{1}{u}\Bigl(1 - \frac{1}{u}\Bigr)
@@ -482,9 +484,9 @@ def sigmoid(a: float) -> tuple[float, tuple[float]]:
 #
 # ## Dot product
 #
-# A neuron, the part from which networks are built, computes $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built from `*` and
-# `+`, that takes $2n - 1$ operations, with a node for each. But each $w_i$ meets only its own $x_i$, so the local
-# derivatives are those of the products. One node is enough:
+# The main work of a neuron, the part from which networks are built, is $w_1 x_1 + w_2 x_2 + \dots + w_n x_n$. Built
+# from `*` and `+`, that takes $2n - 1$ operations, with a node for each. But each $w_i$ meets only its own $x_i$, so
+# the local derivatives are those of the products. One node is enough:
 
 
 # %%
@@ -598,7 +600,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # ## What you can now do
 #
 # - Derive the local derivative of an operation by nudging its formula on paper.
-# - Say where Python raises an exception, what floating-point arithmetic gives instead, and why you would want that.
+# - Say where Python raises an exception, what IEEE arithmetic gives there instead, and why the engine prefers it.
 # - Add an operation to the engine: write its rule, apply it, and check it.
 #
 # ## In PyTorch this is …
@@ -608,7 +610,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # and saves what the derivative needs.
 # [`backward`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.Function.backward.html) multiplies the
 # derivative by the gradient that arrives. In our engine, a rule only returns the derivative, and `_backward`
-# multiplies. The last lines of the cell compare the slopes at the edges of this chapter:
+# multiplies. The last lines of the cell compare slopes in the edge cases of this chapter:
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -656,7 +658,7 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 #
 # ## Check yourself
 #
-# :::{dropdown} Which operations pass the gradient on unchanged, and which can stop it?
+# :::{dropdown} Name operations that pass the gradient on unchanged, and some that can stop it.
 # A sum passes it on to every input, and a difference to the first. A product stops it where the other factor is 0, relu
 # where its input is not positive, `abs` at 0, and $a^n$ with $n > 1$ at 0. Tanh and sigmoid almost stop it where they
 # are saturated.
@@ -672,7 +674,8 @@ def mean(*a: float) -> tuple[float, tuple[float, ...]]:
 # :::
 #
 # :::{dropdown} A rule has the wrong local derivative. Will its results look wrong?
-# No. The forward result is not affected; only gradients are wrong. That is why you check rules by nudging.
+# No. The rule's result is not affected; only gradients are wrong, and with them what you train. That is why you check
+# rules by nudging.
 # :::
 #
 # ## Sources

@@ -26,9 +26,9 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 
 # %% [markdown]
-# This page is a file of the library, `micrograd_numpy/value.py`. On the page in the book, the library's cells have this
-# name above them. The other cells show you what the library does. Most of what you do not need for the idea is folded,
-# like the cell above.
+# This page is a file of the library, `micrograd_numpy/value.py`. In the book, each cell that belongs to the library has
+# this file name above it. The other cells try things out. Most of what you do not need for the idea is folded, like the
+# cell above.
 #
 # ## Nudge and watch
 #
@@ -166,8 +166,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # You wrote `a * b + a`, and Python called your methods in turn. From `c` you can now walk back to the inputs. The 2.0
-# of the first line and the 2.0 of the second are the same object, `a`, which was used twice. A list does not show that,
-# but a picture does. This one is the same formula, drawn with the finished class:
+# of the first line and the 2.0 of the second are the same object, `a`, which was used twice. The printed list cannot
+# show that; a picture can. Here is the same formula, drawn with the finished class:
 
 # %% mystnb={"image": {"alt": "The graph of c = a*b + a: a and b feed a product of 6, and the product and a again feed a sum of 8. Two arrows leave a."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
@@ -180,8 +180,8 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 
 # %% [markdown]
 # Such a picture is a **computation graph**. Each box is a number, also called a **node**, and each arrow says "was used
-# for". The boxes with no arrow into them are the **leaves**: the inputs. The others were made by an operation; they are
-# **interior nodes**. The box on the right is the **root**: the output.
+# for". The boxes with no arrow into them are the **leaves**: the inputs, and any constants. The others were made by an
+# operation; they are **interior nodes**. The box on the right is the **root**: the output.
 #
 # ## What one step knows
 #
@@ -249,23 +249,24 @@ __all__ = ["Value", "apply", "dot", "mean", "total"]
 # moves by their sum: 4 times as far as `a`. Over paths, products **add**.
 #
 # Multiply along paths, add over paths. This is the **chain rule**, and it gives the 4 and the 2 that you found by
-# nudging. It holds in every graph, because small nudges add up at every box, as the two strips of the rectangle do. So
-# each path to the root brings one product, and the root moves by their sum. What a box leaves over, like the corner in
-# $x \cdot x$, is about as small as $h^2$; the boxes after it only multiply it by factors, so divided by $h$ it vanishes
-# as the nudge becomes small.
+# nudging. It holds in every graph whose operations all have a slope at the numbers at hand, because small nudges add up
+# at every box, as the two strips of the rectangle do. So each path to the root contributes one product, and the root
+# moves by the sum of the products, times $h$. What this leaves out at a box, like the corner $h^2$ in $x \cdot x$, is
+# much smaller than a small $h$. Later boxes only scale it. Divided by $h$, it vanishes as $h$ becomes small.
 #
 # ## Why backward
 #
 # You could list every path, but there can be far too many. Repeat `x = x + x` twenty times, and over a million paths
-# lead from the first `x` to the last. It is enough to walk through the graph once and let every box add up what reaches
-# it. Two ways are common.
+# lead from the first `x` to the last. It is enough to walk through the graph once, in the right order, and let every
+# box add up what reaches it. Two ways are common.
 #
-# - **Forward**, from one input to the output. Nudge *this input*: every box holds how many times as far it moves. The
-#   walk ends with one slope, and the next input needs a walk of its own.
-# - **Backward**, from the output to the inputs. Every box holds how many times as far *the output* moves when you nudge
-#   this box. The walk ends with the slopes of all the inputs.
+# - **Forward**, from one input to the output. Every box holds a factor: how far it moves, divided by the nudge of *this
+#   input*. The walk ends with one slope, and the next input needs a walk of its own.
+# - **Backward**, from the output to the inputs. Every box holds a factor: how far *the output* moves, divided by the
+#   nudge of this box. The walk ends with the slopes of all the inputs.
 #
-# A network has many inputs, its weights, and one output, its error. So we walk backward: one walk instead of a million.
+# A network has many inputs, its weights, and one output, its error. So we walk backward: one walk instead of a million,
+# and one more to find the order, as [Backpropagation](backprop.ipynb) shows.
 #
 # It starts at the root: if you nudge `c`, then `c` moves by that nudge, so the gradient of the root is 1. Then each
 # box, beginning with the root, sends each of its inputs the box's own gradient times the number on the arrow. What
@@ -450,7 +451,7 @@ class Value(Refusals):
         self._prev: tuple[Value, ...] = ()  # the inputs; a leaf has none
         self._op: str = ""  # the operation that made it
         self._local: tuple[float, ...] = ()  # ∂self/∂input for each input
-        self._rule: ops.Rule | None = None  # what computed both
+        self._rule: ops.Rule | None = None  # the rule that computed data and _local
 
     __add__ = __radd__ = binary(ops.add, "+")
     __sub__, __rsub__ = binary(ops.sub, "-"), reflected(ops.sub, "-")
@@ -704,8 +705,8 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 #         print(error)
 
 # %% [markdown]
-# Your code may have loops and branches. The graph records what *this run* of it did: Python decides how often a loop
-# runs, and only the operations become boxes. Here `y` starts as `x` and grows until it reaches 100. What will the
+# Your code may have loops and branches. The graph records what *this run* of your code did: Python decides how often a
+# loop runs, and only the operations become boxes. Here `y` starts as `x` and grows until it reaches 100. What will the
 # gradient of `x` be?
 
 # %% tags=["active-ipynb"]
@@ -745,7 +746,7 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # print(x.grad)
 
 # %% [markdown]
-# The gradient is `u`, which is 9, and not $3x^2 = 27$, the slope of $x^3$: `backward` takes `u` for a constant.
+# The gradient is `u`, which is 9, and not $3x^2 = 27$, the slope of $x^3$: `backward` treats `u` as a constant.
 #
 # :::{dropdown} When a Value becomes a float
 # A Value becomes a plain float when you write `float(v)` or `v.data`, and a float has no gradient. Write `v.exp()` or
@@ -785,14 +786,14 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 
 # %% [markdown]
 # [`grad`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.grad.html) and
-# [`backward()`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html) have the same names, and for
-# the inputs the same meaning. (PyTorch keeps no gradients of interior nodes unless you ask for them.) The record of how
-# a tensor was made, our `_prev` and `_backward`, is in its `grad_fn`. A tensor can also hold a whole array, so that one
-# node stands for a million numbers.
+# [`backward()`](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html) have the same names here,
+# and the gradients of leaves mean the same. (PyTorch keeps no gradients of interior nodes unless you ask for them.) The
+# record of how a tensor was made, our `_prev` and `_backward`, is in its `grad_fn`. A tensor can also hold a whole
+# array, so that one node stands for a million numbers.
 #
 # ## Exercises
 #
-# Worked and folded, in [Exercises: Value](exercises/value.ipynb):
+# With folded solutions, in [Exercises: Value](exercises/value.ipynb):
 #
 # 1. Give `Tiny` subtraction
 # 2. Add over paths
@@ -809,9 +810,10 @@ def mean(values: Iterable[Value | SupportsFloat]) -> Value:
 # Up, by a small step. The slope is negative, so the output falls as the input grows.
 # :::
 #
-# :::{dropdown} Why does nudging need a million and one runs for a million weights, and `backward` one walk?
+# :::{dropdown} Why does nudging need a million and one runs for a million weights, and `backward` a walk or two?
 # A nudge tells you the slope of one input, so you need a run for each, and one more without a nudge to compare with.
-# `backward` starts at the output, and one walk through the graph gives every node its gradient.
+# `backward` walks through the graph once to find the order. Then one walk from the output gives every node its
+# gradient.
 # :::
 #
 # :::{dropdown} You call `backward()` on the same root twice. What do the leaves hold?

@@ -13,8 +13,8 @@ from micrograd_numpy import Value, topological_sort
 # ## 1. Sort by counting
 #
 # PyTorch does not sort. It walks through the graph once and counts, for each node, the users that have yet to fire.
-# Then it lets a node fire when its count reaches zero. Only users on which the root depends count, and each of their
-# arrows counts: in `x * x`, `x` has two. Write a function `backward_by_counting(root)` that does the same. Compare its
+# Then it lets a node fire when its count reaches zero. Count only users on which the root depends, and count each
+# arrow: in `x * x`, `x` has two. Write a function `backward_by_counting(root)` that does the same. Compare its
 # gradients with those of `root.backward()` on random graphs.
 
 
@@ -96,20 +96,20 @@ def nearest_first(root):
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x = Value(1.0)
 h = x * 2
-k = h * 3
-nearest_first(h * k)  # h fires before k, and too early
-print(f"h * k:       x.grad = {x.grad}, but the slope of 2x · 6x = 12x² at 1 is 24")
+nearest_first((h * 5) * (h * 3))  # both uses of h are equally far from the root
+print(f"(5h) * (3h): x.grad = {x.grad}, and the slope of 10x · 6x = 60x² at 1 is 120")
 
 x = Value(1.0)
 h = x * 2
-nearest_first((h * 3) * (h * 5))  # both uses of h are equally far from the root
-print(f"(3h) * (5h): x.grad = {x.grad}, and the slope of 6x · 10x = 60x² at 1 is 120")
+k = h * 3
+nearest_first(h * k)  # without the 5, h fires before k, and too early
+print(f"h * (3h):    x.grad = {x.grad}, but the slope of 2x · 6x = 12x² at 1 is 24")
 
 # %% [markdown]
 # What counts is how far the users of a node are from the root, each by its shortest path. If all of them are nearer
 # than the node, it fires after them. If one is farther, the node fires before it, too early. If one is just as far, the
-# order of the inputs decides: in `h * k`, both are one step away, and `h` fires first. In `k * h`, `k` would fire
-# first, and the gradient would be right.
+# order of the inputs decides: in `h * k`, where $k = 3h$, both are one step away, and `h` fires first. In `k * h`, `k`
+# would fire first, and the gradient would be right.
 
 # %% [markdown]
 # ## 3. Forward mode
@@ -156,17 +156,18 @@ print("reverse, 1 run: ", [f"{value.grad:.6f}" for value in values])
 
 
 # %% [markdown]
-# Forward mode takes one run for each input, and a run gives the slopes of all outputs with respect to that input. Reverse
-# mode takes one run for each output, and a run gives the slopes with respect to all inputs. A loss is one output of many
-# weights, so training uses reverse mode.
+# Forward mode takes one run for each input, and a run gives the slopes of all outputs with respect to that input.
+# Reverse mode takes one run for each output, and a run gives the slopes with respect to all inputs. So forward mode is
+# cheaper when there are fewer inputs than outputs. The error of a network is one output of many weights, so training
+# uses reverse mode.
 
 # %% [markdown]
 # ## 4. Is it topological?
 #
-# The chapter asserts that orders are right. Write a function `is_topological(order, root)` that answers True or False:
-# the root is last, and each node is there once, after all of its inputs. It must also answer for wrong lists: an empty
-# list, a reversed one, one in which a node is missing, and one with a node twice. Try it on random graphs, and on a
-# chain of 200,000 operations.
+# The chapter checks its orders with `assert`. Write a function `is_topological(order, root)` that answers True or
+# False: the root is last, and each node of the list is there once, after all of its inputs. (The list may also hold
+# nodes on which the root does not depend.) It must also answer for wrong lists: an empty list, a reversed one, one in
+# which a node is missing, and one with a node twice. Try it on random graphs, and on a chain of 200,000 operations.
 
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]

@@ -20,7 +20,7 @@ from micrograd_numpy.value import apply
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 def sin(a):
-    """Return sin a, with ∂/∂a = cos a; nan at ±inf, as in PyTorch."""
+    """Return sin a, with ∂/∂a = cos a; nan at ±inf, where the sine has no limit (as in PyTorch)."""
     return (math.sin(a), (math.cos(a),)) if math.isfinite(a) else (math.nan, (math.nan,))
 
 
@@ -62,12 +62,13 @@ assert x.grad == 1.0
 
 # %% [markdown]
 # `max(x, x)` is $x$, so the two slopes should add up to 1. "Half and half" does that and treats both alike, but a nudge
-# of one input alone never moves the result by half. "1 for the first" adds up to 1, too, but then the gradient depends
-# on the order in which you write the inputs. "1 for both" gives 2 for `max(x, x)`, which is wrong there, though each 1
-# is right for a nudge up of one input alone.
+# of one input alone never moves the result by half the nudge: up moves it by all of it, down not at all. But half is
+# also what `check_gradients` finds, because it nudges to both sides. "1 for the first" adds up to 1, too, but then the
+# gradient depends on the order in which you write the inputs. "1 for both" gives 2 for `max(x, x)`, which is wrong
+# there, though each 1 is right for a nudge up of one input alone.
 #
 # If one of the two is `nan`, the rule returns `nan`, so that the error stays visible. `a > b` alone would not do: it is
-# false for a `nan` in `a`, and the rule would return `b`.
+# false when `a` is `nan`, and the rule would return `b`.
 
 # %% [markdown]
 # ## 3. Tanh from its parts
@@ -135,7 +136,8 @@ for point in (-2.0, 2.0):
     assert check_gradients(lambda x: apply(absolute, x), point)
 
 # %% [markdown]
-# The wrong rule passes at every positive input, because its slope is right there, so a check at such inputs proves
-# nothing. It fails at 0 and at every negative input. Check a rule on each side of each of its corners. In the corner
-# itself a rule chooses: PyTorch returns 0, the middle of $-1$ and $1$. `check_gradients` nudges to both sides and finds
-# this middle, so it accepts 0, and calls any other slope there a kink.
+# The wrong rule passes at positive inputs, because its slope is right there. So a check at such inputs says nothing
+# about the others. At negative inputs the verdict is "differs", and at 0 it is "kink": the rule does not pass. Check a
+# rule on each side of each of its corners. In the corner itself a rule chooses: PyTorch returns 0, the middle of $-1$
+# and $1$. `check_gradients` nudges to both sides and finds this middle, so it accepts 0, and calls any other slope
+# there a kink.

@@ -116,12 +116,12 @@ assert abs(position - 9 / 4) < 1e-6
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 x = Value(3.0)
-y = x  # a second name for the same node
+y = x  # a second name for the same node: z gets two arrows from it
 z = x + y
 z.backward()
 print("one node, two names: ", x.grad)
 
-x, y = Value(3.0), Value(3.0)  # two nodes that happen to hold the same number
+x, y = Value(3.0), Value(3.0)  # two nodes that happen to hold the same number: z gets one arrow from each
 z = x + y
 z.backward()
 print("two nodes:           ", x.grad)
