@@ -2,8 +2,8 @@
 # # Anomalies: the first nan
 #
 # Your loss was fine for an hour, and now it is `nan`. So is every weight. In this chapter you build a detector. It
-# stops the program at the first operation whose result, or whose gradient, is not finite. It reports your own line and
-# the numbers that went into the operation.
+# stops the program at the first operation that makes a result, or a gradient, that is not finite. It reports your own
+# line and the numbers that went into the operation.
 #
 # - **You will build** `detect_anomaly`: first a small version, and then the library's.
 # - **You need** [Value](value.ipynb), [Operations](ops.ipynb) and [Backpropagation](backprop.ipynb).
@@ -104,7 +104,7 @@ from micrograd_numpy.value import Value
 #     value.node = original
 
 # %% [markdown]
-# The program took the logarithm of 0. If it has only a few lines, that is enough to find the mistake. In a larger
+# The program took the logarithm of 0. In a program of a few lines, that is enough to find the mistake. In a larger
 # program, you will want to know more. In which line was it? Where did the 0 come from? And a gradient can become `nan`,
 # too, but gradients do not come out of `node`.
 #
@@ -206,9 +206,9 @@ def line_of(v: Value) -> str:
 
 
 # %% [markdown]
-# **When it began.** A bad number can come from outside, and an operation can hide it for a while ([Exercise
-# 4](exercises/anomaly.ipynb)). The report says where the bad number was first used: in which line, and how many
-# operations earlier. For `backward`, it counts the operations of the backward pass up to the one that failed.
+# **When it began.** The report counts the operations of the block, or of the backward pass, up to the one that failed.
+# A bad number can come from outside, and an operation can hide it for a while ([Exercise 4](exercises/anomaly.ipynb)).
+# Then the report says in which line it was first used, and how many operations earlier.
 
 
 # %% mystnb={"code_prompt_show": "When it began, 24 lines"} tags=["hide-input"]
@@ -280,11 +280,12 @@ def watched_backward(self: Value) -> None:
 
 
 # %% [markdown]
-# The `with` block puts the two wrappers in place. At its end it puts the originals back, even if an error ends it.
+# The `with` block puts the two wrappers in place. When the last open block ends, it puts the originals back, even if an
+# error ends it.
 #
 # Most of its code is there for blocks inside blocks, and for threads. `watching` holds a counter of the operations, if
 # this thread is in a block. An inner block goes on with the counter of the outer one. `open_blocks` lists the open
-# blocks of all threads. The originals come back only when the last one ends.
+# blocks of all threads.
 
 # %%
 open_blocks: list[object] = []  # in all threads
@@ -356,7 +357,7 @@ def detect_anomaly() -> Iterator[None]:
 # the bottom up. At step 8, $wx + b$ is about 37 for the point at 14. The sigmoid of 37 is $1/(1 + e^{-37})$. In a
 # float, $1 + e^{-37}$ is rounded to 1, so the sigmoid is exactly 1. Then $1 - p$ is 0, and its logarithm is $-\infty$.
 #
-# This point belongs to class 1, so the logarithm should not count. But it is multiplied by $1 - t = 0$:
+# This point belongs to class 1, so this logarithm should not count. But it is multiplied by $1 - t = 0$:
 
 # %% mystnb={"image": {"alt": "The graph of (1 \u2212 t) times the logarithm of 1 \u2212 p, for p = 1 and t = 1: 1 \u2212 p is 0, its logarithm is minus infinity, and 0 times that is nan."}} tags=["active-ipynb"]
 # from micrograd_numpy import draw_graph
@@ -368,9 +369,9 @@ def detect_anomaly() -> Iterator[None]:
 # $0 \cdot \infty$ is `nan`. So a right answer destroys the loss: $p$ was rounded to 1, and the formula computes a
 # logarithm only to multiply it by 0.
 #
-# With half the step, the `nan` comes only later. The cure is to compute the
-# sigmoid and the logarithm together, so that no $1 - p$ is rounded to 0. The chapter [Losses](losses.ipynb) shows how.
-# Here is its loss, in such a block for 1,000 steps instead of 10:
+# With updates of half the gradient, the `nan` comes only at step 138. The cure is to compute the sigmoid and the
+# logarithm together, so that no $1 - p$ is rounded to 0. The chapter [Losses](losses.ipynb) shows how. Here is its
+# loss, in such a block for 1,000 steps instead of 10:
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import binary_cross_entropy_with_logits
@@ -400,8 +401,8 @@ def detect_anomaly() -> Iterator[None]:
 # All numbers are finite, and the result, 0, is right. But look at the last arrow: at 0, the slope of the square root is
 # infinite. And the slope of the two squares is 0. What will `x.grad` be after `backward`?
 #
-# The cell tries it outside of a block and then in one. Before the second try we set the gradients to 5, to see whether
-# the detector keeps them.
+# The cell calls `backward` first outside a block and then inside one. Before the second call we set the gradients to 5:
+# does the detector keep them?
 
 # %% tags=["active-ipynb"]
 # distance.backward()
@@ -432,22 +433,22 @@ def detect_anomaly() -> Iterator[None]:
 # print("x.grad =", x.grad)
 
 # %% [markdown]
-# For points that nearly coincide, it changes the slope: a millionth apart, `x.grad` is 0.71 instead of 1.
+# For points that nearly coincide, the small number changes the slope: a millionth apart, `x.grad` is 0.71 instead of 1.
 #
 # ## What it costs
 #
 # In a block, each operation also searches for your line, and each result and each gradient is looked at. So training
 # takes longer, here about twice as long. While no thread is in a block, the detector costs nothing, because the
-# originals are back in place. So use a block while you search, and take it out when you have found the cause.
+# originals are back in place. So use a block while you search, and then take it out.
 #
 # The detector looks only at the results of operations and at gradients. So it does not see three things:
 #
 # - What happens inside a rule. That is often good: the [rule of the sigmoid](ops.ipynb) uses an infinity on its way to
 #   the right result.
-# - A bad number that comes from outside and that an operation hides. Then it names a later operation, and the report
-#   says where the bad number was first used.
-# - The update `w.data -= w.grad`, which is no operation. If `w` overflows there, the next operation that uses `w` is
-#   named.
+# - A bad number that comes from outside and that an operation hides. It is noticed only if a later result is bad; then
+#   the report says where the bad number was first used.
+# - The update `w.data -= w.grad`, which is no operation. If `w` overflows there, the next operation with a bad result
+#   is named, usually the first that uses `w`.
 #
 # ## What you can now do
 #
@@ -502,8 +503,8 @@ def detect_anomaly() -> Iterator[None]:
 # ## Check yourself
 #
 # :::{dropdown} The loss is `nan` at some step. Which step do you look at?
-# The first step at which any number is not finite. It may be the step before: if a gradient is `nan` there, the update
-# writes `nan` into the weights.
+# The first step at which any number is not finite. That may be an earlier step: if a gradient is `nan` there, the
+# update writes `nan` into the weights.
 # :::
 #
 # :::{dropdown} All results of a forward pass are finite. Can a gradient be `nan`?

@@ -282,7 +282,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 #   make it four times as long.
 # - If you come back to a step that you have tried, stop: none of the steps tried is good enough.
 #
-# For now, we take as the noise two units in the last place of $f$. Watch the search on three functions: a steep wave,
+# For now, take the noise to be two units in the last place of $f$. Watch the search on three functions: a steep wave,
 # the bell on top of a constant, and the bell on top of a very large constant.
 
 # %% tags=["active-ipynb"]
@@ -335,7 +335,7 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 #
 # ## How large is the noise?
 #
-# Two units in the last place of $f$ are a guess, and sometimes a bad one:
+# Two units in the last place of $f$ is a guess, and sometimes a bad one:
 
 # %% tags=["active-ipynb"]
 # def large_middle(x):
@@ -347,9 +347,9 @@ def central(f: Function, x: float, h: float) -> tuple[Any, Any]:
 
 # %% [markdown]
 # The result is 1, but on the way to it a number of about $10^8$ was rounded, and the result keeps this error. How could
-# you know? Compute $f$ once more, and round differently: move each result, and the numbers it was made from, by a few
-# units in the last place. See how far $f$ moves. This is an estimate of the noise {cite:p}`vignes1993`, and it uses no
-# derivative. If it did, a wrong derivative could spoil the estimate, too.
+# you know? Compute $f$ once more, and round differently: move the numbers that each result is made from by up to 2
+# units in the last place, and the result by up to 16. See how far $f$ moves. This is an estimate of the noise
+# {cite:p}`vignes1993`, and it uses no derivative. If it did, a wrong derivative could spoil the estimate, too.
 #
 # The function `run` calls $f$ and notes what each operation was given. The cell after it does so once at 1, as
 # `usual`. Then it measures the noise a little to the right of 1. (At 1 itself, each operation gets the
@@ -382,8 +382,8 @@ def run(
 ) -> tuple[Value, list[Step]]:
     """Call `f`, which must return a Value, and note each operation; with `rng`, round differently.
 
-    Then the inputs of each operation and its result move by a few units in the last place,
-    except where the inputs are the usual ones, or the operation is flat.
+    Then the inputs of each operation move by up to 2 units in the last place and its result by
+    up to 16, except where the inputs are the usual ones, or the operation is flat.
     """
     steps: list[Step] = []
     thread = get_ident()
@@ -426,10 +426,10 @@ def run(
 #     print("rounded differently:", run(large_middle, [x], usual, rng)[0].data)
 
 # %% [markdown]
-# The lines differ from the seventh decimal on, so this is the noise that the check reckons with. The estimate is too
-# large on purpose: rounding moves a result by half a unit in its last place at most, and `run` moves it by up to 16.
-# Here the true error is about a hundred times smaller. So the check sometimes says that it does not know, where it
-# could; it seldom takes noise for a slope.
+# The results differ by up to a few ten-millionths, so this is the noise that the check reckons with. The estimate is
+# too large on purpose: rounding moves a result by half a unit in its last place at most, and `run` moves it by up to
+# 16. Here the true error is about a hundred times smaller. So the check sometimes says that it does not know when it
+# could have known, but it seldom mistakes noise for a slope.
 #
 # :::{dropdown} Which numbers carry no noise
 # An operation that gets the same inputs as in the first run gives the same result, so nothing is moved there. And at
@@ -445,10 +445,11 @@ def run(
 # - The first step is about $|x|/1000$, and all steps are powers of two.
 # - It compares the two formulas at every number of the graph. In the result, noise may hide that the step is too long.
 #   A number with less noise can show it.
-# - If a shorter step gives another slope, by more than the uncertainties of both, the longer step is discarded.
+# - If the slope at a shorter step differs by more than the two uncertainties together, the longer step is discarded.
 # - At a step longer than $|x|/4$ (or $1/4$, if $|x|$ is small), $f$ could look quite different. So such a step can
 #   confirm a gradient, but it cannot refute one.
-# - A gradient of exactly 0 has no size of its own. So it is compared with how steep $f$ is nearby.
+# - A gradient of exactly 0 has no size of its own. So if the measured slope cannot be told from 0, the tolerance is
+#   `rtol` times how steep $f$ is nearby.
 # :::
 
 
@@ -538,15 +539,16 @@ def has_kink(f: Function, x: float, noise: Function) -> bool:
 # %% [markdown]
 # ## The report
 #
-# For each input, the report has both numbers, the distance between them relative to the larger one (the column
-# "error"), and a verdict. Two words first. The **uncertainty** of a slope is the sum of its two estimated errors,
-# truncation and rounding. The **tolerance** is `rtol` times the slope, or `atol` if that is larger. The verdict is the
-# first of these that applies:
+# For each input, the report shows the gradient by backpropagation, the slope by nudging, the distance between them
+# relative to the larger one (the column "error"), and a verdict. Two words first. The **uncertainty** of a slope is the
+# sum of its two estimated errors, truncation and rounding. The **tolerance** is `rtol` times the slope, or `atol` if
+# that is larger. (For a gradient of exactly 0, see below.) The verdict is the first of these that applies:
 #
-# - *agrees*: the two differ by no more than the tolerance, and the uncertainty of the slope is within the tolerance,
-#   too;
+# - *agrees*: gradient and slope differ by no more than the tolerance, and the uncertainty of the slope is within the
+#   tolerance, too;
 # - *kink*: the slopes on the left and on the right differ;
-# - *differs*: the two differ by more than the tolerance plus ten times the uncertainty, or the gradient is not finite;
+# - *differs*: gradient and slope differ by more than the tolerance plus ten times the uncertainty, or the gradient is
+#   not finite;
 # - *inconclusive*: the uncertainty is too large to tell.
 #
 # The report as a whole is true if all gradients agree, so `assert check_gradients(...)` is a test.
@@ -765,9 +767,10 @@ def check_gradients(
     A kink whose two slopes have backprop's answer as their mean agrees: `|x|` at 0.
 
     A gradient of exactly 0 agrees if every path stops the nudge, and none merely rounds it away:
-    an input that f does not use, `relu` at −1, and also `tanh` at 20, which is saturated. Otherwise
-    it is compared with rtol times the slopes between x ± h and x ± 3h, with h up to about a quarter
-    of x: `x·x` at 0.
+    an input that f does not use, or `relu` at −1. With one exception: a saturated function agrees,
+    too, such as `tanh` at 20. Otherwise, if the slope cannot be told from 0, the
+    tolerance is rtol times the slopes between x ± h and x ± 3h, with h up to about a quarter of x:
+    `x·x` at 0.
 
     It cannot see a derivative that is wrong elsewhere, or by less than rtol; a wiggle
     between its steps; or rounding inside one rule, or in numbers outside of the graph.
@@ -853,9 +856,9 @@ def check_gradients(
 #
 # ## A whole network
 #
-# If you hand in a Value, the check nudges this Value itself. So you can check each weight of a model: give the
-# parameters as the inputs, and a function that ignores its arguments and computes the loss. (The [MLP](mlp.ipynb) has a
-# chapter of its own; here it is a formula with 13 inputs.)
+# If you hand in a Value, the check nudges that very Value. So you can check each weight of a model: give the parameters
+# as the inputs, and a function that ignores its arguments and computes the loss. (The [MLP](mlp.ipynb) has a chapter of
+# its own; here it is a formula with 13 inputs.)
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP
@@ -888,15 +891,17 @@ def check_gradients(
 # Each input takes six evaluations for the slope and four for the noise, and there are two at the beginning. (Four of
 # the hundred inputs needed a second step, which took ten more each.) For a model with a million weights this would be
 # ten million evaluations; forward differences alone would need one for each weight, and one more. Backpropagation needs
-# one, and one walk back. So you train with backpropagation, and use nudging once, on a *small* model that has the same
-# rules.
+# one evaluation and one walk back. So you train with backpropagation, and use nudging once, on a *small* model that has
+# the same rules.
 #
 # ## What it promises
 #
 # "Agrees" means: at this point, the gradient and the slope differ by no more than the tolerance, and by our estimate
-# the slope is not more uncertain than that. Two cases are special. At a corner there is no slope, and the check takes
-# the mean of the slopes on both sides: so $|x|$ at 0 agrees, because backpropagation gives 0, too. And where rounding
-# makes $f$ flat, 0 agrees: so `tanh` at 20 agrees, although its true slope is $1.7 \cdot 10^{-17}$.
+# the slope is not more uncertain than that. Three cases are special. A gradient of exactly 0 has a tolerance of its
+# own, as you will see below. At a corner there is no slope, and the check takes the mean of the slopes on both sides:
+# so $|x|$ at 0 agrees, because backpropagation gives 0, too. And a function that is saturated, so that its result stays
+# rounded to one number however far the input moves to one side, counts as flat: so `tanh` at 20 agrees, although its
+# true slope is $1.7 \cdot 10^{-17}$.
 #
 # Where noise could hide more, the answer is "inconclusive". If you add a million to a small function, its digits are
 # lost in the noise. Then the check cannot say whether the gradient is right, too large by half, or forgotten
@@ -915,10 +920,11 @@ def check_gradients(
 #     print(f"factor {factor}: {report.rows[0].verdict}, report is {bool(report)}")
 
 # %% [markdown]
-# A gradient of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise, or if
-# the measured slope is small beside the slopes of $f$ a step away, as at the bottom of a parabola. A gradient that is
-# tiny but not 0 is often inconclusive: `tanh` at 12 is so close to 1 that noise hides its slope, but it is not yet flat
-# as at 20. Then say with `atol` what is small enough for you:
+# A gradient of exactly 0 has no size that `rtol` could be a part of. It agrees if $f$ is flat without any noise or
+# saturated, or if the measured slope cannot be told from 0 and its uncertainty is small beside the slopes of $f$ a step
+# away, as at the bottom of a parabola. A gradient that is tiny but not 0 is often inconclusive: `tanh` at 12 is so
+# close to 1 that noise hides its slope, but it is not yet flat as at 20. Then say with `atol` what is small enough for
+# you:
 
 # %% tags=["active-ipynb"]
 # for name, f, x, atol in [
@@ -978,8 +984,8 @@ def check_gradients(
 #     print(f"{rule.__name__}: {check_gradients(lambda x: apply(rule, x), 1.0).rows[0].verdict}")
 
 # %% [markdown]
-# The check sees only the function that you hand it. Here the function that you check agrees, but you train another one,
-# in which `.data` cuts the penalty off from the graph.
+# The check sees only the function that you hand it. Here you check `error`, and it agrees. But you train `trained`, in
+# which `.data` cuts the penalty off from the graph.
 
 # %% tags=["active-ipynb"]
 # def error(w):
@@ -994,7 +1000,7 @@ def check_gradients(
 #     print(f"{f.__name__}: {check_gradients(f, 3.0).rows[0].verdict}")
 
 # %% [markdown]
-# Last, a function may give another result each time, for example because of dropout or a shuffled batch. The check
+# Last, a function may give a different result each time, for example because of dropout or a shuffled batch. The check
 # calls it twice at the start, and refuses it if the two results differ.
 
 # %% tags=["active-ipynb"]
@@ -1007,7 +1013,7 @@ def check_gradients(
 # %% [markdown]
 # ## What you can now do
 #
-# - Test a gradient at a point, to seven digits, with nothing but values of the function.
+# - Test a gradient at a point, to seven digits, without using a derivative.
 # - Choose a step for a finite difference, and say what its error consists of.
 # - Test a rule of your own in one line: `assert check_gradients(lambda x: apply(my_rule, x), 0.7)`.
 # - Explain why you train with backpropagation and test it by nudging.
@@ -1047,7 +1053,7 @@ def check_gradients(
 
 # %% [markdown]
 # Both checks need the precision of Python's floats, float64. PyTorch's default is float32, which has about 7 digits,
-# and there a central difference of the bell gets 4 to 5 of them right at best.
+# and there a central difference of the bell gets about 4 to 5 of them right near the best step.
 #
 # ## Exercises
 #

@@ -4,8 +4,8 @@
 # A Value remembers what it was made from. In this chapter you turn that memory into a picture that shows each number,
 # its gradient, and where it was used. You learn to see where a gradient adds up, and where it becomes zero.
 #
-# - **You will build** the walk that puts each node in its column, and see how `draw_graph(root)` draws the graph behind
-#   a Value. The rest of the layout comes at the end, for those who want to know it.
+# - **You will build** the walk that puts each node in its column, and see what steps `draw_graph(root)` takes to draw
+#   the graph behind a Value. The rest of the layout comes at the end, for those who are interested.
 # - **You need** [Value](value.ipynb), the slopes of `relu` and `tanh` from [Operations](ops.ipynb), and
 #   `topological_sort` from [Backpropagation](backprop.ipynb).
 # - **Time** about 25 minutes.
@@ -199,7 +199,7 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 # ## Which column?
 #
 # A picture needs a horizontal and a vertical position for each node, and the graph has neither. Begin with the
-# horizontal one. All edges should run to the right, so a node must stand to the left of each node that uses it.
+# horizontal position. All edges should run to the right, so a node must stand to the left of each node that uses it.
 #
 # `topological_sort` lists inputs before outputs. You could give each node a column of its own, in that order. But then
 # the expression from the README would take 33 columns. Nodes that do not depend on each other can share a column. In
@@ -270,9 +270,9 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 
 # %% [markdown]
 # **Order.** Arrows that cross are hard to follow, so we want few crossings. To find the order with the fewest is
-# NP-hard, even for two layers {cite:p}`gansner1993`. A simple method is often good: move each item to the mean position
-# of its neighbors in the adjacent layer (their **barycenter**), and sweep over the layers back and forth. `order_rows`
-# does this and returns the best order that it has seen.
+# NP-hard, even for two layers {cite:p}`gansner1993`. A simple method often works well: move each item to the mean
+# position of its neighbors in the adjacent layer (their **barycenter**), and sweep over the layers back and forth.
+# `order_rows` does this and returns the best order that it has seen.
 #
 # Here it is on the expression from the README. In the code, a *row* is a layer from top to bottom, a *link* is a piece
 # of an edge between two layers, and a *port* is the place on a card where an edge arrives.
@@ -287,10 +287,10 @@ __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "ord
 
 # %% [markdown]
 # **Level.** Ideally an item is level with its neighbors, because then its arrows are straight. But the cards of a layer
-# must keep a distance. So `place_rows` takes the layers in turn and brings the items of each as near to the weighted
-# means of their neighbors' levels as the distances allow. It stops after twenty sweeps.
+# must keep a distance. So `place_rows` takes the layers in turn and moves each item as close to the weighted mean of
+# its neighbors' levels as the required distances allow. It stops after twenty sweeps.
 #
-# `lay_out` decides layers, waypoints, order and levels, in this order, and no step revises an earlier one.
+# `lay_out` decides layers, waypoints, order and levels, one after the other, and no step revises an earlier one.
 # `cards.py` and `svg.py` beside the layout then write the picture as SVG, which is text.
 #
 # The picture also holds the graph in words, for readers who cannot see it. And the graph can be written in Graphviz's
@@ -451,8 +451,8 @@ def draw_graph(
 # print(draw_graph(c).dot)
 
 # %% [markdown]
-# `draw_graph` refuses graphs with more than `max_nodes` nodes, which is 300 if you do not set it. For a large model,
-# draw a part: one neuron, one sample, one loss. It also refuses a list:
+# `draw_graph` refuses graphs with more than `max_nodes` nodes (300 by default). For a large model, draw a part: one
+# neuron, one sample, one loss. It also refuses a list:
 
 # %% tags=["active-ipynb"]
 # chain = Value(1.0)
@@ -478,8 +478,8 @@ def draw_graph(
 # … `grad_fn`. If a tensor was computed from one that requires gradients, its `grad_fn` is the backward function of the
 # operation that made it. That function's
 # [`next_functions`](https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.next_functions.html) lead
-# to those of the inputs, and to `None` for a constant. PyTorch draws no picture of them, but you can walk from one to
-# the next. `AccumulateGrad` stands for a leaf. Lines with the same number are the same node.
+# to the backward functions of the inputs, and to `None` for a constant. PyTorch draws no picture of them, but you can
+# walk from one to the next. `AccumulateGrad` stands for a leaf. Lines with the same number are the same node.
 
 # %% tags=["active-ipynb", "needs-torch"]
 # try:
@@ -498,7 +498,7 @@ def draw_graph(
 
 # %% [markdown]
 # The nodes and edges are the same as ours: the sum of a product and a leaf, and the product of two leaves. The leaf of
-# `a` is listed twice, because it has two users.
+# `a` is listed twice, because two arrows leave it.
 #
 # ## Exercises
 #

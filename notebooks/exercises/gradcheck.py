@@ -125,12 +125,12 @@ assert abs(complex_step(bell, 0.5) - exact) < 1e-15
 
 # %% [markdown]
 # :::{dropdown} Why it works, and what it costs
-# The imaginary part is $h f' - \tfrac{h^3}{6} f''' + \dots$. No two nearly equal numbers are subtracted. And after the
-# division by $h$, the second term is smaller than the first by a factor of about $h^2$. With so short an $h$ it is lost
-# in rounding, and at least 15 digits are right.
+# The imaginary part is $h f' - \tfrac{h^3}{6} f''' + \dots$. The formula subtracts no two nearly equal numbers. And
+# after the division by $h$, the second term is smaller than the first by a factor of about $h^2$. With so short an $h$
+# it is lost in rounding, and at least 15 digits are right.
 #
-# But $f$ must be built from functions that work with complex numbers. Comparisons, `max` and the functions of `math`
-# raise an error there. (`cmath` has others for complex numbers.) `abs` is more dangerous. It gives a real number, and
-# the slope is wrong without a warning: the softsign of Exercise 1 gets 0.5 at 1 instead of 0.25. And `Value` does not
-# take complex numbers. Nudging needs nothing but values of $f$ at real numbers.
+# But $f$ must be built from functions that work with complex numbers. Comparisons with `<` or `>`, `max` and the
+# functions of `math` raise an error there. (`cmath` has others for complex numbers.) `abs` is more dangerous. It gives
+# a real number, and the slope is wrong without a warning: the softsign of Exercise 1 gets 0.5 at 1 instead of 0.25. And
+# `Value` does not take complex numbers. Nudging needs nothing but values of $f$ at real numbers.
 # :::
