@@ -136,8 +136,8 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 #
 # Now the target is a class, 0 or 1, and the model ends in a sigmoid. From a score $z$, called the **logit**, the
 # sigmoid makes a probability of class 1, $p = \sigma(z) = 1/(1 + e^{-z})$. Suppose you still use the squared error. The
-# target is 1, and from row to row the model becomes more certain of class 0, so its mistake becomes worse. Does the
-# loss become steeper or flatter? Decide before you run the cell.
+# target is 1. From row to row the model becomes more certain of class 0, and its mistake becomes worse. Does the loss
+# become steeper or flatter? Decide before you run the cell.
 
 # %% tags=["active-ipynb"]
 # print("    z         p   loss    slope in z")
@@ -147,8 +147,8 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 
 # %% [markdown]
 # At first it becomes a little steeper, and then almost flat. The chain rule multiplies $2(p - 1)$ by the slope of the
-# sigmoid, $p(1 - p)$, and that is almost zero when $p$ is near 0. So the model hardly learns from its
-# worst mistakes. We need a loss that becomes steep where the sigmoid becomes flat.
+# sigmoid, $p(1 - p)$, which is almost zero when $p$ is near 0. So the model hardly learns from its worst mistakes. We
+# need a loss that becomes steep where the sigmoid becomes flat.
 #
 # ## From likelihood to cross-entropy
 #
@@ -165,8 +165,8 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # %% [markdown]
 # The third line shows the way out. Take the logarithm, which turns the product into a sum, and change the sign, so that
 # less is better. For one sample, $-\ln$ of the probability that the model gave to the observed class is the
-# **surprise** {cite:p}`good1952`. It is 0 if the model gave that class the probability 1, and it grows without bound as
-# the probability goes to 0.
+# **surprise**. It is 0 if the model gave that class the probability 1, and it grows without bound as the probability
+# goes to 0.
 #
 # The picture has four samples. The observed classes had the probabilities 0.9, 0.8, 0.7 and 0.5.
 
@@ -217,9 +217,10 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 
 # %% [markdown]
 # Likelihood also gives a reason for squaring the errors. Let the target be a quantity that scatters around the
-# prediction in a bell curve, with the same standard deviation for every sample. In units of it, the probability density
-# is proportional to $e^{-(t - p)^2/2}$. Minus the logarithm of that is $\tfrac12 (p - t)^2$ plus a constant. So if the
-# samples are independent, the model with the smallest mean squared error is the one with the largest likelihood.
+# prediction in a bell curve, with the same standard deviation for every sample. Measure everything in units of that
+# standard deviation. Then the probability density is proportional to $e^{-(t - p)^2/2}$. Minus the logarithm of that is
+# $\tfrac12 (p - t)^2$ plus a constant. So if the samples are independent, the model with the smallest mean squared
+# error is the one with the largest likelihood.
 #
 # ## The logarithm of zero
 #
@@ -235,10 +236,10 @@ def mse_loss(predictions: Numbers, targets: Numbers) -> Value:
 # is $0 \cdot \ln 0 = 0 \cdot (-\infty)$. A single sample of this kind makes the mean over all samples `nan`.
 #
 # We do what [PyTorch does](https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html): a logarithm is never
-# less than −100, and in the slope, $p(1 - p)$ is never less than $10^{-12}$. This takes a rule of its own, on plain
-# floats. A rule returns a slope for each input, so it returns one for the target too: the factor of $t$ in $L$,
-# $\ln(1 - p) - \ln p$. For $\ln(1 - p)$ we take `log1p(-p)`: `log1p(x)` is $\ln(1 + x)$, computed without that sum, so
-# a tiny $x$ keeps its digits.
+# less than −100. In the slope, as in PyTorch's code, $p(1 - p)$ is never less than $10^{-12}$. This takes a rule of its
+# own, on plain floats. A rule returns a slope for each input, so it returns one for the target too: the coefficient of
+# $t$ in $L$, $\ln(1 - p) - \ln p$. For $\ln(1 - p)$ we take `log1p(-p)`: `log1p(x)` is $\ln(1 + x)$, computed without
+# forming $1 + x$, where a tiny $x$ would lose its digits.
 
 
 # %%
@@ -247,7 +248,7 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
 
     As in PyTorch, a logarithm stops at −100 and p·(1 − p) at 1e-12, so that a
     probability of exactly 0 or 1 costs at most 100 and has a finite slope. Where
-    p·(1 − p) is cut, ∂/∂p is no longer the slope of the loss.
+    p·(1 − p) is cut, ∂/∂p is in general no longer the slope of the loss.
     """
     log_p = max(ops.logarithm(p), -100.0)
     log_q = ops.elementary(math.log1p, -p) if p < 1.0 else -100.0  # the largest float below 1 gives −36.7: no cut
@@ -258,7 +259,7 @@ def cross_entropy(p: float, t: float) -> tuple[float, tuple[float, float]]:
 
 
 # %% [markdown]
-# A prediction outside of 0 to 1 is no probability. Perhaps it is a logit, and the sigmoid is missing. So
+# A prediction outside the range 0 to 1 is not a probability. Perhaps it is a logit, and the sigmoid is missing. So
 # `expect_probabilities` looks at each prediction, and its message names the function for logits.
 
 
@@ -298,8 +299,8 @@ def binary_cross_entropy(predictions: Numbers, targets: Numbers) -> Value:
     is ±inf at p = 0 and p = 1. Where p·(1 − p) is cut, the slopes in a prediction
     differ by 4e-9 of their size, because PyTorch has its 1e-12 as a 32-bit float.
 
-    Where p·(1 − p) is cut, the slope in a prediction is not that of the loss, and
-    a gradient check does not agree.
+    Where p·(1 − p) is cut, the slope in a prediction is in general not that of the
+    loss, and a gradient check does not agree.
 
     Examples
     --------
@@ -502,9 +503,9 @@ def binary_cross_entropy_with_logits(logits: Numbers, targets: Numbers) -> Value
 # If the target is 0 or 1, the slope of cross-entropy on logits is never exactly 0 on paper: even a model that is almost
 # certain and right is asked for a little more. The **hinge loss** has a point where it stops. The target is −1 or +1.
 # (From 0 or 1, you get it as $2t - 1$.) The model gives a score $s$, and the sign of the score is its answer. The
-# product $t s$ is the **margin**, which is positive if the answer is right. The loss is
-# $\max(0,\, 1 - t s)$ {cite:p}`cortes1995`. If the margin is at least 1, the loss and its slope are 0. Below that, the
-# slope with respect to the margin is −1.
+# product $t s$ is the **margin**, which is positive if the answer is right. The loss is $\max(0,\, 1 - t s)$
+# {cite:p}`cortes1995`. If the margin is at least 1, the loss and its slope are 0. Below that, the slope with respect to
+# the margin is −1. (At the corner, where the margin is 1, we take 0, as `relu` does.)
 #
 # Why 1? With 0 instead, the loss would be 0 for a model that gives every sample the score 0 and decides nothing. So the
 # loss must require a positive margin. Which one is a matter of units: if all scores are $c$ times as large,
@@ -572,7 +573,7 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 #
 # ## A loss that is off by a factor
 #
-# Suppose someone writes a rule for the mean and forgets the $\tfrac1n$ in its derivative, but not in its result. Would
+# Suppose someone writes a rule for the mean that divides the result by $n$, but forgets to divide the derivative. Would
 # you notice it in training?
 
 # %% tags=["active-ipynb"]
@@ -660,8 +661,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # :::
 #
 # :::{dropdown} A classifier gives 0.5 to every sample. What is its cross-entropy?
-# It is $-\ln 0.5 = 0.693$, whatever the labels are. If an untrained model starts far above that, it is almost certain
-# and wrong about some samples.
+# It is $-\ln 0.5 = 0.693$, whatever the labels are. If an untrained model starts far above that, it gives the true
+# classes of some samples probabilities well below 0.5: it is too sure, and wrong.
 # :::
 #
 # :::{dropdown} Why can't a formula that starts from probabilities be exact for large logits?
@@ -675,7 +676,8 @@ def hinge_loss(scores: Numbers, targets: Numbers) -> Value:
 # :::
 #
 # :::{dropdown} A loss divides the result by $n$, but not the gradient. What happens to the training?
-# Each step is $n$ times as long as it should be. With few samples you may not notice. With many, the training diverges.
+# Each step is $n$ times as long as it should be. With few samples you may not notice. With many, the steps can be so
+# long that the training diverges.
 # :::
 #
 # ## Sources

@@ -54,9 +54,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # straight line. On one side of it every score is positive, and on the other side every score is negative. (There is no
 # line if both weights are 0. With three inputs, a plane takes the place of the line.)
 #
-# The pictures show that for three neurons: the line, the positive side in blue, and an orange arrow, $w_1$ long to the
-# right and $w_2$ long upwards. From the first picture to the second, the weights change. From the first to the third,
-# the bias changes. What will each change do to the line?
+# The pictures show that for three neurons: the line, the positive side in blue, and an orange arrow that goes $w_1$ to
+# the right and $w_2$ up. From the first picture to the second, the weights change. From the first to the third, the
+# bias changes. What will each change do to the line?
 
 # %% mystnb={"code_prompt_show": "The pictures' code, 28 lines", "image": {"alt": "Three planes, each cut by a line with the positive side blue and an arrow standing on the line at a right angle. From the first to the second the weights change and the line turns; from the first to the third the bias changes and the line shifts without turning."}} tags=["active-ipynb", "hide-input"]
 # import matplotlib.pyplot as plt
@@ -185,10 +185,10 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 # plt.show()
 
 # %% [markdown]
-# The sum is flat inside the square. One line can only cut the plane in two, but several lines can enclose a
-# region. With enough neurons in one layer, a weighted sum of their outputs comes as close
-# as you like to any continuous function on a square. This was proved for sigmoids {cite:p}`cybenko1989`, and it holds
-# for relu too {cite:p}`leshno1993`.
+# The sum is flat inside the square. One line can only cut the plane in two, but several lines can enclose a region.
+# With enough neurons in one layer and the right weights, a weighted sum of their outputs comes as close as you like to
+# any continuous function on a square. This was proved for sigmoids {cite:p}`cybenko1989`, and it holds for relu too
+# {cite:p}`leshno1993`.
 #
 # ## Why a bend is needed
 #
@@ -276,8 +276,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #
 # ## Where the weights start
 #
-# Which numbers should the weights of a new model have? All zero, or all equal? Here two hidden neurons with equal
-# weights learn for 50 steps to give 1 at the point (1, −2). What will the two have in common at the end?
+# Which numbers should the weights of a new model have? All zero, or all equal? Here a network with two hidden neurons
+# starts with equal weights and is trained for 50 steps to return 1 at the point (1, −2). What will the two have in
+# common at the end?
 
 # %% tags=["active-ipynb"]
 # def two_neurons(start, steps=50):
@@ -295,9 +296,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print("start at", start, "end at", *two_neurons(start))
 
 # %% [markdown]
-# In this network without biases, zeros do not move at all: on every path from a weight to the loss, one factor is zero.
-# The weights that start at 0.5 do move, but both neurons move in the same way. Equal neurons with equal weights behind
-# them get equal gradients, so they stay equal, and a hundred of them can do no more than one. So the weights must start
+# In this network without biases, zeros do not move: on every path from a weight to the loss, one factor is zero. The
+# weights that start at 0.5 do move, but both neurons move in the same way. Equal neurons with equal weights behind them
+# get equal gradients, so they stay equal, and a hundred of them can do no more than one. So the weights must start
 # *different*. We draw them at random.
 #
 # How large should they be? Send a signal, 64 random numbers, through eight layers of 64 relu neurons, and measure its
@@ -328,15 +329,15 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 #     print(f"after layer {layer}:  {large[layer]:8.1e} with 1, {small[layer]:8.1e} with 0.05")
 
 # %% [markdown]
-# They are ten orders of magnitude apart: weights 20 times as large make each layer of relu 20 times as strong, and
+# They are ten orders of magnitude apart: weights 20 times as large multiply the output of each relu layer by 20, and
 # $20^8 = 2.6 \cdot 10^{10}$. Each layer multiplies the strength by about the same factor, so after a few layers the
-# signal is very large or almost gone. We want that factor to be 1, and this fixes how large the weights must be.
+# signal is very large or almost gone. We want that factor to be 1, which fixes the size of the weights.
 #
 # A neuron adds up $n$ products $w_i x_i$. Square the sum. If the weights are independent, with mean 0 and variance $v$,
-# the products $w_i w_j$ of different weights are 0 on average, and what remains is $v \sum x_i^2$: $n\,v$ times the
+# the products $w_i w_j$ of different weights are 0 on average. What remains is $v \sum x_i^2$. That is $n\,v$ times the
 # mean square of the inputs. So without an activation function we need $v = 1/n$. The same holds roughly for `tanh`,
-# while its inputs are so small that it is nearly straight {cite:p}`glorot2010`. With weights spread evenly around 0,
-# the sums are too, so `relu` turns half of them into 0. This halves the mean square, so `relu` needs $v = 2/n$
+# while its inputs are so small that it is nearly straight {cite:p}`glorot2010`. With weights that are symmetric around
+# 0, the sums are too, so `relu` turns half of them into 0. This halves the mean square, so `relu` needs $v = 2/n$
 # {cite:p}`he2015`. We write both as $v = g^2/n$, where $g$ is the **gain**.
 #
 # Does it work? We send 30 signals through 30 networks with $v = 2/64$:
@@ -363,11 +364,11 @@ __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
 # %% [markdown]
 # With `relu`, the signal neither explodes nor vanishes. With `tanh` and $v = 1/64$ the signal usually becomes weaker:
-# away from 0, the output of `tanh` is clearly smaller than its input. The weaker the signal, the less it loses in each
-# layer. (With a larger gain, such as PyTorch's 5/3, it would not fade away. We keep the simple 1.)
+# away from 0, the output of `tanh` is smaller than its input. The weaker the signal, the less it loses in each layer.
+# (With a larger gain, such as PyTorch's 5/3, it would not fade away. We keep the simple 1.)
 #
-# This is the table of activation functions, each with its $g^2$. For `sigmoid` the argument gives no value: its slope
-# is at most 0.25, and with the 1 that we take, two different signals become more alike in each layer.
+# This is the table of activation functions, each with its $g^2$. For `sigmoid` the argument gives no value: the
+# strength of its outputs is about 0.5 to 0.7, whatever $v$ is. We take 1.
 
 
 # %%
@@ -386,9 +387,9 @@ ACTIVATIONS: dict[str, tuple[Callable[[Value], Value], float]] = {
 
 
 # %% [markdown]
-# In the argument only the variance counts. We draw evenly from an interval $(-c, c)$, as PyTorch does. The variance is
-# then the mean of $x^2$ over it, $c^2/3$, so $c = \sqrt{3 g^2/n}$. The biases can all start at 0, because neurons with
-# different weights are different already.
+# If independent weights are symmetric around 0, only their variance counts. We draw evenly from an interval $(-c, c)$,
+# as PyTorch does. The variance is then the mean of $w^2$ over it, $c^2/3$, so $c = \sqrt{3 g^2/n}$. The biases can all
+# start at 0, because neurons with different weights are different already.
 
 
 # %%
@@ -397,7 +398,8 @@ def initial_weights(nin: int, activation: str, rng: np.random.Generator | int | 
 
     With gain² = 2 for relu (He et al., 2015) and 1 for linear (the forward condition of
     Glorot and Bengio, 2010), a layer keeps the mean square of a signal, on average over the
-    weights. tanh makes it smaller. For sigmoid, 1 is only a choice.
+    weights. tanh makes it smaller. For sigmoid, 1 is only a choice, with which two different signals
+    become more alike in each layer.
     """
     import numpy as np
 
@@ -552,9 +554,9 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
 # %% [markdown]
 # The short version lists the 2 twice. A loop over its list would move that parameter twice in each step.
 #
-# `Module` also looks where it collects nothing: in sets, arrays and other objects. A Value there would never be
-# trained, so it raises an error. It also raises one for a result that was computed from no parameter of the model.
-# (`made` was computed from one, so it is allowed.)
+# `Module` also looks inside sets, arrays and other objects, where it collects nothing. A Value there would never be
+# trained, so `Module` raises an error. It also raises one for a result that was computed from no parameter of the
+# model. (`made` was computed from one, so it is allowed.)
 
 # %% mystnb={"code_prompt_show": "Two models with a Value that would be lost, 8 lines"} tags=["active-ipynb", "hide-input"]
 # class Lost(Module):
@@ -755,7 +757,7 @@ class MLP(Module):
 # ## How many parameters?
 #
 # Here is `MLP(2, [4, 4, 1])`. Each line stands for a weight. Each neuron has a bias, and the two inputs have none. How
-# many parameters is that in all?
+# many parameters is that?
 
 # %% mystnb={"code_prompt_show": "The picture's code, 29 lines", "image": {"alt": "Two input circles, two columns of four neurons and one output neuron. Every circle is joined by a line to every circle of the next column: 8 + 16 + 4 lines."}} tags=["active-ipynb", "hide-input"]
 # from itertools import pairwise
@@ -819,8 +821,8 @@ class MLP(Module):
 # %% [markdown]
 # ## Save and load
 #
-# `state_dict` returns a plain dict of names and numbers. In a JSON file a person can read it,
-# and loading it runs no code. (Loading a pickle can.) Here we load the XOR network that we set by hand above:
+# `state_dict` returns a plain dict of names and numbers. As JSON it is readable text, and loading it runs no code.
+# (Loading a pickle can.) Here we load the XOR network that we set by hand above:
 
 # %% tags=["active-ipynb"]
 # by_hand = MLP(2, [2, 1])
@@ -897,11 +899,11 @@ class MLP(Module):
 
 # %% [markdown]
 # The methods have the same names in PyTorch's
-# [`torch.nn.Module`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html): `parameters`,
-# `named_parameters`, `zero_grad`, `state_dict` and `load_state_dict` {cite:p}`paszke2019`. But a PyTorch model takes a
-# batch of examples at once, one in each row, and ours takes one example. And the weights of `torch.nn.Linear` start
-# closer to 0 by default: weights and biases alike are drawn from $(-1/\sqrt{n}, 1/\sqrt{n})$. By our argument, a signal
-# then becomes weaker in each layer of relu. Our weights for relu are those of
+# [`Module`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html): `parameters`, `named_parameters`,
+# `zero_grad`, `state_dict` and `load_state_dict` {cite:p}`paszke2019`. But a PyTorch model can also take a batch of
+# examples, one in each row; ours takes only one. And the weights of a `Linear` start closer to 0 by default: weights
+# and biases alike are drawn from $(-1/\sqrt{n}, 1/\sqrt{n})$. By our argument, these weights alone make a signal weaker
+# in each layer of relu. Our weights for relu are those of
 # [`kaiming_uniform_`](https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_uniform_).
 #
 # ## Exercises
@@ -924,9 +926,9 @@ class MLP(Module):
 # :::
 #
 # :::{dropdown} Why may all biases start at zero, but not all weights?
-# If all weights of a layer are equal, or all are zero, its neurons are equal. If the weights behind them are equal too,
-# they get equal gradients and stay equal. Random weights make different neurons, so in general the gradients of their
-# biases differ, too.
+# If all weights of a layer are equal (zero, for example), its neurons are equal. If the weights behind them are equal
+# too, they get equal gradients and stay equal. Random weights make different neurons, so in general the gradients of
+# their biases differ, too.
 # :::
 #
 # :::{dropdown} How many parameters does `MLP(3, [5, 2])` have?

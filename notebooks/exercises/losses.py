@@ -88,8 +88,8 @@ assert abs(by_huber - 1.25) < 1e-6
 # Replace $\max(0, 1 - ts)$ by $\operatorname{softplus}(1 - ts)$. Write the rule of softplus from memory, and check it.
 # Compare the smooth hinge with the hinge at margins of −10, 0, 1 and 10.
 #
-# Then find out how the smooth hinge and cross-entropy are related: for a target of $t = 1$, it is the cross-entropy of
-# which logit? And for $t = -1$?
+# Then find out how the smooth hinge and cross-entropy are related: for $t = 1$, of which logit is it the cross-entropy?
+# And for $t = -1$?
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 import math
@@ -136,8 +136,8 @@ for s in [-3.0, 0.2, 1.0, 40.0]:
 # $$L = -\ln p_c = \ln \sum_j e^{z_j} - z_c.$$
 #
 # Write it with Value's operations. Start with the formula as it stands, and run it at the logits 1000, 1001 and 999,
-# where the second class is true. Then subtract the largest logit from all of them. On paper, that changes nothing
-# (why?).
+# where the second class is the true one. Then subtract the largest logit from all of them. On paper, that changes
+# nothing (why?).
 #
 # Derive the slope with respect to each logit: it should be $p_i - 1$ for the true class and $p_i$ for the others. This
 # is again probability minus target, where the target is 1 for the true class and 0 for the others. Check it in code.

@@ -20,11 +20,11 @@ from micrograd_numpy.value import apply
 #
 # For a negative score, `relu` has slope 0. As long as the score of a neuron is negative for every example, its weights
 # get no gradient and do not move. We call the neuron *dead*. A *leaky* relu has a small slope there: it returns $a$ for
-# $a > 0$, and $0.1\,a$ elsewhere.
+# $a > 0$, and $0.1\,a$ otherwise.
 #
 # Write it as a rule `leaky_relu`: a function of a float that returns the result and a tuple with its derivative. Add it
-# to `ACTIVATIONS`, which wants a function of a Value, so use `apply`. Its gain is $g^2 = 2 / (1 + 0.1^2)$: in the
-# argument of the chapter, half of the mean square stays as it is, and the other half is multiplied by $0.1^2$. Then
+# to `ACTIVATIONS`, which wants a function of a Value, so use `apply`. Its squared gain is $g^2 = 2 / (1 + 0.1^2)$: in
+# the argument of the chapter, half of the mean square stays as it is, and the other half is multiplied by $0.1^2$. Then
 # show two things: the gradient agrees with nudging, and a neuron that is dead with `relu` learns with `leaky_relu`.
 #
 # Use the neuron with weight −1 and bias −1, the loss $(\text{out} - 1)^2$ for the example 2, and 100 steps with the
@@ -106,7 +106,7 @@ for sizes in [(2, 1), (2, 4, 4, 1), (2, 16, 16, 1), (5, 3, 1)]:
 # %% [markdown]
 # ## 3. Save a model to a file
 #
-# Write `save(model, path)` and `load(model, path)` with the `json` module. The state of a model does not tell its
+# Write `save(model, path)` and `load(model, path)` with the `json` module. The state of a model does not include its
 # activation function, so save that too, and let `load` raise a `ValueError` if it is another one.
 #
 # Save a model with the sizes 3 → 4 → 2. Load the file into another model with the same sizes and another seed: both
@@ -158,7 +158,8 @@ print("the loaded one: ", [f"{v.data:.4f}" for v in twin(x)])
 # ## 4. The same weights in two places
 #
 # The function $f(x) = g(x) + g(-x)$ is symmetric whatever $g$ is: it has the same value at $x$ and at $-x$. Write a
-# `Module` that computes $f$, and use one `MLP(1, [3, 1], "tanh")` twice for $g$.
+# `Module` that computes $f$, and use one `MLP(1, [3, 1], "tanh")` twice for $g$. Give its biases values other than 0
+# first. (In a new model all biases are 0, and then $f$ is 0 everywhere, because $\tanh(-z) = -\tanh(z)$.)
 #
 # How many parameters does it have? Show at $x = 2$ that the gradient of each is the sum of what the two uses
 # contribute, and check it by nudging. (To get the contribution of one use, call `backward` on $g(x)$ alone, or on
