@@ -90,7 +90,7 @@ def moons_data(
 # print(len(X), "points; the first is", [round(x, 4) for x in X[0]], "with label", y[0])
 
 # %% [markdown]
-# The folded cells have functions that check the data and draw them.
+# The functions in the folded cells check the data and draw the points.
 
 
 # %% mystnb={"code_prompt_show": "Checking of the data, 46 lines"} tags=["hide-input"]
@@ -211,8 +211,8 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #
 # The answer can be computed. Look along a direction, and sort the points by how far they lie that way. A line at a
 # right angle to that direction splits the row in two. The order in the row changes only at directions in which two
-# points are equally far. The folded cell tries one direction between each two neighboring ones of these, and along it
-# every split.
+# points are equally far. Between each pair of neighboring such directions, the folded cell tries one, with every split
+# along it.
 
 # %% mystnb={"code_prompt_show": "The best of all lines, 18 lines"} tags=["active-ipynb", "hide-input"]
 # import math
@@ -245,11 +245,11 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #
 # ## Five statements
 #
-# This search works because a line has only two degrees of freedom, its direction and its place. Our network will have
-# 337 parameters, so we need another way: start anywhere, and let the gradient say where to go. We first try it on a
-# model whose boundary is a straight line, an MLP with two inputs and one neuron. Its output is a **score**. The sign of
-# the score is the class, and its size says how sure the model is. The loss is the hinge loss, which is zero when every
-# score is on the right side by a margin of at least one.
+# The search for the best line works because a line has only two degrees of freedom, its direction and its place. Our
+# network will have 337 parameters, so we need another way: start anywhere, and let the gradient say where to go. We
+# first try it on a model whose boundary is a straight line, an MLP with two inputs and one neuron. Its output is a
+# **score**. The sign of the score is the class, and its size says how sure the model is. The loss is the hinge loss,
+# which is zero when every score is on the right side by a margin of at least one.
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import MLP, SGD, hinge_loss
@@ -266,9 +266,9 @@ def plot_points(X: Iterable[Row], y: Iterable[SupportsFloat], ax: Axes | None = 
 #         print(f"step {step:3d}   loss {loss.data:.4f}")
 
 # %% [markdown]
-# These five statements are training. The rest of the chapter uses them with more conveniences. To see what `line` has
-# learned, we need two functions. `accuracy` returns the share of the scores that have the right sign, and
-# `plot_decision_boundary` asks the model for its score at each point of a grid.
+# These five statements are training. The rest of the chapter only adds conveniences. To see what `line` has learned, we
+# need two functions. `accuracy` returns the share of the scores that have the right sign, and `plot_decision_boundary`
+# asks the model for its score at each point of a grid.
 
 
 # %% mystnb={"code_prompt_show": "The functions predict and accuracy, 91 lines"} tags=["hide-input"]
@@ -439,9 +439,9 @@ def grid_line(values: Sequence[float], n: int) -> list[float]:
 
 # %% [markdown]
 # `line` gets 88 right, two fewer than the best line. More steps would not help: at the lowest hinge loss that any line
-# can have, only 86 are right. The hinge loss does not count errors. It grows with the distance of a wrong point
-# from the boundary, and it also charges for points that are right but too close to it. The number of errors itself
-# gives no gradient to follow, because it stays the same when the boundary moves a little.
+# can have (a linear program finds it), only 86 are right. The hinge loss does not count errors. It grows with the
+# distance of a wrong point from the boundary, and it also charges for points that are right but too close to it. The
+# number of errors itself gives no gradient to follow, because it stays the same when the boundary moves a little.
 #
 # Do not leave out statement 3. `backward` adds to what a parameter's `grad` holds, so without `zero_grad` each step
 # follows the sum of all gradients since the start. [Optimizers](optimizers.ipynb) shows what comes of that.
@@ -669,9 +669,9 @@ def at_once(model: Model, loss: Loss, X: list[list[float]], y: list[float]) -> R
 
 # %% [markdown]
 # Now the loop itself. Three statements are left of the five. `zero_grad` has moved to the front, which changes nothing.
-# `forward_backward` does the forward pass, the loss and `backward`. The rest is checking,
-# an optional penalty and schedule for the learning rate, and the record. If you press stop in a notebook, the
-# loop ends, and the record keeps the epochs that were finished.
+# `forward_backward` does the forward pass, the loss and `backward`. The rest is checking, an optional penalty, an
+# optional schedule for the learning rate, and the record. If you press stop in a notebook, the loop ends, and the
+# record keeps the epochs that were finished.
 
 
 # %%
@@ -711,8 +711,7 @@ def train(
     epochs : int
         How many times to go through all samples.
     batch_size : int, optional
-        How many samples to average the gradient over before each update; by default
-        all of them.
+        How many samples each step averages the gradient over; by default all of them.
     rng : numpy.random.Generator or int
         Shuffles the samples in each epoch if there is a `batch_size`. Equal
         seeds give equal runs.
@@ -832,8 +831,8 @@ def train(
 # model
 
 # %% [markdown]
-# The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$, with
-# $\alpha = 10^{-4}$. The penalty makes large parameters costly. (In `SGD`, `weight_decay` with $\lambda = 2\alpha$ takes the same
+# The loss has two parts: the hinge loss, and a penalty $\alpha \sum p^2$ over all parameters $p$, with $\alpha =
+# 10^{-4}$. The penalty makes large parameters costly. (In `SGD`, `weight_decay` with $\lambda = 2\alpha$ takes the same
 # steps, but then the loss that you print lacks the penalty.) In each step all points are used, and the learning rate
 # falls from 1.0 towards 0.1. How large is the graph of one step?
 
@@ -863,21 +862,22 @@ def train(
 
 # %% [markdown]
 # The first step almost doubles the loss, and many later steps raise it, too. The gradient tells the slope where you
-# stand, and not the slope where a long step ends. With a learning rate of 1.0 the steps are long. Here are three losses that
-# micrograd's notebook prints:
+# stand, and not the slope where a long step ends. With a learning rate of 1.0 the steps are long. Here are three losses
+# that micrograd's notebook prints:
 
 # %% tags=["active-ipynb"]
 # published = {0: 0.8958441028683222, 1: 1.7235905336972022, 99: 0.010978370135492717}
 # for step, theirs in published.items():
 #     print(f"step {step:2d}   published {theirs:.15f}   ours {history.losses[step]:.15f}")
 # print("steps with 100 % right:", [step for step in range(100) if history.accuracies[step] == 1][:8], "...")
+# print("last step with less:", max(step for step in range(100) if history.accuracies[step] < 1))
 
 # %% [markdown]
 # They agree to at least 14 decimals, although our engine adds up the products of a neuron in one node and micrograd's
 # in a chain of nodes. 100 % is first reached at step 40. But the long steps lose it again several times; from step 70
 # on it stays.
 #
-# Which of the two parts is left of the loss at the end?
+# Which of the two parts of the loss is left at the end?
 
 # %% tags=["active-ipynb"]
 # penalty = 1e-4 * sum(p.data**2 for p in model.parameters())
@@ -909,7 +909,7 @@ def train(
 # plt.show()
 
 # %% [markdown]
-# A nearly straight boundary comes in a few steps. The bends take longer. Between its folds a relu network is linear
+# The boundary is nearly straight after a few steps; the bends take longer. Between its folds a relu network is linear
 # (see [Neurons, layers, MLP](mlp.ipynb)), so the folds have to move to where the moons turn.
 #
 # Here is every epoch. Play it, or move the slider. Watch the triangles at the right end of the upper moon: the boundary
@@ -985,6 +985,9 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # print("of the steps 1 to 82,", back, "lead back")
 
 # %% [markdown]
+# Most of these steps lead back, as if the model stepped from one wall of a valley to the other. At the end, the hinge
+# loss is 0, and only the penalty still moves the parameters.
+#
 # Would a constant learning rate do as well as the schedule?
 
 # %% tags=["active-ipynb"]
@@ -993,9 +996,7 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #     print(f"constant {lr}: last loss {constant.losses[-1]:.4f}, accuracy {constant.accuracies[-1]:.0%}")
 
 # %% [markdown]
-# Most of these steps lead back, as if the model stepped from one wall of a valley to the other. At the end, the hinge
-# loss is 0, and only the penalty still moves the parameters. The schedule gains little here over the constant 1.0. The
-# constant 0.1 is too small for 100 steps.
+# The schedule gains little here over the constant 1.0. The constant 0.1 is too small for 100 steps.
 #
 # ## Many small steps or a few good ones
 #
@@ -1021,25 +1022,27 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # Here 20 steps with the full batch are too few at either learning rate. With batches of 10, the same cost buys 200
 # steps, and at 1.0 they bring the loss to 0. With single points there are 2000 steps. But one point is a poor estimate
 # of the gradient, and of the two learning rates only the small one works with it. At 1.0, half of the points end up
-# wrong. Look into that model:
+# wrong. Look into that model. A relu is *awake* at a point if its output there is above 0. How many of the last hidden
+# layer's relus are awake at no point, and at how many points is none of them awake?
 
-# %% mystnb={"code_prompt_show": "Counting what is awake, 12 lines"} tags=["active-ipynb", "hide-input"]
+# %% mystnb={"code_prompt_show": "Counting what is awake, 13 lines"} tags=["active-ipynb", "hide-input"]
 # def is_awake(model, point):
 #     first, second, _ = model.layers
 #     return [output.data > 0 for output in second(first(point))]
 #
 #
-# def report(model):
+# def report(name, model):
 #     awake = np.array([is_awake(model, point) for point in X])
-#     print("points that wake no relu of the last hidden layer:", sum(~awake.any(axis=1)), "of 100")
-#     print("relus of this layer that no point wakes:          ", sum(~awake.any(axis=0)), "of 16")
+#     print(f"{name:20} {sum(~awake.any(axis=1)):15d} of {len(X)} {sum(~awake.any(axis=0)):16d} of 16")
 #
 #
 # ruined = runs[1, 1.0]
-# report(ruined)
+# print("                      points that wake none   relus no point wakes")
+# report("at the start", MLP(2, [16, 16, 1], rng=0))
+# report("trained with lr 0.1", runs[1, 0.1])
+# report("trained with lr 1.0", ruined)
 # train(ruined, X, y, SGD(ruined.parameters(), lr=0.1), epochs=20, batch_size=1, progress=False)
-# print("after 20 more epochs with the small learning rate:")
-# report(ruined)
+# report("and 20 epochs at 0.1", ruined)
 
 # %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "The moons, and in gray the part of the plane where no relu of the last hidden layer is awake. It covers all of the lower moon and most of the upper one."}} tags=["active-ipynb", "hide-input"]
 # ax = plot_points(X, y)
@@ -1052,7 +1055,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # %% [markdown]
 # Where every relu of a layer gives 0, every relu has slope 0, and no gradient gets through. All points in the gray
 # region have the same score, the output's bias, and that bias is the only parameter that they can still move. A relu
-# that no point wakes is called *dead*. In this run, long steps killed 12 of the 16, and short ones woke none of them.
+# that no point wakes is called *dead*. At the start no relu was dead. In this run, long steps killed 12 of the 16, and
+# short ones woke none of them.
 #
 # So choose batch size and learning rate together. Small batches buy more steps for the same number of evaluations, and
 # large ones give a better estimate of the gradient on average. We count evaluations because `one_by_one` takes one
@@ -1061,8 +1065,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #
 # ## Points it has never seen
 #
-# If a model is right about all points that it was trained on, it may have learned two moons, or only a list of 100
-# points. There is one way to find out: draw new points that were not used in training.
+# If a model gets all its training points right, it may have learned two moons, or only a list of 100 points. There is
+# one way to find out: draw new points that were not used in training.
 
 # %% tags=["active-ipynb"]
 # film.load_state_dict(history.snapshots[100])  # the published run at its end
@@ -1073,8 +1077,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # %% [markdown]
 # It has learned the moons: it **generalizes**. But these moons are easy. With three times the noise, they overlap. Then
 # not even someone who knows exactly how the points were made can get all of them right. The folded cell contains such
-# an insider, who knows the moons and the noise and asks which moon is more likely to produce a point here. On average
-# over new points, no model can do better.
+# an insider, who knows the moons and the noise and, for each point, asks which moon is more likely to have produced it.
+# On average over new points, no model can do better.
 
 # %% mystnb={"code_prompt_show": "The insider, 10 lines"} tags=["active-ipynb", "hide-input"]
 # def insider(point, noise=0.3):
@@ -1108,13 +1112,13 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # trained = {n: noisy_run(n) for n in [10, 50, 200]}
 
 # %% [markdown]
-# The two columns move in opposite directions. The model with 10 points is perfect on its own points and worst on new
-# ones. It has 337 parameters, enough to fit all ten points and their noise. This is **overfitting**, and you cannot see
-# it in the loss on the training points. With more points it becomes harder to fit the noise. At 200, the model is close
-# to the insider, and its accuracy on its own points is the lowest of the three.
+# The two columns move in opposite directions. The model trained on 10 points is perfect on its own points and worst on
+# new ones. It has 337 parameters, enough to fit all ten points and their noise. This is **overfitting**, and you cannot
+# see it in the loss on the training points. With more points it becomes harder to fit the noise. At 200, the model is
+# close to the insider, and its accuracy on its own points is the lowest of the three.
 #
 # You cannot always get more data. Two other remedies are to stop early, and to add the penalty from above. The curves
-# show the model with 10 points, without a penalty and with $\alpha = 0.01$:
+# show the model trained on 10 points, without a penalty and with $\alpha = 0.01$:
 
 # %% tags=["active-ipynb"]
 # trained["penalty"] = noisy_run(10, l2=0.01)
@@ -1143,10 +1147,10 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # plt.show()
 
 # %% [markdown]
-# Without the penalty, the loss on new points is lowest at epoch 90. After that the model becomes surer of its mistakes:
-# the scores with the wrong sign grow. (To stop at epoch 90 because of these points would be cheating, as Exercise 3
-# explains.) With the penalty the loss stays low, and the model gets more new points right, although it gives up one of
-# its ten. You can see what it gave up:
+# Without the penalty, the loss on new points is lowest at epoch 90. After that the model makes more mistakes, 24 % of
+# the new points at the end instead of 13 %, and it is surer of them: the scores with the wrong sign grow. (To stop at
+# epoch 90 because of these points would be cheating, as Exercise 3 explains.) With the penalty the loss stays low, and
+# the model gets more new points right, although it gives up one of its ten. You can see what it gave up:
 
 # %% mystnb={"code_prompt_show": "The picture's code, 6 lines", "image": {"alt": "Three boundaries. From 10 points without a penalty it puts all ten right, with a wedge cut out for one of them; from the same points with a penalty it is nearly straight, and one point is on the wrong side; from 200 points it is a wave between the moons, with some points of each class on the wrong side."}} tags=["active-ipynb", "hide-input"]
 # _, axes = plt.subplots(3, 1, figsize=(5.4, 9))
@@ -1221,7 +1225,8 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 #
 # :::{dropdown} Which of the five statements can you move without changing anything?
 # `zero_grad` may stand anywhere between `step` and the next `backward`: before the forward pass, or before the loss.
-# Each of the others needs the result of an earlier one.
+# The other four must keep their order: each uses what the one before it has made, and the forward pass what the last
+# step has made.
 # :::
 #
 # :::{dropdown} 1000 points, batches of 32, 5 epochs. How many steps is that?
@@ -1234,9 +1239,9 @@ def plot_loss_curve(history: History, ax: Axes | None = None) -> Axes:
 # gradients.
 # :::
 #
-# :::{dropdown} A model is right about 100 % of its training points. Is that good?
-# You cannot say. Several models in this chapter were. The one of the published run was right about every new point,
-# too, but the one with ten noisy points only about three in four.
+# :::{dropdown} A model gets 100 % of its training points right. Is that good?
+# You cannot say. Several models in this chapter did. The one of the published run got every new point right, too; the
+# one trained on ten noisy points got only about three in four.
 # :::
 #
 # ## Sources

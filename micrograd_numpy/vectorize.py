@@ -4,7 +4,7 @@
 # The scalar engine of this book is correct but slow: PyTorch takes the same training step in a small fraction of the
 # time. In this chapter you find out where the time goes. Then you let your passes write a program in NumPy, and use it
 # like your own function. At the end, on the task of this book, your model trains faster than the same model in eager
-# PyTorch, in numbers of 64 bits on one thread.
+# PyTorch, in 64-bit floats on one thread.
 #
 # - **You will understand and use** `vectorize`: it compiles a function of one sample to NumPy for all samples.
 # - **You need** [Finding the arrays](arrays.ipynb).
@@ -46,7 +46,6 @@ from typing import Any
 # *closure*, and the closure holds the result. This is a cycle. Python frees an object as soon as nothing refers to it
 # any more, and in a cycle that never happens. So the graph of each step stays in memory until the collector has found
 # it.
-# it.
 #
 # A `Value` of this book holds a tuple of inputs and a tuple of numbers, and no closure. When you let go of the root,
 # the whole graph is freed at once, without the collector:
@@ -74,8 +73,8 @@ from typing import Any
 
 # %% [markdown]
 # In the table, micrograd needs 681 ms more for a step than "ours, node by node", and 617 of them are time in the
-# collector. The cycles are probably the main cause. (The collector still takes some time in our engine. Python starts
-# it whenever enough new objects have been made; it looks through them, and finds nothing to free.)
+# collector. The cycles are probably the main cause. The collector still takes some time in our engine: Python starts it
+# whenever enough new objects have been made, and it looks through them, and finds nothing to free.
 #
 # Fewer nodes take less time. How much does one node cost? Here are chains of products and sums, in which each node is
 # made from the one before:
@@ -120,11 +119,11 @@ from typing import Any
 #     print(f"    {name:4} = {tiny.prelude[name]}")
 
 # %% [markdown]
-# They do what the three that we wrote by hand did; the last writes the `+` as a sum over an axis. `out=` tells NumPy
-# where to write the result, so that it need not make a new array. The names stand for views of the two arrays: `w1` is
-# the matrix of the weights and biases, `x_1` is `x` with its row of ones, `h1` has the sums and then the results of
-# `relu`, and `h2` is the result. `a1k` is `h1` once more, with the shape (1, 2, n): one result, two terms, n samples.
-# So axis 1 is the axis of the terms.
+# They do the same as the three lines that we wrote by hand in the last chapter, but the `+` is now a sum over an axis.
+# `out=` tells NumPy where to write the result, so that it need not make a new array. The names stand for views of the
+# two arrays: `w1` is the matrix of the weights and biases, `x_1` is `x` with its row of ones, `h1` has the sums and
+# then the results of `relu`, and `h2` is the result. `a1k` is `h1` once more, with the shape (1, 2, n): one result, two
+# terms, n samples. So axis 1 is the axis of the terms.
 #
 # For the backward pass there are two more arrays, `dS` and `dZ`, with the gradients in the same places. Before it runs,
 # `dh2` is filled with the gradient of each sample's result: for the mean, this is 1/n.
@@ -174,8 +173,9 @@ from typing import Any
 # print(*program.backward, sep="\n")
 
 # %% [markdown]
-# The last four lines of the backward program are the penalty's. `da1` is `dw1`, `dw2` and `dw3` in one row, the same
-# memory once more, so the penalty's gradient is added to theirs. (`t1` is a temporary array.)
+# The first line and the last four of the backward program are the penalty's. `da1` is `dw1`, `dw2` and `dw3` in one
+# row, the same memory once more, so the penalty's gradient is added to theirs. (`t1` is a temporary array; `dot` is
+# `np.dot`, but for a single sample `np.matmul`.)
 #
 # ## Where the statements come from
 #
@@ -184,9 +184,9 @@ from typing import Any
 # is done to it. (Where a rule of `ops` needs a function of `math`, as tanh does, the symbol records the function's
 # name.)
 #
-# A *function* of yours may not ask a Value for its number. But a *rule* is short. It can be run once for each way that
-# its `if`s can go, and the results are joined: one where the condition is true, the other where it is false. What do
-# you expect of `relu`, whose rule is `(0.0, (0.0,)) if a <= 0.0 else (a, (1.0,))`?
+# A *function* of yours may not ask a Value for its number. A *rule* may: it is short, so the compiler runs it once for
+# each way that its `if`s can go, and joins the results with `where`. What do you expect of `relu`, whose rule is
+# `(0.0, (0.0,)) if a <= 0.0 else (a, (1.0,))`?
 
 # %% tags=["active-ipynb"]
 # from micrograd_numpy import ops
@@ -197,9 +197,9 @@ from typing import Any
 #     print(f"{name} {followed.result!r:14} slope {followed.slopes[0]!r}")
 
 # %% [markdown]
-# "0 where $a \le 0$, and else $a$" is the larger of $a$ and 0, so `relu` becomes `np.maximum`. Its slope asks whether
-# the *result* is 0, and not the input. So the input is not needed any more, and the result could take its place in the
-# last chapter's layout.
+# The compiler knows this pattern: "0 where $a \le 0$, and else $a$" is the larger of $a$ and 0, so `relu` becomes
+# `np.maximum`. And the result is 0 just where $a \le 0$, so the slope can depend on the *result*. The input is no
+# longer needed, and the result could take its place in the last chapter's layout.
 #
 # A rule of your own is followed, too. It may use operators, comparisons, `if`, `abs`, `max`, the functions of `ops`,
 # and functions of NumPy such as `np.exp`. (NumPy calls `s.exp()` on an object `s` that it does not know.) `math.exp`
@@ -225,9 +225,8 @@ from typing import Any
 #     print(error)
 
 # %% [markdown]
-# The last words of the message are the other way out. Write the same rule for arrays, and put `@numpy_rule` above it.
-# It takes an array for each input, and returns the result and a tuple of slopes, again arrays. The first exercise
-# does so.
+# There is another way out: write the same rule for arrays, and put `@numpy_rule(softplus_by_math)` above it. It takes
+# an array for each input, and returns the result and a tuple of slopes, again arrays. The first exercise does so.
 #
 # ## `vectorize`
 #
@@ -317,9 +316,9 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print(objective.explain())
 
 # %% [markdown]
-# `explain()` has a line for each pass. A *level* is one depth; what is wide and what is shared are counted apart. An
-# operand is *gathered* if its numbers must first be copied together, and *overwritten* if the result of an operation
-# takes its place.
+# `explain()` has a line for each pass. A *level* is one depth; levels of wide and of shared nodes are counted
+# separately. An operand is *gathered* if its numbers must first be copied together, and *overwritten* if the result of
+# an operation takes its place.
 #
 # Are the gradients right? The scalar engine decides: the same loss, one sample after the other, and all gradients.
 
@@ -431,7 +430,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # %% [markdown]
 # ## When arrays do not pay
 #
-# Each call of NumPy has some overhead: before it computes anything, it looks at types and shapes, and chooses a loop.
+# Each call to NumPy has some overhead: before it computes anything, it looks at types and shapes, and chooses a loop.
 # In our training step, the 1,600 numbers of a hidden layer share this overhead:
 
 # %% tags=["active-ipynb"]
@@ -461,6 +460,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #
 # long = Programs(record(narrow, [0.5], ["x"]))
 # print(f"{len(long.recipe.steps)} steps, {len(long.arrays.groups)} groups, {long.arrays.statements} statements")
+# print(f"{len(long.arrays.forward)} of them forward, {len(long.arrays.backward)} back")
 
 # %% [markdown]
 # There are 150 statements forward and 349 backward, and for one sample each of them computes a single number. So there
@@ -473,7 +473,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 
 # %% [markdown]
 # A rule of thumb decides which of the two runs. Divide the operations of the whole batch by the number of array
-# statements. If this is less than `FEW`, the floats run, and otherwise the arrays. (Just where the two are equally fast
+# statements. If this is less than `FEW`, the floats run, and otherwise the arrays. Operations are counted after *fuse*:
+# a sum has one for each of its terms, and what all samples share counts once. (Just where the two are equally fast
 # differs from function to function.)
 
 # %% tags=["active-ipynb"]
@@ -484,14 +485,14 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 #     print(f"batch {n:3}: {long.share(n, long.arrays.statements):4.1f} operations for each statement")
 
 # %% [markdown]
-# So the floats run for 1 sample and for 10, and the arrays for 100. In our training step there are 24 operations for
-# each statement even with one sample, so there the arrays always run.
+# So the floats run for 1 sample and for 10, and the arrays for 100. In our training step, even one sample has 712
+# operations so counted. That is 24 for each of the 30 statements, so there the arrays always run.
 #
 # ## How fast is it?
 #
-# All engines in the picture take the same training step: the same model, data and gradients, in numbers of 64 bits, on
-# one thread. PyTorch is eager, that is, without `torch.compile`. The "lean" versions keep all parameters in one array,
-# and update them without an optimizer object. JAX compiles the whole step; autograd records calls of NumPy. C is a loop
+# All engines in the picture take the same training step: the same model, data and gradients, in 64-bit floats, on one
+# thread. PyTorch is eager, that is, without `torch.compile`. The "lean" versions keep all parameters in one array, and
+# update them without an optimizer object. JAX compiles the whole step; autograd records calls to NumPy. C is a loop
 # that a compiler has optimized. Where do you expect our vectorized engine?
 
 # %% mystnb={"code_prompt_show": "The code of the picture, 15 lines", "image": {"alt": "Bars of the speed of each engine on one training step, relative to PyTorch. The vectorized engine is faster than PyTorch and near NumPy by hand; the C loop is the fastest."}} tags=["active-ipynb", "hide-input"]
@@ -517,14 +518,13 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 
 # %% [markdown]
 # The vectorized engine is faster than PyTorch here, and near what you would write in NumPy by hand. How can that be?
-# Its arithmetic is not better: the C loop shows how little time the arithmetic can take. So most of PyTorch's time for
-# a step of this size is probably overhead. At every step, eager PyTorch finds out again what to do for each operation.
-# Your program settled most of that when it was compiled; NumPy's own checks remain, at each call.
+# Not by better arithmetic. The C loop shows how little time the arithmetic needs, so most of PyTorch's time for a step
+# of this size is probably overhead. At every step, eager PyTorch finds out again what to do for each operation. Your
+# program settled most of that when it was compiled; NumPy's own checks remain, at each call.
 #
 # "NumPy by hand, lean" is faster still. In the vectorized engine the parameters are still Values, which is convenient
 # and has its price: at every step, 337 numbers are read from Python objects, and 337 gradients and 337 new numbers are
 # written back.
-# back.
 #
 # What happens when the arrays grow?
 
@@ -554,14 +554,15 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # print("a step of ours, width 16:", ", ".join(times))
 
 # %% [markdown]
-# On the left of each panel, the curves lie far apart, because there the overhead counts: calls of NumPy, reading
+# On the left of each panel, the curves lie far apart, because there the overhead counts: calls to NumPy, reading
 # Values, the way into and out of a library. The C loop has almost none of it, and at width 16 it is far ahead. On the
 # right, each call lasts so long that its overhead hardly counts. There all engines do much the same work: the matrix
 # products, which most of them leave to a library like BLAS {cite:p}`dongarra1990`, and moving each number from memory
 # and back.
 #
 # The line below the picture shows the overhead of our own engine. From batch 1,000 to 10,000, a step takes 0.19 µs
-# longer for each sample. At this rate, 100 samples would need 19 µs, and a step takes 132 µs.
+# longer for each sample. At this rate, 100 samples would need 19 µs, and a step takes 132 µs. (Beside the scalar
+# engines, the same step was measured in another run. So the two times differ a little.)
 #
 # At batch 100, the vectorized engine has a smaller lead at width 64 than at width 16. The model there has 4,417
 # parameters. They are read from Values and written back for a step of only 100 samples. With more samples, this
@@ -577,14 +578,15 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # - **They fuse loops, not only sums.** Your program walks over an array once to multiply, once to subtract, and once
 # for the maximum. XLA, the compiler of JAX, and TorchInductor, that of `torch.compile`, can write one loop for such a
 # chain, so each number is read once.
-# - **They generate machine code,** so there is no Python between the operations, and no overhead of calls of NumPy.
+# - **They generate machine code,** so there is no Python between the operations, and no overhead of calls to NumPy.
 # - **They choose tiles,** pieces of a matrix that fit in the cache, and the order of the loops
 #   {cite:p}`ragankelley2013`.
-# - **They guard.** `torch.compile` records a function, too, and keeps a list of what must be the same next time
-#   {cite:p}`ansel2024`. JAX records with stand-ins that have a shape and no number, and refuses an `if` as
-#   `vectorize` does {cite:p}`frostig2018`.
+# - **They guard more.** `vectorize` compares models at every call, and the rest only now and then. `torch.compile`
+#   records a function, too, and keeps a list of all that must be the same next time, globals included
+#   {cite:p}`ansel2024`.
 #
-# The idea is much the same: record once what the function does, and do that again, faster.
+# The idea is much the same: record once what the function does, and do that again, faster. JAX records with stand-ins,
+# too. They have a shape and no number, so JAX refuses an `if` as `vectorize` does {cite:p}`frostig2018`.
 #
 # ## What you can now do
 #
@@ -645,7 +647,7 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # :::
 #
 # :::{dropdown} Why is there a second program, made of plain floats?
-# A call of NumPy has overhead, however few numbers it computes. For a few numbers, Python's own arithmetic is faster.
+# A call to NumPy has overhead, however few numbers it computes. For a few numbers, Python's own arithmetic is faster.
 # :::
 #
 # ## Sources

@@ -456,7 +456,7 @@ class Vectorized:
         missed = f"; {since} call{'s' * (since > 1)} before it may have missed the change" if since else ""
         warnings.warn(
             f"{name!r} has changed: {news}. It is compiled anew for this call{missed}. What a vectorized function sees "
-            "is frozen, but for its arguments, the numbers of its parameters and what it asks of its Modules. Pass "
+            "is frozen, except for its arguments, the numbers of its parameters and what it asks of its Modules. Pass "
             f"what changes as an argument, or call {name}.forget() after a change",
             RuntimeWarning,
             stacklevel=6,

@@ -62,8 +62,8 @@ plt.show()
 # The network of the chapter has 337 parameters. Train smaller networks on 100 moons with noise 0.1 (seed 0): one with
 # no hidden layer, and four with one hidden layer of 2, 3, 4 and 8 neurons. Start each of them three times, from
 # different weights (`rng` 0, 1 and 2), and train as in Exercise 1. Print the number of parameters and the three
-# accuracies on 1000 new points (seed 1). Which is the smallest network that got more than 99 % right from one start at
-# least? Which is the smallest that did so from all three?
+# accuracies on 1000 new points (seed 1). Which is the smallest of these five networks that got more than 99 % right
+# from one start at least? Which is the smallest that did so from all three?
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
 X, y = moons_data(n_samples=100, noise=0.1, seed=0)
@@ -87,14 +87,14 @@ for hidden in [0, 2, 3, 4, 8]:
 
 # %% [markdown]
 # Three hidden neurons and 13 parameters can do it: the boundary needs a hump and a dip, and three folds can make both.
-# But two of the three starts do not find this, and end only a little better than a line. Eight neurons find it from all
-# three starts. A likely reason is that more folds give more chances that one of them starts near the place where it is
-# needed.
+# But two of the three starts do not get there, and end only a little better than a line. Four neurons get there from
+# two starts, and eight from all three. A likely reason is that more folds give more chances that one of them starts
+# near the place where it is needed.
 #
 # Two neurons can make a hump or a dip, but not one after the other. Their boundary has at most three straight pieces in
-# a row. Where only the first neuron is awake, the piece is at a right angle to a vector $a$, where only the second is,
-# to a vector $b$, and where both are, to $a + b$. The direction of $a + b$ lies between the other two, so at both
-# corners the boundary turns the same way.
+# a row. Where only the first neuron is awake, that is, above 0, the piece is at a right angle to a vector $a$, where
+# only the second is, to a vector $b$, and where both are, to $a + b$. The direction of $a + b$ lies between the other
+# two, so at both corners the boundary turns the same way.
 
 # %% [markdown]
 # ## 3. Stop in time
@@ -118,11 +118,13 @@ for epoch in range(61):
     held.append(hinge_loss(predict(model, X_held), y_held).data)
 best = held.index(min(held))
 
-print("            held-out loss   new loss   new accuracy")
+print("            held-out loss   new loss   new accuracy   mean |score| of the wrong")
 for name, epoch in [("best", best), ("last", 60)]:
     model.load_state_dict(history.snapshots[epoch])
-    loss = hinge_loss(predict(model, X_new), y_new).data
-    print(f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {accuracy(model, X_new, y_new):14.1%}")
+    scores = predict(model, X_new)
+    loss, right = hinge_loss(scores, y_new).data, accuracy(model, X_new, y_new)
+    wrong = [abs(score) for score, label in zip(scores, y_new) if score * label < 0]
+    print(f"{name}: {epoch:2d}    {held[epoch]:13.3f} {loss:10.3f} {right:14.1%} {sum(wrong) / len(wrong):27.2f}")
 
 # %% mystnb={"code_prompt_show": "Show the solution", "image": {"alt": "Two curves over 60 epochs: the loss on the training points falls to below 0.1, the loss on held-out points falls to about 0.4 by epoch 24 and then rises to 0.47."}} tags=["hide-cell"]
 plt.plot(history.losses, color=FORWARD, label="training points")
@@ -135,12 +137,13 @@ plt.show()
 
 # %% [markdown]
 # The training loss falls further and then stays low, while the loss of the held-out points is lowest on the way. The
-# accuracy on new points hardly changes. But the model becomes surer of its mistakes, and these cost more.
+# accuracy on new points hardly changes. But the model becomes surer of its mistakes, as the last column shows, and
+# these cost more.
 #
 # We chose the snapshot by the 100 held-out points, so it is the best *for them*, partly by luck. The lowest of 61
 # losses is too low, on average over many draws of such points, so it cannot tell how good the snapshot is. You do not
 # see this in our numbers: the new loss is even lower than the held-out one, for both snapshots, because 100 points are
-# few and these happen to be harder. That, too, you can only see with points that were not used to choose.
+# few and these happen to be harder. That, too, shows only on points that were not used to choose.
 
 # %% [markdown]
 # ## 4. Find the folds

@@ -23,7 +23,7 @@ from micrograd_numpy.value import apply, dot, mean
 # 1. Call `smooth` on some numbers, and read the error.
 # 2. Write the same rule for arrays, with `@numpy_rule(softplus)`: it takes an array, and returns the result and a tuple
 #    with one array of slopes. (Here you could also write `np.` for each `math.` in the rule, and it would be followed.
-#    The rule for arrays is for functions that NumPy or a symbol does not have.)
+#    You need a rule for arrays only if the rule uses a function that NumPy lacks, or that a symbol cannot record.)
 # 3. Check the rule with `check_gradients`. Compare the rule for arrays with the scalar engine: the result and the
 #    gradients, at inputs as large as ±800.
 
@@ -74,9 +74,9 @@ for name, one, other in zip(("mean", "w.grad", "b.grad"), fast, slow):
     print(f"{name:6} {one:.6f} {other:.6f}")
     assert math.isclose(one, other, rel_tol=1e-12)
 
-# The rule for arrays is one call in the program. It also keeps the slopes for the backward pass.
+# The rule for arrays is one call in the program, rule1. It also keeps the slopes for the backward pass.
 (line,) = (line.strip() for line in smooth.source.splitlines() if "rule1(" in line)
-print(line)
+print("in the program:", line)
 
 # %% [markdown]
 # ## 2. What is frozen?
@@ -126,12 +126,18 @@ assert math.isclose(vectorized.forward(x)[2], fifth[2] + 1.0)
 
 # %% [markdown]
 # :::{dropdown} The solution, in words
-# Call 1 records the function. Call 2 records it again, to see whether it still does the same. It does not, because
-# another number was drawn, so there is a warning. Call 3 replays what call 2 recorded: the global has changed, but the
-# recipe is frozen. Call 4 is the next that records. It takes the other branch and draws another number, so there is a
-# warning again. The data of a parameter is read at every call, so `w.data` may change.
+# Calls 1, 2 and 4 print, because they record the function. Call 2 records it again, to see whether it still does the
+# same. It does not, because another number was drawn, so there is a warning. Call 3 replays what call 2 recorded: the
+# global has changed, but the recipe is frozen. Call 4 is the next that records. It takes the other branch and draws
+# another number, so there is a warning again. Call 5 replays that. So calls 2 and 3 are equal, and 4 and 5.
 #
-# What differs from sample to sample, or from call to call, has to come in as an argument, as in the next cell.
+# Within each call, the first two results are equal: both `x` are 0, and all samples share the one number that was
+# drawn. This is the bug.
+#
+# The data of a parameter is read at every call, so `w.data` may change without a new compilation.
+#
+# What differs from sample to sample, or from call to call, has to come in as an argument, as in the next cell. (There,
+# the function is always the square.)
 # :::
 
 
@@ -162,9 +168,9 @@ assert (first != second).all()
 # 2. Show that its gradients are those of the scalar engine, to a relative error of 1e-12.
 # 3. Train for 100 steps, with `SGD` at a learning rate of 0.5. At least 95 % of the points must be classified right.
 #    (The predicted class is the one with the largest score: use `forward` and `argmax`.)
-# 4. A score of 1000 makes $e^{z}$ overflow. The usual cure is to subtract the largest score from all scores, which does
-#    not change $L$. But `max` compares, and while a function is recorded, no Value may be compared. (A rule may compare,
-#    because all its branches are followed.) Use `relu` instead.
+# 4. A score of 1000 makes $e^{z}$ overflow. The usual cure is to subtract the largest score from all scores, which
+#    does not change $L$. But `max` compares, and while a function is recorded, no Value may be compared. (A rule may
+#    compare, because all its branches are followed.) Use `relu` instead.
 
 # %%
 rng = np.random.default_rng(0)
@@ -225,8 +231,8 @@ assert right >= 0.95
 
 # %% [markdown]
 # :::{dropdown} The fourth task, in words
-# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores does not change $L$. So, up
-# to rounding, it does not change the gradients either, and it does not matter that relu has a kink.
+# The larger of $a$ and $b$ is $a + \mathrm{relu}(b - a)$. What is subtracted from all scores does not change $L$. So,
+# up to rounding, it does not change the gradients either, and it does not matter that relu has a kink.
 # :::
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]

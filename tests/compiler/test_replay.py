@@ -485,7 +485,7 @@ def test_the_warning_of_a_change_tells_all_and_points_to_the_callers_line(fn, na
     assert [warning.filename for warning in warned] == [__file__]
     assert str(warned[0].message) == (
         f"{name!r} has changed: a constant was 1.0 and is 2.0. It is compiled anew for this call; 3 calls before it "
-        "may have missed the change. What a vectorized function sees is frozen, but for its arguments, the numbers of "
-        "its parameters and what it asks of its Modules. Pass what changes as an argument, or call "
+        "may have missed the change. What a vectorized function sees is frozen, except for its arguments, the numbers "
+        "of its parameters and what it asks of its Modules. Pass what changes as an argument, or call "
         f"{name}.forget() after a change"
     )
