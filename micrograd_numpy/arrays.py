@@ -462,7 +462,6 @@ def as_result(x: Any) -> Value:
 # samples share also stays beside terms that are wide (`a.wide == node.wide`). Otherwise its terms would be computed
 # once for each sample: here, `1e-4` times the sum of squares.
 
-
 # %%
 SUMS: dict[ops.Rule, Callable[..., list[Term]]] = {
     ops.add: lambda *a: [(1, x, None) for x in a],
@@ -589,7 +588,6 @@ def split_shared(node: RecipeNode) -> list[RecipeNode]:
 # each term. For sums, `group` calls the function `factor` of the next section, which fills these tables. Sums that
 # multiply different inputs are put into different groups, so that each can become a matrix. (If no two sums multiply
 # the same inputs, no matrix would have more than one row, and they stay together.)
-
 
 # %% mystnb={"code_prompt_show": "Part and Group: what a group holds, 49 lines"} tags=["hide-input"]
 Table = list[list[RecipeNode]]  # a row for each member of a group, a column for each term

@@ -29,6 +29,7 @@ from micrograd_numpy.value import Value
 
 Function = Callable[[float], Any]  # of one number; gives one, or an array of them
 
+
 # %% [markdown]
 # ## A wrong rule trains anyway
 #

@@ -29,6 +29,7 @@ from micrograd_numpy.drawing.svg import FONT, clipped, shown, tag
 __all__ = ["Drawing", "dot_text", "draw_graph", "in_words"]
 __all__ += ["count_crossings", "keep_apart", "layers_of", "operation_sign", "order_rows", "route_edges"]  # its parts
 
+
 # %% [markdown]
 # ## How to read the picture
 #

@@ -35,6 +35,7 @@ Row = Iterable[SupportsFloat]
 Loss = Callable[[list[Value], list[Any]], Value]
 PLUS, MINUS = FORWARD, OCHER  # the colors of the two classes
 
+
 # %% [markdown]
 # ## Two moons
 #

@@ -135,7 +135,6 @@ assert z.grad == 2.2
 # It stops at the seventh squaring, the second on the way back. The eighth gave x¹²⁸ a gradient of 2·x¹²⁸, which is
 # below a million. The seventh multiplied that by 2·x⁶⁴ and gave it to x⁶⁴, the result of the sixth, which is 445.792.
 
-
 # %% [markdown]
 # ## 4. Unnoticed
 #

@@ -82,6 +82,7 @@ c.label = "c"
 print("\n".join(lines_of(c)))
 assert lines_of(c) == ["a   b", "*=6", "c"]
 
+
 # %% [markdown]
 # ## 3. What a set would lose
 #
