@@ -54,7 +54,7 @@ def test_a_text_written_again_is_the_same(pair, tmp_path):
     again = twins.Pair(tmp_path, Path("again.py"), pair.notebook)
     again.write_text(pair.read_text())
     same = (again.root / again.text).read_bytes() == (ROOT / pair.text).read_bytes()
-    assert same, "-> make format"  # pytest would compare two long texts for minutes
+    assert same, "not as Pair.write_text lays it out"  # pytest would compare two long texts for minutes
 
 
 def test_equal_cells_have_different_names():
