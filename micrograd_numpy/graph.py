@@ -448,6 +448,7 @@ def draw_graph(
 # short enough to read:
 
 # %% tags=["active-ipynb"]
+# a.grad = b.grad = 0.0
 # c.backward()
 # print(draw_graph(c).dot)
 

@@ -101,10 +101,12 @@ def noisy(x):
     return (w * x) ** 2 + noise if mode == "square" else w * x + noise
 
 
-x, mode, draw, results = [0.0, 0.0, 1.0], "square", random.Random(0), []
+x, mode, draw = [0.0, 0.0, 1.0], "square", random.Random(0)
 vectorized = vectorize(noisy)
 
 # %% mystnb={"code_prompt_show": "Show the solution"} tags=["hide-cell"]
+w.data, mode, draw = 3.0, "square", random.Random(0)
+vectorized, results = vectorize(noisy), []
 for call in range(1, 6):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
