@@ -431,20 +431,8 @@ def vectorize(fn: Callable[..., Any] | None = None, *, reduction: str = "mean") 
 # ## When arrays do not pay
 #
 # Each call to NumPy has some overhead: before it computes anything, it looks at types and shapes, and chooses a loop.
-# In our training step, the 1,600 numbers of a hidden layer share this overhead:
-
-# %% tags=["active-ipynb"]
-# from timeit import repeat
+# In our training step, the 1,600 numbers of a hidden layer share this overhead.
 #
-#
-# def fastest(numbers):
-#     a, out = np.ones(numbers), np.ones(numbers)
-#     return min(repeat(lambda: np.add(a, a, out=out), number=100, repeat=50))
-#
-#
-# print("1,600 numbers take less than 20 times as long as one:", fastest(1600) < 20 * fastest(1))
-
-# %% [markdown]
 # For an array of one number, plain Python is faster. Here is a function in which nothing can be grouped, because each
 # step needs the one before:
 
