@@ -323,7 +323,6 @@ def test_a_failing_cell_ends_the_run_and_is_unfolded(opened: Any, site: str) -> 
     reader = Reader(page, f"{site}notebooks/exercises/value.html")
     folded = page.locator("div.cell.tag_hide-cell").first
     number = page.locator("div.cell").evaluate_all("all => all.findIndex(cell => cell.matches('.tag_hide-cell'))") + 1
-    folded.locator("summary").click()
     reader.write(number, "1 / 0")
     folded.locator("summary").click()
     assert folded.locator("details").get_attribute("open") is None
@@ -576,9 +575,11 @@ def test_the_editor_takes_the_place_of_the_code_and_nothing_moves(opened: Any, s
 
 def test_what_was_pressed_stays_in_sight_when_the_editor_unfolds_a_docstring(opened: Any, site: str) -> None:
     page, _ = opened(viewport={"width": 1280, "height": 900})
-    page.add_init_script(UNFOLD)
-    page.goto(f"{site}notebooks/moons.html")
-    cell = page.locator("div.cell:has(details.docstring)").first
+    page.goto(f"{site}notebooks/losses.html")
+    number = page.locator("div.cell").evaluate_all(
+        "all => all.findIndex(cell => cell.querySelector('details.docstring')?.checkVisibility())"
+    )
+    cell = page.locator("div.cell").nth(number)
     cell.locator(".live-edit").scroll_into_view_if_needed()
     cell.locator(".live-edit").click()
     until(page, "() => document.activeElement.matches('.cm-content')")
