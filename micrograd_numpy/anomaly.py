@@ -329,13 +329,13 @@ def detect_anomaly() -> Iterator[None]:
     try:
         with lock:
             open_blocks.append(token)
-            value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]
+            value.node, Value._backward = watched_node, watched_backward  # type: ignore[method-assign]  # for a while
         yield
     finally:
         with lock:
             open_blocks.remove(token)
             if not open_blocks:
-                value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]
+                value.node, Value._backward = plain_node, plain_backward  # type: ignore[method-assign]  # for a while
         watching.reset(token)
 
 

@@ -469,7 +469,7 @@ def backward(root: Node) -> None:
         else:
             leaves.append((node, node.grad))
             if node.grad is None:  # PyTorch users reset a gradient with `grad = None`
-                node.grad = 0.0  # type: ignore[unreachable]
+                node.grad = 0.0  # type: ignore[unreachable]  # by its type, not by PyTorch's users
     try:
         root.grad += 1.0  # ∂root/∂root
         for node in reversed(order):

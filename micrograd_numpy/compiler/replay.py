@@ -232,7 +232,7 @@ def hand_out(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
             except TypeError:
                 if p.grad is not None:  # None counts as zero, as in PyTorch
                     raise
-                p.grad = g  # type: ignore[unreachable]
+                p.grad = g  # type: ignore[unreachable]  # by its type
     except BaseException:  # Ctrl-C: do the rest
         for p, g in pairs:
             p.grad = g if p.grad is None else p.grad + g

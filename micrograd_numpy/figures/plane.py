@@ -58,9 +58,8 @@ def ticks(low: float, high: float) -> list[float]:
     """Round numbers between `low` and `high`, three to six of them."""
     ten = 10.0 ** math.floor(math.log10(high - low))
     step = next(k * ten for k in (0.2, 0.5, 1.0, 2.0) if (high - low) / (k * ten) < 6)
-    first, last = (
-        round(end / step, 6) for end in (low, high)
-    )  # so that a mark that is an end, but for rounding, counts
+    # rounded, so that a mark counts that is an end but for the last digits
+    first, last = (round(end / step, 6) for end in (low, high))
     return [n * step for n in range(math.ceil(first), math.floor(last) + 1)]
 
 

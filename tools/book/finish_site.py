@@ -237,10 +237,9 @@ def tidy(page: Path, text: str) -> str:
     for extra in viewports[1:]:
         text = text.replace(extra, "", 1) if extra != viewports[0] else text
     text = text.replace(' onclick="window.print()"', " data-print")  # book.js listens
+    # A dark page is dark at once; the theme would tell "auto" from its programs only, after the first paint.
     dark = 'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"'
-    text = text.replace(
-        'localStorage.getItem("theme") || "auto"', f'localStorage.getItem("theme") || ({dark})'
-    )  # no flash of light
+    text = text.replace('localStorage.getItem("theme") || "auto"', f'localStorage.getItem("theme") || ({dark})')
     text = SIDEBAR_SUMMARY.sub(r'\1 aria-label="Pages under \2"\3', text)
     text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # it has words of its own
     text = re.sub(r'(<button class="btn search-button-field[^>]*) aria-label="Search"', r"\1", text)
